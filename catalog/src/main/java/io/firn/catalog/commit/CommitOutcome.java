@@ -1,0 +1,45 @@
+package io.firn.catalog.commit;
+
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.SourcePartition;
+import java.util.SortedSet;
+import java.util.function.Function;
+
+/** How a commit ended, or that it has not ended yet. */
+public sealed interface CommitOutcome {
+    /**
+     * Rows and offsets are visible.
+     *
+     * @param snapshotId the snapshot that holds them
+     * @param ledger what the table knows now
+     */
+    record Committed(long snapshotId, Ledger ledger) implements CommitOutcome {}
+
+    /**
+     * The ledger does not say what the commit expected: someone else moved on. Nothing became visible and nothing will.
+     * The committer has removed the files where it could be sure that nothing references them.
+     *
+     * @param partitions those that did not fit
+     * @param ledger what the table says instead
+     */
+    record Fenced(SortedSet<SourcePartition> partitions, Ledger ledger) implements CommitOutcome {}
+
+    /**
+     * Not decided: conflict, or an unknown outcome, or the catalog is away. Ask again with the same commit.
+     *
+     * @param delayMillis how long to wait before the next attempt
+     * @param reason for the log, one line
+     */
+    record Undecided(long delayMillis, String reason) implements CommitOutcome {}
+
+    /** One of three, by case. */
+    default <T> T fold(Function<Committed, T> committed, Function<Fenced, T> fenced, Function<Undecided, T> undecided) {
+        if (this instanceof Committed) {
+            return committed.apply((Committed) this);
+        }
+        if (this instanceof Fenced) {
+            return fenced.apply((Fenced) this);
+        }
+        return undecided.apply((Undecided) this);
+    }
+}

@@ -1,0 +1,47 @@
+package io.firn.catalog.commit;
+
+import io.firn.catalog.ledger.OffsetRange;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * How far one commit takes one partition.
+ *
+ * @param expectedNext what the ledger must say for the partition when the commit takes effect; empty: the ledger must
+ *     not hold the partition yet (its start is being written down)
+ * @param range what the commit adds, half-open; begins at {@code expectedNext}, or, when a gap is recorded, after it;
+ *     empty for a start position or a heartbeat
+ * @param until milliseconds since the epoch up to which the partition is complete with this commit, if known
+ * @param gaps spans between {@code expectedNext} and the range's start that Kafka no longer held, to be recorded
+ * @param skipped records in the range that became no row, by reason (as {@code null-value}); ascending by reason
+ */
+public record PartitionStep(
+        OptionalLong expectedNext,
+        OffsetRange range,
+        OptionalLong until,
+        List<OffsetRange> gaps,
+        java.util.SortedMap<String, Long> skipped) {
+    public PartitionStep {
+        gaps = List.copyOf(gaps);
+        skipped = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(skipped));
+        long from = expectedNext.orElse(range.start());
+        if (range.start() < from || (range.start() > from && gaps.isEmpty())) {
+            throw new IllegalArgumentException("range " + range + " does not follow on from " + from);
+        }
+    }
+
+    /** Writes down where consumption begins; the ledger must not know the partition. */
+    public static PartitionStep start(long offset) {
+        return new PartitionStep(
+                OptionalLong.empty(),
+                new OffsetRange(offset, offset),
+                OptionalLong.empty(),
+                List.of(),
+                new java.util.TreeMap<>());
+    }
+
+    /** Adds a span without gaps. */
+    public static PartitionStep advance(OffsetRange range, OptionalLong until) {
+        return new PartitionStep(OptionalLong.of(range.start()), range, until, List.of(), new java.util.TreeMap<>());
+    }
+}

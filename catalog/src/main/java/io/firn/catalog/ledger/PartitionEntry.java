@@ -1,0 +1,26 @@
+package io.firn.catalog.ledger;
+
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What the ledger holds for one partition.
+ *
+ * @param start the offset at which the table began to cover the partition, inclusive
+ * @param next the next offset to consume: everything in {@code [start, next)} but the gaps took effect
+ * @param until milliseconds since the epoch up to which the partition is complete, if known; never goes back
+ * @param gaps spans below {@code next} that Kafka no longer held and that the configuration allowed to skip, ascending
+ */
+public record PartitionEntry(long start, long next, OptionalLong until, List<OffsetRange> gaps) {
+    public PartitionEntry {
+        if (start < 0 || next < start) {
+            throw new IllegalArgumentException("next offset " + next + " lies before the start " + start);
+        }
+        gaps = List.copyOf(gaps);
+    }
+
+    /** A partition of which nothing was consumed yet. */
+    public static PartitionEntry startingAt(long offset) {
+        return new PartitionEntry(offset, offset, OptionalLong.empty(), List.of());
+    }
+}

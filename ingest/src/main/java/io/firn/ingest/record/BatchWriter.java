@@ -1,0 +1,40 @@
+package io.firn.ingest.record;
+
+import io.firn.catalog.ledger.SourcePartition;
+import java.util.List;
+import org.apache.iceberg.DataFile;
+
+/**
+ * Turns one worker's records into data files. Decode, route and write behind one port, so that the loop can be run
+ * without any of them. Not safe for use by several threads.
+ *
+ * <p>A record that is refused leaves no trace in any file.
+ */
+public interface BatchWriter {
+    /**
+     * What became of a record.
+     */
+    enum Written {
+        ROW,
+        /** A null value that the configuration counts instead of keeping as a row. */
+        NULL_VALUE_COUNTED
+    }
+
+    /**
+     * @param length bytes of the value from {@code start}, or -1 for a null value
+     * @throws BadRecordException when it cannot become a row
+     */
+    Written write(SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length);
+
+    /** Bytes of heap that open files hold. */
+    long bufferedBytes();
+
+    /** Bytes, as they will be in the store, of all files since the last seal; an estimate while files are open. */
+    long fileBytes();
+
+    /** Closes the open files and hands over everything written since the last seal. May be empty. */
+    List<DataFile> seal();
+
+    /** Drops everything written since the last seal, open files and closed ones, and removes the files. */
+    void discard();
+}
