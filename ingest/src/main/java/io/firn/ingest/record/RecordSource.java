@@ -67,6 +67,13 @@ public interface RecordSource extends AutoCloseable {
     Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions);
 
     /**
+     * The first offset of each partition whose record is not before the time; the end where there is none.
+     *
+     * @return no entry for a partition about which Kafka did not answer in time
+     */
+    Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis);
+
+    /**
      * All partitions of the subscribed topics as Kafka has them now, assigned or not, with their topics' current ids.
      *
      * @throws io.firn.catalog.FirnException of kind external when Kafka does not answer, of kind user when a topic does
