@@ -1,0 +1,202 @@
+package io.firn.deploy.rig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kafka broker (KRaft, one node) as a process. Its port and data stay the same over {@link #kill9} and
+ * {@link #restart}. Dead group members are found after six seconds, so that a fault costs a test no minute.
+ */
+public final class BrokerProcess implements AutoCloseable {
+    /** How long a member of a group may be silent before its partitions go to others. */
+    public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
+
+    private static final String CLUSTER_ID = "Zmlybi1yaWctY2x1c3Rlcg";
+
+    private final Path directory;
+    private final Path logs;
+    private final int port;
+    private @Nullable OsProcess process;
+
+    private BrokerProcess(Path directory, Path logs) {
+        this.directory = directory;
+        this.logs = logs;
+        this.port = OsProcess.freePort();
+    }
+
+    /**
+     * Formats the storage, starts the broker and waits until it answers.
+     *
+     * @param directory for data; must be empty or absent
+     */
+    public static BrokerProcess start(Path directory, Path logs) {
+        BrokerProcess broker = new BrokerProcess(directory, logs);
+        broker.writeProperties(OsProcess.freePort());
+        try (OsProcess format = OsProcess.start(
+                "kafka-format",
+                logs.resolve("kafka-format.log"),
+                Map.of(),
+                broker.command("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", broker.properties()))) {
+            if (!format.awaitExit(Duration.ofSeconds(60)) || format.exitCode() != 0) {
+                throw new AssertionError("format failed: " + format.tail());
+            }
+        }
+        broker.restart();
+        return broker;
+    }
+
+    private void writeProperties(int controllerPort) {
+        try {
+            Files.createDirectories(directory);
+            Files.writeString(
+                    Path.of(properties()),
+                    """
+                    process.roles=broker,controller
+                    node.id=1
+                    controller.quorum.voters=1@127.0.0.1:%2$d
+                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
+                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+                    controller.listener.names=CONTROLLER
+                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+                    log.dirs=%3$s
+                    num.partitions=1
+                    auto.create.topics.enable=false
+                    offsets.topic.replication.factor=1
+                    offsets.topic.num.partitions=2
+                    transaction.state.log.replication.factor=1
+                    transaction.state.log.min.isr=1
+                    transaction.state.log.num.partitions=2
+                    share.coordinator.state.topic.replication.factor=1
+                    share.coordinator.state.topic.min.isr=1
+                    broker.session.timeout.ms=2000
+                    broker.heartbeat.interval.ms=500
+                    group.initial.rebalance.delay.ms=0
+                    group.min.session.timeout.ms=1000
+                    group.consumer.min.session.timeout.ms=1000
+                    group.consumer.session.timeout.ms=%4$d
+                    group.consumer.min.heartbeat.interval.ms=200
+                    group.consumer.heartbeat.interval.ms=1000
+                    log.cleaner.backoff.ms=200
+                    log.retention.check.interval.ms=1000
+                    log.segment.delete.delay.ms=100
+                    """
+                            .formatted(port, controllerPort, directory.resolve("data"), SESSION_TIMEOUT.toMillis()));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private String properties() {
+        return directory.resolve("server.properties").toString();
+    }
+
+    private List<String> command(String main, String... arguments) {
+        List<String> command = new ArrayList<>(OsProcess.java(
+                logs,
+                System.getProperty("java.class.path"),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto"));
+        command.add(main);
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** As clients know it, {@code host:port}. */
+    public String bootstrap() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** Starts a stopped or killed broker on the same port and data, and waits until it answers. */
+    public void restart() {
+        OsProcess started =
+                OsProcess.start("kafka", logs.resolve("kafka.log"), Map.of(), command("kafka.Kafka", properties()));
+        process = started;
+        Eventually.holds(
+                "the broker answers",
+                Duration.ofSeconds(60),
+                () -> {
+                    if (!started.isAlive()) {
+                        throw new AssertionError("the broker ended: " + started.tail());
+                    }
+                    try (Admin admin = admin()) {
+                        return !admin.describeCluster()
+                                .nodes()
+                                .get(3, TimeUnit.SECONDS)
+                                .isEmpty();
+                    }
+                },
+                started::tail);
+    }
+
+    /** An orderly stop. */
+    public void stop() {
+        OsProcess running = process;
+        if (running != null) {
+            running.signal("TERM");
+            running.awaitExit(Duration.ofSeconds(30));
+            running.close();
+            process = null;
+        }
+    }
+
+    public void kill9() {
+        OsProcess running = process;
+        if (running != null) {
+            running.close();
+            process = null;
+        }
+    }
+
+    /** A client for administration; the caller closes it. */
+    public Admin admin() {
+        return Admin.create(Map.of(
+                "bootstrap.servers",
+                bootstrap(),
+                "default.api.timeout.ms",
+                "20000",
+                "request.timeout.ms",
+                "10000",
+                "reconnect.backoff.max.ms",
+                "500"));
+    }
+
+    /** Creates a topic of one replica. */
+    public void createTopic(String topic, int partitions, Map<String, String> settings) {
+        try (Admin admin = admin()) {
+            NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)).configs(settings);
+            admin.createTopics(List.of(wanted)).all().get(30, TimeUnit.SECONDS);
+            Eventually.holds(
+                    "topic " + topic + " is there",
+                    Duration.ofSeconds(20),
+                    () -> admin.describeTopics(List.of(topic))
+                                    .allTopicNames()
+                                    .get(5, TimeUnit.SECONDS)
+                                    .get(topic)
+                                    .partitions()
+                                    .size()
+                            == partitions);
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            throw new AssertionError("cannot create topic " + topic, failed);
+        }
+    }
+
+    @Override
+    public void close() {
+        kill9();
+    }
+}

@@ -1,0 +1,143 @@
+package io.firn.deploy.rig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Firn as people run it: a process of its own with a configuration file. Started again after every fault; the log goes
+ * on in the same file.
+ */
+public final class FirnProcess implements AutoCloseable {
+    private final String name;
+    private final Path config;
+    private final Path logs;
+    private final List<String> flags;
+    private @Nullable OsProcess process;
+
+    private FirnProcess(String name, Path config, Path logs, List<String> flags) {
+        this.name = name;
+        this.config = config;
+        this.logs = logs;
+        this.flags = flags;
+    }
+
+    /**
+     * Ready to be started.
+     *
+     * @param name of its log file
+     * @param flags of the JVM, as {@code -Xmx256m}
+     */
+    public static FirnProcess of(String name, Path config, Path logs, String... flags) {
+        List<String> all = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+        all.addAll(List.of(flags));
+        return new FirnProcess(name, config, logs, all);
+    }
+
+    /** Writes a configuration of one pipeline and returns the file. */
+    public static Path config(
+            Path file, Map<String, String> kafka, Map<String, String> catalog, String pipeline, List<String> lines) {
+        StringBuilder yaml = new StringBuilder("kafka:\n");
+        new TreeMap<>(kafka).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
+        yaml.append("catalog:\n");
+        new TreeMap<>(catalog).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
+        yaml.append("http:\n  listen: 127.0.0.1:0\n");
+        yaml.append("pipelines:\n  " + pipeline + ":\n");
+        lines.forEach(line -> yaml.append("    " + line + "\n"));
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            return Files.writeString(file, yaml);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** Runs one command of Firn to its end and returns it, for exit code and output. */
+    public static OsProcess command(String name, Path logs, String... arguments) {
+        OsProcess process = OsProcess.start(
+                name,
+                logs.resolve(name + ".log"),
+                Map.of(),
+                commandLine(logs, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), arguments));
+        if (!process.awaitExit(Duration.ofMinutes(3))) {
+            process.close();
+            throw new AssertionError("did not end: " + process.tail());
+        }
+        process.close();
+        return process;
+    }
+
+    private static List<String> commandLine(Path logs, List<String> flags, String... arguments) {
+        List<String> command = new ArrayList<>(
+                OsProcess.java(logs, System.getProperty("java.class.path"), flags.toArray(String[]::new)));
+        command.add("io.firn.deploy.Main");
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Starts it; returns at once. */
+    public FirnProcess start() {
+        process = OsProcess.start(
+                name,
+                logs.resolve(name + ".log"),
+                Map.of(),
+                commandLine(logs, flags, "run", "--config", config.toString()));
+        return this;
+    }
+
+    public OsProcess process() {
+        OsProcess running = process;
+        if (running == null) {
+            throw new IllegalStateException(name + " was not started");
+        }
+        return running;
+    }
+
+    public boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    public void kill9() {
+        process().close();
+    }
+
+    /** Freezes it, as a long garbage collection or a suspended machine does. */
+    public void freeze() {
+        process().signal("STOP");
+    }
+
+    public void thaw() {
+        process().signal("CONT");
+    }
+
+    /** SIGTERM, and waits. @return the exit code */
+    public int terminate() {
+        process().signal("TERM");
+        if (!process().awaitExit(Duration.ofSeconds(60))) {
+            throw new AssertionError("did not stop within a minute of SIGTERM: " + tail());
+        }
+        return process().exitCode();
+    }
+
+    public String tail() {
+        return process().tail();
+    }
+
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.close();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.firn.deploy.rig;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.TableIdentifier;
+
+/** A catalog and the store of its files, with the servers that they need. Opened here without Firn's code. */
+public final class Lake implements AutoCloseable {
+    private final String name;
+    private final Map<String, String> properties;
+    private final List<AutoCloseable> servers;
+
+    private Lake(String name, Map<String, String> properties, List<AutoCloseable> servers) {
+        this.name = name;
+        this.properties = Collections.unmodifiableMap(new TreeMap<>(properties));
+        this.servers = servers;
+    }
+
+    /** SQLite and a folder. */
+    public static Lake local(Path directory) {
+        return new Lake("local folder, SQLite catalog", sqlite(directory), List.of());
+    }
+
+    /** PostgreSQL and a folder. */
+    public static Lake postgres(Path directory) {
+        PostgresServer postgres = PostgresServer.start(directory.resolve("postgres"));
+        Map<String, String> properties = new HashMap<>(postgres.catalogProperties());
+        properties.put("warehouse", directory.resolve("warehouse").toString());
+        return new Lake("local folder, PostgreSQL catalog", properties, List.of(postgres));
+    }
+
+    /** An S3 server behind a REST catalog. */
+    public static Lake s3AndRest(Path directory, Path logs) {
+        S3ProxyProcess s3 = S3ProxyProcess.start(directory.resolve("s3"), logs, "lake");
+        Map<String, String> backing = new HashMap<>(sqlite(directory));
+        backing.putAll(s3.catalogProperties());
+        backing.put("warehouse", "s3://lake/warehouse");
+        RestCatalogServer rest = RestCatalogServer.start(backing);
+        return new Lake("S3 store, REST catalog", restProperties(rest, s3), new ArrayList<>(List.of(rest, s3)));
+    }
+
+    /** The settings of a client of a REST catalog whose files are in an S3 server. */
+    public static Map<String, String> restProperties(RestCatalogServer rest, S3ProxyProcess s3) {
+        Map<String, String> properties = new HashMap<>(s3.catalogProperties());
+        properties.put("type", "rest");
+        properties.put("uri", rest.uri());
+        properties.put("warehouse", "s3://lake/warehouse");
+        return properties;
+    }
+
+    /** Servers that the caller owns. */
+    public static Lake of(String name, Map<String, String> properties) {
+        return new Lake(name, properties, List.of());
+    }
+
+    /** The settings of a catalog in a SQLite file with its files in a folder. */
+    public static Map<String, String> sqlite(Path directory) {
+        return Map.of(
+                "type", "jdbc",
+                "uri",
+                        "jdbc:sqlite:file:" + directory.resolve("catalog.db")
+                                + "?journal_mode=WAL&busy_timeout=10000",
+                "jdbc.schema-version", "V1",
+                "warehouse", directory.resolve("warehouse").toString());
+    }
+
+    /** As in the configuration's {@code catalog} section. */
+    public Map<String, String> properties() {
+        return properties;
+    }
+
+    /** The table through a catalog of its own, so that nothing is cached. */
+    public Table table(String table) {
+        return openCatalog().loadTable(TableIdentifier.parse(table));
+    }
+
+    public boolean hasTable(String table) {
+        return openCatalog().tableExists(TableIdentifier.parse(table));
+    }
+
+    private Catalog openCatalog() {
+        return CatalogUtil.buildIcebergCatalog("firn", properties, new Configuration());
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    @Override
+    public void close() throws Exception {
+        for (AutoCloseable server : servers) {
+            server.close();
+        }
+    }
+}

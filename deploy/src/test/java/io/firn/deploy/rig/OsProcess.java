@@ -1,0 +1,163 @@
+package io.firn.deploy.rig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that this test JVM started, with its output in a file. It is killed by its own handle: in {@link #close}, or
+ * when the test JVM ends first.
+ */
+public final class OsProcess implements AutoCloseable {
+    private final String name;
+    private final Path log;
+    private final Process process;
+    private final Thread hook;
+
+    private OsProcess(String name, Path log, Process process) {
+        this.name = name;
+        this.log = log;
+        this.process = process;
+        this.hook = new Thread(process::destroyForcibly, "kill-" + name);
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Starts the command; both outputs are appended to the log. */
+    public static OsProcess start(String name, Path log, Map<String, String> environment, List<String> command) {
+        try {
+            Files.createDirectories(log.toAbsolutePath().getParent());
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().putAll(environment);
+            return new OsProcess(name, log, builder.start());
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot start " + name, failed);
+        }
+    }
+
+    /** The command line of a JVM like this one, up to the class path. */
+    public static List<String> java(Path logDirectory, String classPath, String... flags) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
+        command.add("-Dlogback.configurationFile=" + quietLogging(logDirectory));
+        command.add("-cp");
+        command.add(classPath);
+        return command;
+    }
+
+    /** A port that was free a moment ago. */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** Where logs of the rig go, under the module's build directory. */
+    public static Path logs(String test) {
+        return Path.of("target", "rig-logs", test).toAbsolutePath();
+    }
+
+    private static Path quietLogging(Path directory) {
+        Path file = directory.resolve("logback-rig.xml");
+        try {
+            Files.createDirectories(directory);
+            Files.writeString(
+                    file,
+                    """
+                    <configuration>
+                      <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+                        <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %logger{20} %msg%n</pattern></encoder>
+                      </appender>
+                      <root level="WARN"><appender-ref ref="OUT"/></root>
+                      <logger name="io.firn" level="INFO"/>
+                      <logger name="org.apache.kafka.clients.consumer.ConsumerConfig" level="ERROR"/>
+                    </configuration>
+                    """);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return file;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public int exitCode() {
+        return process.exitValue();
+    }
+
+    /** @return whether it ended in time */
+    public boolean awaitExit(Duration atMost) {
+        try {
+            return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Sends a signal by name, as {@code STOP}, {@code CONT}, {@code TERM}, {@code KILL}. */
+    public void signal(String signal) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start();
+            kill.waitFor();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** {@code kill -9}, and waits until it is gone. */
+    public void kill9() {
+        process.destroyForcibly();
+        awaitExit(Duration.ofSeconds(20));
+    }
+
+    public Path log() {
+        return log;
+    }
+
+    /** Everything written so far. */
+    public String output() {
+        try {
+            return Files.exists(log) ? new String(Files.readAllBytes(log), StandardCharsets.UTF_8) : "";
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** The last lines of the output, for failure messages. */
+    public String tail() {
+        String text = output();
+        return name + " (" + log + "):\n" + text.substring(Math.max(0, text.length() - 4000));
+    }
+
+    @Override
+    public void close() {
+        kill9();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException endingAlready) {
+            // the hook runs now and finds the process gone
+        }
+    }
+}

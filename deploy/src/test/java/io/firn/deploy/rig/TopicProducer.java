@@ -1,0 +1,127 @@
+package io.firn.deploy.rig;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Writes orders to a topic at a steady pace until it is closed: order {@code n} goes to partition {@code n} modulo the
+ * partitions and its content follows from {@code n}. Idempotent, and it outlives a broker that is away.
+ */
+public final class TopicProducer implements AutoCloseable {
+    /** The columns of the orders, as a pipeline's {@code schema}. */
+    public static final String SCHEMA =
+            "order_id string not null, quantity int, amount decimal(10,2), placed_at timestamptz";
+
+    private static final Instant FIRST_ORDER = Instant.parse("2026-03-01T00:00:00Z");
+
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String topic;
+    private final int partitions;
+    private final AtomicLong sent = new AtomicLong();
+    private final AtomicLong acknowledged = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    private TopicProducer(String bootstrap, String topic, int partitions, int recordsPerSecond) {
+        this.producer = new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers", bootstrap,
+                        "enable.idempotence", "true",
+                        "acks", "all",
+                        "linger.ms", "5",
+                        "delivery.timeout.ms", "600000",
+                        "max.block.ms", "600000",
+                        "request.timeout.ms", "5000",
+                        "reconnect.backoff.max.ms", "500"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        this.topic = topic;
+        this.partitions = partitions;
+        this.thread = new Thread(() -> run(recordsPerSecond), "producer-" + topic);
+        this.thread.setDaemon(true);
+    }
+
+    /** Starts producing. */
+    public static TopicProducer steady(String bootstrap, String topic, int partitions, int recordsPerSecond) {
+        TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond);
+        producer.thread.start();
+        return producer;
+    }
+
+    /** Sends the first {@code count} orders and waits until all are acknowledged. */
+    public static void orders(String bootstrap, String topic, int partitions, int count) {
+        try (TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, 1)) {
+            for (int n = 0; n < count; n++) {
+                producer.sendNext();
+            }
+        }
+    }
+
+    /** The value of order {@code n}. */
+    public static byte[] order(long n) {
+        return String.format(
+                        Locale.ROOT,
+                        "{\"order_id\":\"o-%d\",\"quantity\":%d,\"amount\":\"%d.%02d\",\"placed_at\":\"%s\"}",
+                        n,
+                        n % 17,
+                        n % 1000,
+                        n % 100,
+                        FIRST_ORDER.plusSeconds(n * 37 % (20 * 86_400)))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void run(int recordsPerSecond) {
+        long start = System.nanoTime();
+        while (!stopping) {
+            long due = (System.nanoTime() - start) / 1_000_000 * recordsPerSecond / 1000;
+            while (sent.get() < due && !stopping) {
+                sendNext();
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    private void sendNext() {
+        long n = sent.getAndIncrement();
+        int partition = (int) (n % partitions);
+        producer.send(new ProducerRecord<>(topic, partition, null, order(n)), (metadata, error) -> {
+            if (error == null) {
+                acknowledged.incrementAndGet();
+            } else {
+                failed.incrementAndGet();
+            }
+        });
+    }
+
+    /** Records that Kafka has confirmed. */
+    public long acknowledged() {
+        return acknowledged.get();
+    }
+
+    /** Stops and waits until every record sent is confirmed. */
+    @Override
+    public void close() {
+        stopping = true;
+        try {
+            thread.join();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        producer.flush();
+        producer.close(Duration.ofSeconds(30));
+        if (failed.get() > 0 || acknowledged.get() != sent.get()) {
+            throw new AssertionError(
+                    "sent " + sent + " records, confirmed " + acknowledged + ", refused " + failed);
+        }
+    }
+}
