@@ -21,18 +21,22 @@ public final class TopicProducer implements AutoCloseable {
     public static final String SCHEMA =
             "order_id string not null, quantity int, amount decimal(10,2), placed_at timestamptz";
 
+    /** Enough table partitions to matter, few enough to keep files few. */
+    public static final int FEW_DAYS = 3;
+
     private static final Instant FIRST_ORDER = Instant.parse("2026-03-01T00:00:00Z");
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final String topic;
     private final int partitions;
+    private final int days;
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private final Thread thread;
     private volatile boolean stopping;
 
-    private TopicProducer(String bootstrap, String topic, int partitions, int recordsPerSecond) {
+    private TopicProducer(String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
         this.producer = new KafkaProducer<>(
                 Map.of(
                         "bootstrap.servers", bootstrap,
@@ -47,20 +51,26 @@ public final class TopicProducer implements AutoCloseable {
                 new ByteArraySerializer());
         this.topic = topic;
         this.partitions = partitions;
+        this.days = days;
         this.thread = new Thread(() -> run(recordsPerSecond), "producer-" + topic);
         this.thread.setDaemon(true);
     }
 
-    /** Starts producing. */
-    public static TopicProducer steady(String bootstrap, String topic, int partitions, int recordsPerSecond) {
-        TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond);
+    /**
+     * Starts producing.
+     *
+     * @param days over which the orders' {@code placed_at} is scattered
+     */
+    public static TopicProducer steady(
+            String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
+        TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond, days);
         producer.thread.start();
         return producer;
     }
 
     /** Sends the first {@code count} orders and waits until all are acknowledged. */
     public static void orders(String bootstrap, String topic, int partitions, int count) {
-        try (TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, 1)) {
+        try (TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, 1, FEW_DAYS)) {
             for (int n = 0; n < count; n++) {
                 producer.sendNext();
             }
@@ -68,7 +78,7 @@ public final class TopicProducer implements AutoCloseable {
     }
 
     /** The value of order {@code n}. */
-    public static byte[] order(long n) {
+    public static byte[] order(long n, int days) {
         return String.format(
                         Locale.ROOT,
                         "{\"order_id\":\"o-%d\",\"quantity\":%d,\"amount\":\"%d.%02d\",\"placed_at\":\"%s\"}",
@@ -76,7 +86,7 @@ public final class TopicProducer implements AutoCloseable {
                         n % 17,
                         n % 1000,
                         n % 100,
-                        FIRST_ORDER.plusSeconds(n * 37 % (20 * 86_400)))
+                        FIRST_ORDER.plusSeconds((n * 2_654_435_761L >>> 16) % days * 86_400 + n % 86_400))
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -94,7 +104,7 @@ public final class TopicProducer implements AutoCloseable {
     private void sendNext() {
         long n = sent.getAndIncrement();
         int partition = (int) (n % partitions);
-        producer.send(new ProducerRecord<>(topic, partition, null, order(n)), (metadata, error) -> {
+        producer.send(new ProducerRecord<>(topic, partition, null, order(n, days)), (metadata, error) -> {
             if (error == null) {
                 acknowledged.incrementAndGet();
             } else {

@@ -1,0 +1,55 @@
+package io.firn.deploy.rig;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One topic, one table, and Firn between them: what nearly every end-to-end test is about.
+ *
+ * @param directory for configuration files
+ * @param topic also the name of the pipeline; the table is {@code shop.<topic>}
+ */
+public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, String topic) {
+    /** Short, so that a test sees many commits. */
+    public static final String QUICK_COMMITS = "commit: {interval: 1s}";
+
+    /** The table's full name. */
+    public String table() {
+        return "shop." + topic;
+    }
+
+    public TableVerifier verifier() {
+        return new TableVerifier(lake, table(), broker.bootstrap(), topic, topic);
+    }
+
+    /** Writes a configuration: orders as JSON, a commit a second, and these lines of the pipeline besides. */
+    public Path config(String name, String... lines) {
+        List<String> pipeline = new ArrayList<>(List.of("topics: [" + topic + "]", "format: json", "table: " + table()));
+        List<String> given = List.of(lines);
+        if (given.stream().noneMatch(line -> line.startsWith("schema:"))) {
+            pipeline.add("schema: \"" + TopicProducer.SCHEMA + "\"");
+        }
+        if (given.stream().noneMatch(line -> line.startsWith("commit:"))) {
+            pipeline.add(QUICK_COMMITS);
+        }
+        pipeline.addAll(given);
+        Map<String, String> kafka = new HashMap<>(Map.of(
+                "bootstrap.servers", broker.bootstrap(),
+                "metadata.max.age.ms", "1000",
+                "reconnect.backoff.max.ms", "500"));
+        return FirnProcess.config(directory.resolve(name + ".yaml"), kafka, lake.properties(), topic, pipeline);
+    }
+
+    /** A service process that is not started yet. */
+    public FirnProcess service(String name, Path config) {
+        return FirnProcess.of(name, config, logs, "-Xmx256m");
+    }
+
+    /** {@code firn audit} as a process of its own, run to its end. */
+    public OsProcess audit(Path config) {
+        return FirnProcess.command("audit-" + topic, logs, "audit", topic, "--config", config.toString());
+    }
+}
