@@ -23,6 +23,9 @@ public final class FirnException extends RuntimeException {
 
     private final String code;
     private final Kind kind;
+    private final String what;
+    private final String where;
+    private final String action;
 
     /**
      * @param code stable, lower case with hyphens, as {@code topic-recreated}
@@ -34,6 +37,9 @@ public final class FirnException extends RuntimeException {
         super(message(what, where, action), cause);
         this.code = code;
         this.kind = kind;
+        this.what = what;
+        this.where = where;
+        this.action = action;
     }
 
     public static FirnException user(String code, String what, String where, String action) {
@@ -54,6 +60,21 @@ public final class FirnException extends RuntimeException {
 
     public Kind kind() {
         return kind;
+    }
+
+    /** What is wrong, one sentence. */
+    public String what() {
+        return what;
+    }
+
+    /** File, key, table or position; may be empty. */
+    public String where() {
+        return where;
+    }
+
+    /** What the reader should do; may be empty. */
+    public String action() {
+        return action;
     }
 
     private static String message(String what, String where, String action) {
