@@ -1,0 +1,67 @@
+package io.firn.catalog.commit;
+
+import io.firn.catalog.FirnException;
+import java.util.Optional;
+import org.apache.iceberg.exceptions.ForbiddenException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.NotAuthorizedException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.jspecify.annotations.Nullable;
+
+/** What a foreign failure means: an error that no retry mends, or one that may pass. */
+final class Failures {
+    private Failures() {}
+
+    /** The failure as a person should read it, where no attempt can ever succeed. */
+    static Optional<FirnException> permanent(String table, Throwable failure) {
+        if (failure instanceof ValidationException || failure instanceof IllegalArgumentException) {
+            return Optional.of(new FirnException(
+                    "commit-impossible",
+                    FirnException.Kind.INTERNAL,
+                    "the table refuses the commit: " + oneLine(failure),
+                    "table " + table,
+                    "please report this with the log around it",
+                    failure));
+        }
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof NoSuchTableException) {
+                return Optional.of(tableMissing(table, each));
+            }
+            if (each instanceof ForbiddenException || each instanceof NotAuthorizedException) {
+                return Optional.of(new FirnException(
+                        "catalog-access-refused",
+                        FirnException.Kind.USER,
+                        "the catalog refuses access: " + oneLine(each),
+                        "table " + table,
+                        "check the catalog's credentials and what they are allowed to do",
+                        each));
+            }
+        }
+        return Optional.empty();
+    }
+
+    static FirnException tableMissing(String table, @Nullable Throwable cause) {
+        return new FirnException(
+                "table-missing",
+                FirnException.Kind.USER,
+                "the table does not exist any more",
+                "table " + table,
+                "restore it, or restart to have it created again",
+                cause);
+    }
+
+    static FirnException noLedger(String table) {
+        return FirnException.user(
+                "table-has-no-ledger",
+                "the table has rows but no ledger, so nobody can tell which records they came from",
+                "table " + table,
+                "set 'adopt: true' to take the table over as it is, or name another table");
+    }
+
+    static String oneLine(Throwable failure) {
+        String message = failure.getMessage();
+        String text = message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+        int end = text.indexOf('\n');
+        return (end < 0 ? text : text.substring(0, end)).strip();
+    }
+}

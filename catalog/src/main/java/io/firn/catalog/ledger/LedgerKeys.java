@@ -1,0 +1,26 @@
+package io.firn.catalog.ledger;
+
+/** Names of what Firn writes into snapshot summaries and table properties. Part of the public surface. */
+public final class LedgerKeys {
+    /** Snapshot summary and table property: the whole ledger after the snapshot, as JSON. */
+    public static final String OFFSETS = "firn.offsets";
+    /** Snapshot summary: what the snapshot added, as JSON. */
+    public static final String RANGES = "firn.ranges";
+    /** Snapshot summary: a UUID for the commit. */
+    public static final String COMMIT_ID = "firn.commit-id";
+    /** Snapshot summary and table property: ISO-8601 instant up to which the table is complete. */
+    public static final String WATERMARK = "firn.watermark";
+    /** Snapshot summary: append, heartbeat and so on. */
+    public static final String OPERATION = "firn.operation";
+    /** Snapshot summary: spans that Kafka no longer held, recorded by this snapshot; shape of the ranges, lists of spans. */
+    public static final String GAPS = "firn.gaps";
+    /** Snapshot summary: records of this snapshot's ranges that became no row, by reason. */
+    public static final String SKIPPED = "firn.skipped";
+    /**
+     * Table property: sequence number of the snapshot that wrote the property {@link #OFFSETS}. After a rollback to an
+     * older snapshot the property tells of rows that are gone; this number shows it.
+     */
+    public static final String OFFSETS_SEQUENCE = "firn.offsets-sequence-number";
+
+    private LedgerKeys() {}
+}

@@ -1,0 +1,56 @@
+package io.firn.catalog.commit;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.inmemory.InMemoryFileIO;
+import org.apache.iceberg.inmemory.InMemoryInputFile;
+import org.apache.iceberg.inmemory.InMemoryOutputFile;
+import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.OutputFile;
+
+/** Files of one test: unlike the library's, not shared by the whole process. */
+public final class InMemoryFiles extends InMemoryFileIO {
+    private final Map<String, byte[]> files = Collections.synchronizedMap(new TreeMap<>());
+
+    /** Where files are now, ascending. */
+    public Set<String> locations() {
+        synchronized (files) {
+            return new TreeSet<>(files.keySet());
+        }
+    }
+
+    @Override
+    public void addFile(String location, byte[] contents) {
+        files.put(location, contents);
+    }
+
+    @Override
+    public boolean fileExists(String location) {
+        return files.containsKey(location);
+    }
+
+    @Override
+    public InputFile newInputFile(String location) {
+        byte[] contents = files.get(location);
+        if (contents == null) {
+            throw new NotFoundException("no file %s", location);
+        }
+        return new InMemoryInputFile(location, contents);
+    }
+
+    @Override
+    public OutputFile newOutputFile(String location) {
+        return new InMemoryOutputFile(location, this);
+    }
+
+    @Override
+    public void deleteFile(String location) {
+        if (files.remove(location) == null) {
+            throw new NotFoundException("no file %s", location);
+        }
+    }
+}
