@@ -1,9 +1,31 @@
 package io.firn.ingest;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.commit.CommitGroup;
+import io.firn.ingest.commit.CommitListener;
+import io.firn.ingest.commit.TopicGuard;
 import io.firn.ingest.record.RecordSources;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one pipeline in this process: a thread for each worker and one for the table's commits.
@@ -17,6 +39,30 @@ import java.util.random.RandomGenerator;
  * </pre>
  */
 public final class PipelineRunner implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PipelineRunner.class);
+
+    /** How soon a thread with nothing to do looks again: far below any interval, and no load. */
+    private static final long IDLE_MILLIS = 20;
+
+    private final PipelineSettings settings;
+    private final RecordSources sources;
+    private final PipelineTable table;
+    private final Clock clock;
+    private final PipelineListener listener;
+    private final Counters counters = new Counters();
+    private final CommitGroup group;
+    private final List<IngestLoop> loops = new CopyOnWriteArrayList<>();
+    private final List<Thread> threads = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<PipelineStatus.State> state = new AtomicReference<>(PipelineStatus.State.STARTING);
+    private final CountDownLatch halt = new CountDownLatch(1);
+    private final AtomicLong commits = new AtomicLong();
+    private final AtomicLong resets = new AtomicLong();
+    private final AtomicReference<@Nullable Commit> lastCommit = new AtomicReference<>();
+    private @Nullable CountDownLatch workersRunning;
+
+    private record Commit(Instant at, long snapshotId) {}
+
     /**
      * @param sources closed with the runner
      * @param random for commit ids and back-off; used by the commit thread alone
@@ -27,21 +73,157 @@ public final class PipelineRunner implements AutoCloseable {
             PipelineTable table,
             Clock clock,
             RandomGenerator random,
-            PipelineListener listener) {}
+            PipelineListener listener) {
+        this.settings = settings;
+        this.sources = sources;
+        this.table = table;
+        this.clock = clock;
+        this.listener = listener;
+        TopicGuard.Recreated policy = settings.onGap() == PipelineSettings.OnGap.STOP
+                ? TopicGuard.Recreated.FAIL
+                : TopicGuard.Recreated.BEGIN_AGAIN;
+        this.group = new CommitGroup(
+                new CommitGroup.Plan(settings.pipeline(), settings.commitInterval(), settings.heartbeatInterval()),
+                table.commits(),
+                new TopicGuard(sources::topicIds, policy),
+                table.unused(),
+                new Progress(),
+                clock,
+                random);
+    }
 
     /** Starts the threads and returns at once. */
-    public void start() {
-        throw new UnsupportedOperationException();
+    public synchronized void start() {
+        if (workersRunning != null) {
+            throw new IllegalStateException("pipeline " + settings.pipeline() + " was started before");
+        }
+        CountDownLatch running = new CountDownLatch(settings.workers());
+        workersRunning = running;
+        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, counters, clock);
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            IngestLoop loop = new IngestLoop(
+                    worker, settings, sources.open(worker), table.writers().get(), shared);
+            loops.add(loop);
+            thread("worker-" + worker, () -> work(loop, running));
+        }
+        thread("commits", () -> commit(running));
+        state.compareAndSet(PipelineStatus.State.STARTING, PipelineStatus.State.RUNNING);
+        threads.forEach(Thread::start);
+    }
+
+    private void thread(String role, Runnable body) {
+        Thread thread = new Thread(body, "firn-" + settings.pipeline() + "-" + role);
+        thread.setDaemon(true);
+        threads.add(thread);
+    }
+
+    private void work(IngestLoop loop, CountDownLatch running) {
+        try {
+            IngestLoop.Turn turn = IngestLoop.Turn.AGAIN;
+            while (turn != IngestLoop.Turn.DONE && halt.getCount() > 0) {
+                turn = loop.turn();
+                if (turn == IngestLoop.Turn.WAIT) {
+                    idle(IDLE_MILLIS);
+                }
+            }
+        } catch (Throwable thrown) {
+            failed(thrown);
+        } finally {
+            running.countDown();
+            close(loop);
+        }
+    }
+
+    private void close(IngestLoop loop) {
+        try {
+            loop.close();
+        } catch (RuntimeException trouble) {
+            LOG.warn("pipeline {}: a worker did not close cleanly", settings.pipeline(), trouble);
+        }
+    }
+
+    private void commit(CountDownLatch running) {
+        try {
+            while (halt.getCount() > 0 && running.getCount() > 0) {
+                long delay = group.turn();
+                if (delay > 0) {
+                    idle(Math.min(delay, IDLE_MILLIS));
+                }
+            }
+            group.turn();
+        } catch (Throwable thrown) {
+            failed(thrown);
+        }
+    }
+
+    private void failed(Throwable thrown) {
+        if (failure.compareAndSet(null, thrown) && halt.getCount() > 0) {
+            LOG.error("pipeline {} stops: {}", settings.pipeline(), thrown.getMessage());
+            LOG.debug("pipeline {} stops", settings.pipeline(), thrown);
+            state.set(PipelineStatus.State.FAILED);
+        }
+        halt.countDown();
+        loops.forEach(IngestLoop::requestStop);
+        listener.progressed(status());
+    }
+
+    /** Waits, and ends early when the pipeline halts. */
+    private void idle(long millis) {
+        try {
+            halt.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            halt.countDown();
+        }
+    }
+
+    private boolean awaitCommit(BooleanSupplier decided, Duration timeAllowed) {
+        long deadline = clock.millis() + timeAllowed.toMillis();
+        while (!decided.getAsBoolean()) {
+            if (clock.millis() >= deadline || halt.getCount() == 0) {
+                return false;
+            }
+            idle(IDLE_MILLIS / 4);
+        }
+        return true;
     }
 
     /**
      * Waits for the pipeline to end.
      *
      * @return whether it has ended within the time
-     * @throws io.firn.catalog.FirnException the first failure of a worker or of the commits
+     * @throws FirnException the first failure of a worker or of the commits
      */
     public boolean await(Duration timeAllowed) throws InterruptedException {
-        throw new UnsupportedOperationException();
+        boolean ended = join(timeAllowed);
+        Throwable thrown = failure.get();
+        if (thrown instanceof FirnException) {
+            throw (FirnException) thrown;
+        }
+        if (thrown != null) {
+            throw new FirnException(
+                    "pipeline-failed",
+                    FirnException.Kind.INTERNAL,
+                    "pipeline " + settings.pipeline() + " failed: " + thrown,
+                    "",
+                    "please report this with the log around it",
+                    thrown);
+        }
+        return ended;
+    }
+
+    private boolean join(Duration timeAllowed) throws InterruptedException {
+        long deadline = clock.millis() + timeAllowed.toMillis();
+        for (Thread thread : threads) {
+            long left = deadline - clock.millis();
+            if (left > 0) {
+                thread.join(left);
+            }
+            if (thread.isAlive()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -51,14 +233,72 @@ public final class PipelineRunner implements AutoCloseable {
      * @return whether everything consumed was committed
      */
     public boolean stop(Duration timeAllowed) throws InterruptedException {
-        throw new UnsupportedOperationException();
+        state.compareAndSet(PipelineStatus.State.RUNNING, PipelineStatus.State.STOPPING);
+        loops.forEach(IngestLoop::requestStop);
+        boolean ended = join(timeAllowed);
+        boolean clean = ended && failure.get() == null;
+        close();
+        state.compareAndSet(PipelineStatus.State.STOPPING, PipelineStatus.State.STOPPED);
+        listener.progressed(status());
+        return clean;
     }
 
+    /** What is known now; cheap, for any thread. */
     public PipelineStatus status() {
-        throw new UnsupportedOperationException();
+        Commit last = lastCommit.get();
+        List<PipelineStatus.PartitionStatus> partitions = new ArrayList<>();
+        new TreeMap<>(counters.held())
+                .forEach((partition, counted) -> partitions.add(new PipelineStatus.PartitionStatus(
+                        partition,
+                        counted.committed(),
+                        counted.end(),
+                        counted.delivered(),
+                        counted.processed(),
+                        counted.effective())));
+        Throwable thrown = failure.get();
+        return new PipelineStatus(
+                settings.pipeline(),
+                state.get(),
+                partitions,
+                commits.get(),
+                resets.get(),
+                Optional.ofNullable(last).map(Commit::at),
+                last == null ? OptionalLong.empty() : OptionalLong.of(last.snapshotId()),
+                loops.stream().mapToLong(IngestLoop::bufferedBytes).sum(),
+                thrown == null ? group.trouble() : Optional.of(String.valueOf(thrown.getMessage())));
     }
 
     /** Ends the threads without a commit; after {@link #stop} nothing is left to do. */
     @Override
-    public void close() {}
+    public void close() {
+        halt.countDown();
+        loops.forEach(IngestLoop::requestStop);
+        try {
+            if (!join(Duration.ofSeconds(10))) {
+                threads.forEach(Thread::interrupt);
+            }
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+        }
+        sources.close();
+    }
+
+    private final class Progress implements CommitListener {
+        @Override
+        public void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows) {
+            rows.forEach((partition, count) -> counters.of(partition).addEffective(count));
+            outcome.ledger()
+                    .partitions(settings.pipeline())
+                    .forEach((partition, entry) -> counters.sawCommitted(partition, entry.next()));
+            commits.incrementAndGet();
+            lastCommit.set(new Commit(clock.instant(), outcome.snapshotId()));
+            listener.progressed(status());
+        }
+
+        @Override
+        public void fenced(CommitOutcome.Fenced outcome) {
+            resets.incrementAndGet();
+            listener.progressed(status());
+        }
+    }
 }

@@ -8,6 +8,10 @@ import java.util.Set;
 
 /** Kafka for one pipeline of one process: consumers of one group, and an admin client for topics and their ids. */
 public final class KafkaSources implements RecordSources {
+    private final TopicSelection selection;
+    private final ClientProperties properties;
+    private final KafkaTopics topics;
+
     /**
      * @param pipeline names the consumer group {@code firn-<pipeline>} unless the properties have a {@code group.id}
      * @param properties any Kafka client property; those that the guarantee rests on are overridden with a warning
@@ -19,18 +23,24 @@ public final class KafkaSources implements RecordSources {
             TopicSelection topics,
             Map<String, Object> properties,
             long fetchMemoryBytes,
-            int workers) {}
+            int workers) {
+        this.selection = topics;
+        this.properties = new ClientProperties(pipeline, topics, properties, fetchMemoryBytes / workers);
+        this.topics = new KafkaTopics(topics, this.properties);
+    }
 
     @Override
     public RecordSource open(int worker) {
-        throw new UnsupportedOperationException();
+        return new KafkaRecordSource(worker, selection, properties, topics);
     }
 
     @Override
-    public Map<String, String> topicIds(Set<String> topics) {
-        throw new UnsupportedOperationException();
+    public Map<String, String> topicIds(Set<String> names) {
+        return topics.ids(names);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        topics.close();
+    }
 }

@@ -1,0 +1,396 @@
+package io.firn.ingest.commit;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.commit.CommitAttempts;
+import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.TableCommit;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.Outage;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.DataFile;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Groups the work of a process's workers into one commit of their table at each tick. Owns no thread and never waits:
+ * {@link #turn} is called by one thread and makes at most one attempt; everything else is the workers' side, safe for use
+ * by any thread and quick.
+ *
+ * <p>One commit is in flight at most. What is sealed meanwhile waits, and follows on: so when a commit is fenced, or work
+ * is dropped for another reason, all that waits goes with it and the <em>epoch</em> goes up. A worker that sees a new
+ * epoch drops its open files and begins again from the ledger. The ledger is read only while nothing is in flight, so that
+ * nobody goes on from a position that a commit of this process is about to move.
+ */
+public final class CommitGroup {
+    private static final Logger LOG = LoggerFactory.getLogger(CommitGroup.class);
+
+    /** A worker that is busy for this long when a tick comes does not hold up the others; it joins the next commit. */
+    private static final long GRACE_MILLIS = 5_000;
+
+    /** Between two questions to a catalog or a broker that does not answer. */
+    private static final long RETRY_MILLIS = 1_000;
+
+    /** Conflicts are daily business: only what goes on for longer is told. */
+    private static final int QUIET_ATTEMPTS = 4;
+
+    /**
+     * What does not change while the group lives.
+     *
+     * @param interval between two ticks
+     * @param heartbeat after so long without a commit a tick commits even where no partition moved
+     */
+    public record Plan(String pipeline, Duration interval, Duration heartbeat) {}
+
+    private final Plan plan;
+    private final CommitAttempts commits;
+    private final TopicGuard topics;
+    private final UnusedFiles unused;
+    private final CommitListener listener;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final Outage catalog;
+
+    private final Set<Integer> workers = new TreeSet<>();
+    private final Deque<Batch> waiting = new ArrayDeque<>();
+    private final List<DataFile> dropped = new ArrayList<>();
+    private final SortedMap<SourcePartition, PartitionStep> starts = new TreeMap<>();
+    private final Map<Integer, Map<SourcePartition, Long>> committed = new HashMap<>();
+    private long epoch;
+    private long tick;
+    private boolean tickRequested;
+    private long nextTickMillis;
+    private long lastCommitMillis;
+    private long batches;
+    private long ledgerAsked;
+    private long ledgerServed;
+    private long notBeforeMillis;
+    private @Nullable Ledger ledger;
+    private @Nullable InFlight inFlight;
+
+    private static final class InFlight {
+        private final Batch batch;
+        private final TableCommit commit;
+        private final long epoch;
+        private boolean confirmed;
+        private int attempts;
+
+        InFlight(Batch batch, TableCommit commit, long epoch) {
+            this.batch = batch;
+            this.commit = commit;
+            this.epoch = epoch;
+        }
+    }
+
+    public CommitGroup(
+            Plan plan,
+            CommitAttempts commits,
+            TopicGuard topics,
+            UnusedFiles unused,
+            CommitListener listener,
+            Clock clock,
+            RandomGenerator random) {
+        this.plan = plan;
+        this.commits = commits;
+        this.topics = topics;
+        this.unused = unused;
+        this.listener = listener;
+        this.clock = clock;
+        this.random = random;
+        this.catalog = new Outage("pipeline " + plan.pipeline() + ", catalog", LOG::warn);
+        this.nextTickMillis = clock.millis() + plan.interval().toMillis();
+        this.lastCommitMillis = clock.millis();
+    }
+
+    /** A tick waits for this worker from now on. */
+    public synchronized void join(int worker) {
+        workers.add(worker);
+    }
+
+    /** No tick waits for this worker any more; what it handed over is still committed. */
+    public synchronized void leave(int worker) {
+        workers.remove(worker);
+    }
+
+    /** Goes up whenever uncommitted work was dropped; work of an earlier epoch is refused. */
+    public synchronized long epoch() {
+        return epoch;
+    }
+
+    /** Goes up when it is time to seal. */
+    public synchronized long tick() {
+        return tick;
+    }
+
+    /** Asks for a tick before the interval is over; comes when what was sealed last is in flight. */
+    public synchronized void requestTick() {
+        tickRequested = true;
+    }
+
+    /**
+     * Takes over what a worker sealed, its files included.
+     *
+     * @return a ticket for {@link #decided}
+     */
+    public synchronized long offer(int worker, Contribution contribution) {
+        if (contribution.epoch() != epoch) {
+            dropped.addAll(contribution.files());
+            return 0;
+        }
+        Batch last = waiting.peekLast();
+        if (last == null || last.holds(worker)) {
+            last = opened();
+        }
+        last.add(worker, contribution);
+        return last.number();
+    }
+
+    /** As {@link #offer}, and the commit waits for no other worker. */
+    public synchronized long offerUrgently(int worker, Contribution contribution) {
+        long ticket = offer(worker, contribution);
+        waiting.stream().filter(batch -> batch.number() <= ticket).forEach(Batch::hurry);
+        return ticket;
+    }
+
+    /** Whether what the ticket stands for was committed or dropped. */
+    public synchronized boolean decided(long ticket) {
+        return waiting.stream().noneMatch(batch -> batch.number() == ticket)
+                && (inFlight == null || inFlight.batch.number() != ticket);
+    }
+
+    /** Asks for the ledger as the table has it after this moment; see {@link #ledgerSince}. */
+    public synchronized long askLedger() {
+        return ++ledgerAsked;
+    }
+
+    /** The ledger, once it was read after the question was asked. */
+    public synchronized Optional<Ledger> ledgerSince(long asked) {
+        return ledgerServed >= asked ? Optional.ofNullable(ledger) : Optional.empty();
+    }
+
+    /** Has start positions written down before the ledger is read again; refused in another epoch. */
+    public synchronized void writeStarts(long inEpoch, Map<SourcePartition, Long> offsets) {
+        if (inEpoch == epoch) {
+            offsets.forEach((partition, offset) -> starts.putIfAbsent(partition, PartitionStep.start(offset)));
+        }
+    }
+
+    /** Where the worker's partitions go on according to the table, if that changed since the last call. */
+    public synchronized Map<SourcePartition, Long> takeCommitted(int worker) {
+        Map<SourcePartition, Long> next = committed.remove(worker);
+        return next == null ? Map.of() : next;
+    }
+
+    /** Drops everything that is not in flight and begins a new epoch. */
+    public synchronized void reset() {
+        epoch++;
+        waiting.forEach(batch -> dropped.addAll(batch.files()));
+        waiting.clear();
+        starts.clear();
+    }
+
+    /** What is being retried, if anything is. */
+    public Optional<String> trouble() {
+        return catalog.current().or(topics::trouble);
+    }
+
+    /**
+     * Does what is due, one foreign call at the most.
+     *
+     * @return milliseconds after which there may be something to do again; 0 for at once
+     * @throws FirnException when the pipeline cannot go on
+     */
+    public long turn() {
+        removeDropped();
+        InFlight next;
+        synchronized (this) {
+            long now = clock.millis();
+            if (now < notBeforeMillis) {
+                return notBeforeMillis - now;
+            }
+            openTick(now);
+            if (inFlight == null) {
+                inFlight = nextCommit(now);
+            }
+            next = inFlight;
+        }
+        if (next != null) {
+            attempt(next);
+            return untilNextMillis();
+        }
+        readLedger();
+        return untilNextMillis();
+    }
+
+    private synchronized long untilNextMillis() {
+        long now = clock.millis();
+        if (now < notBeforeMillis) {
+            return notBeforeMillis - now;
+        }
+        if (inFlight != null || ledgerAsked > ledgerServed || !starts.isEmpty()) {
+            return 0;
+        }
+        return Math.max(1, nextTickMillis - now);
+    }
+
+    private void removeDropped() {
+        List<DataFile> files;
+        synchronized (this) {
+            files = List.copyOf(dropped);
+            dropped.clear();
+        }
+        if (!files.isEmpty()) {
+            unused.remove(files);
+        }
+    }
+
+    private void openTick(long now) {
+        if (waiting.isEmpty() && (tickRequested || now >= nextTickMillis)) {
+            tick++;
+            tickRequested = false;
+            nextTickMillis = now + plan.interval().toMillis();
+            opened();
+        }
+    }
+
+    private Batch opened() {
+        Batch batch = new Batch(++batches, clock.millis());
+        waiting.add(batch);
+        return batch;
+    }
+
+    private @Nullable InFlight nextCommit(long now) {
+        if (!starts.isEmpty()) {
+            Batch first = new Batch(++batches, now);
+            first.addStarts(starts);
+            starts.clear();
+            return begun(first);
+        }
+        if (ledgerAsked > ledgerServed) {
+            return null;
+        }
+        Batch head = waiting.peek();
+        if (head == null || !head.ready(workers, now, GRACE_MILLIS)) {
+            return null;
+        }
+        waiting.remove();
+        boolean heartbeatDue = now - lastCommitMillis >= plan.heartbeat().toMillis();
+        return head.moves() || (heartbeatDue && head.hasSteps()) ? begun(head) : null;
+    }
+
+    private InFlight begun(Batch batch) {
+        UUID id = new UUID(
+                (random.nextLong() & 0xffffffffffff0fffL) | 0x4000L,
+                (random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
+        return new InFlight(batch, batch.commit(id, plan.pipeline()), epoch);
+    }
+
+    private void attempt(InFlight current) {
+        if (!current.confirmed) {
+            switch (topics.confirm(current.commit.steps().keySet())) {
+                case SAME -> current.confirmed = true;
+                case UNKNOWN -> {
+                    holdOff(RETRY_MILLIS);
+                    return;
+                }
+                case RECREATED -> {
+                    abandon(current);
+                    return;
+                }
+            }
+        }
+        CommitOutcome outcome = commits.attempt(current.commit);
+        current.attempts++;
+        outcome.fold(
+                done -> {
+                    committed(current, done);
+                    return true;
+                },
+                refused -> {
+                    fenced(current, refused);
+                    return true;
+                },
+                undecided -> {
+                    if (current.attempts >= QUIET_ATTEMPTS) {
+                        catalog.met(undecided.reason());
+                    }
+                    holdOff(undecided.delayMillis());
+                    return true;
+                });
+    }
+
+    private void committed(InFlight current, CommitOutcome.Committed done) {
+        catalog.over();
+        synchronized (this) {
+            inFlight = null;
+            lastCommitMillis = clock.millis();
+            current.batch.nextByWorker().forEach((worker, next) -> committed.put(worker, next));
+        }
+        listener.committed(done, current.batch.rows());
+    }
+
+    private void fenced(InFlight current, CommitOutcome.Fenced refused) {
+        catalog.over();
+        LOG.info(
+                "pipeline {}: the table has moved on for {}; dropping uncommitted work and reading the ledger again",
+                plan.pipeline(),
+                refused.partitions());
+        synchronized (this) {
+            inFlight = null;
+            if (current.epoch == epoch) {
+                reset();
+            }
+        }
+        listener.fenced(refused);
+    }
+
+    private synchronized void abandon(InFlight current) {
+        inFlight = null;
+        dropped.addAll(current.batch.files());
+        reset();
+    }
+
+    private void readLedger() {
+        long asked;
+        synchronized (this) {
+            if (ledgerAsked == ledgerServed) {
+                return;
+            }
+            asked = ledgerAsked;
+        }
+        try {
+            Ledger read = commits.refreshedLedger();
+            catalog.over();
+            synchronized (this) {
+                ledger = read;
+                ledgerServed = asked;
+            }
+        } catch (FirnException failure) {
+            if (failure.kind() != FirnException.Kind.EXTERNAL) {
+                throw failure;
+            }
+            catalog.met(String.valueOf(failure.getMessage()));
+            holdOff(RETRY_MILLIS);
+        }
+    }
+
+    private synchronized void holdOff(long millis) {
+        notBeforeMillis = clock.millis() + millis;
+    }
+}

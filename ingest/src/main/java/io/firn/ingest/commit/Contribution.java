@@ -1,0 +1,37 @@
+package io.firn.ingest.commit;
+
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.ledger.SourcePartition;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.iceberg.DataFile;
+
+/**
+ * What one worker sealed: files and how far they take its partitions.
+ *
+ * @param epoch the group's epoch in which all of it was consumed
+ * @param steps of every partition the worker holds, those that did not move included: they carry the watermark
+ * @param rows rows in the files, by partition
+ */
+public record Contribution(
+        long epoch,
+        List<DataFile> files,
+        SortedMap<SourcePartition, PartitionStep> steps,
+        Map<SourcePartition, Long> rows) {
+    public Contribution {
+        files = List.copyOf(files);
+        steps = Collections.unmodifiableSortedMap(new TreeMap<>(steps));
+        rows = Map.copyOf(rows);
+    }
+
+    /** Whether anything would be lost if it was not committed. */
+    public boolean moves() {
+        return !files.isEmpty()
+                || steps.values().stream()
+                        .anyMatch(
+                                step -> !step.range().isEmpty() || !step.gaps().isEmpty());
+    }
+}

@@ -1,0 +1,191 @@
+package io.firn.ingest.poll;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.TopicSelection;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.FinalizedVersionRange;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/** What the admin client knows of topics. Safe for use by several threads; the client is opened at first use. */
+final class KafkaTopics implements AutoCloseable {
+    /** Long enough for a broker that fails over, short enough for a loop that has other things to do. */
+    private static final int ANSWER_MILLIS = 10_000;
+
+    private final TopicSelection selection;
+    private final ClientProperties properties;
+    private @Nullable Admin admin;
+
+    KafkaTopics(TopicSelection selection, ClientProperties properties) {
+        this.selection = selection;
+        this.properties = properties;
+    }
+
+    /** Whether the brokers' finalized features have the consumer group protocol of KIP-848. */
+    boolean consumerProtocolOffered() {
+        FinalizedVersionRange version = answer(admin().describeFeatures().featureMetadata(), "describe features")
+                .finalizedFeatures()
+                .get("group.version");
+        return version != null && version.maxVersionLevel() >= 1;
+    }
+
+    Map<String, String> ids(Set<String> topics) {
+        Map<String, String> ids = new TreeMap<>();
+        describe(topics)
+                .forEach((topic, description) ->
+                        ids.put(topic, description.topicId().toString()));
+        return ids;
+    }
+
+    Set<SourcePartition> partitions() {
+        Set<String> names = selection.pattern().isPresent()
+                ? answer(admin().listTopics().names(), "list topics").stream()
+                        .filter(selection::contains)
+                        .collect(Collectors.toSet())
+                : Set.copyOf(selection.names());
+        Map<String, TopicDescription> found = describe(names);
+        Set<String> missing = new TreeSet<>(selection.names());
+        missing.removeAll(found.keySet());
+        if (!missing.isEmpty()) {
+            throw FirnException.user(
+                    "topic-missing",
+                    "topic does not exist: " + String.join(", ", missing),
+                    "brokers " + properties.brokers(),
+                    "create it or correct the pipeline's topics");
+        }
+        Set<SourcePartition> partitions = new TreeSet<>();
+        found.forEach((topic, description) -> description
+                .partitions()
+                .forEach(partition -> partitions.add(
+                        new SourcePartition(topic, description.topicId().toString(), partition.partition()))));
+        return partitions;
+    }
+
+    Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
+        Map<SourcePartition, Long> first = offsets(partitions, OffsetSpec.earliest());
+        Map<SourcePartition, Long> end = offsets(first.keySet(), OffsetSpec.latest());
+        Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
+        // Retention may move the first offset between the two answers, never past the end: the earlier one stands.
+        end.forEach((partition, last) -> {
+            long start = first.getOrDefault(partition, last);
+            bounds.put(partition, new OffsetRange(Math.min(start, last), last));
+        });
+        return bounds;
+    }
+
+    Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis) {
+        Map<SourcePartition, Long> end = offsets(partitions, OffsetSpec.latest());
+        Map<SourcePartition, Long> at = offsets(end.keySet(), OffsetSpec.forTimestamp(timestampMillis));
+        at.replaceAll((partition, offset) -> offset >= 0 ? offset : end.getOrDefault(partition, offset));
+        return at;
+    }
+
+    private Map<SourcePartition, Long> offsets(Collection<SourcePartition> partitions, OffsetSpec spec) {
+        Map<SourcePartition, Long> offsets = new HashMap<>();
+        if (partitions.isEmpty()) {
+            return offsets;
+        }
+        Function<SourcePartition, TopicPartition> key = held -> new TopicPartition(held.topic(), held.partition());
+        ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs(ANSWER_MILLIS);
+        ListOffsetsResult result;
+        try {
+            result = admin().listOffsets(partitions.stream().collect(Collectors.toMap(key, held -> spec)), options);
+        } catch (FirnException away) {
+            if (away.kind() == FirnException.Kind.EXTERNAL) {
+                return offsets;
+            }
+            throw away;
+        }
+        for (SourcePartition partition : partitions) {
+            offset(result.partitionResult(key.apply(partition))).ifPresent(at -> offsets.put(partition, at));
+        }
+        return offsets;
+    }
+
+    private Optional<Long> offset(KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo> future) {
+        try {
+            return Optional.of(answer(future, "list offsets").offset());
+        } catch (FirnException failure) {
+            if (failure.kind() == FirnException.Kind.EXTERNAL) {
+                return Optional.empty();
+            }
+            throw failure;
+        }
+    }
+
+    private Map<String, TopicDescription> describe(Set<String> topics) {
+        Map<String, TopicDescription> found = new TreeMap<>();
+        if (topics.isEmpty()) {
+            return found;
+        }
+        admin().describeTopics(List.copyOf(topics)).topicNameValues().forEach((topic, future) -> {
+            try {
+                found.put(topic, answer(future, "describe topic " + topic));
+            } catch (FirnException failure) {
+                if (!(failure.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw failure;
+                }
+            }
+        });
+        return found;
+    }
+
+    private <T> T answer(KafkaFuture<T> future, String operation) {
+        try {
+            return future.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failure) {
+            throw KafkaFailures.translated(failure.getCause(), operation, properties.brokers());
+        } catch (TimeoutException failure) {
+            throw KafkaFailures.translated(failure, operation, properties.brokers());
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw KafkaFailures.translated(interrupt, operation, properties.brokers());
+        }
+    }
+
+    private synchronized Admin admin() {
+        if (admin == null) {
+            try {
+                Map<String, Object> settings = properties.admin();
+                settings.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+                settings.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS / 2);
+                admin = Admin.create(settings);
+            } catch (KafkaException failure) {
+                throw KafkaFailures.translated(failure, "open the admin client", properties.brokers());
+            }
+        }
+        return admin;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close(Duration.ofSeconds(1));
+        }
+    }
+}
