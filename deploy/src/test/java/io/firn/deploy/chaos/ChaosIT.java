@@ -72,8 +72,8 @@ class ChaosIT {
 
     @Test
     void every_record_is_in_the_table_once_with_a_postgresql_catalog() throws Exception {
-        Assumptions.assumeTrue(
-                PostgresServer.missing().isEmpty(), () -> PostgresServer.missing().orElse(""));
+        Assumptions.assumeTrue(PostgresServer.missing().isEmpty(), () -> PostgresServer.missing()
+                .orElse(""));
         try (Lake lake = Lake.postgres(directory)) {
             run(lake, "chaos_postgres", 2);
         }
@@ -96,8 +96,11 @@ class ChaosIT {
             producer.close();
             long records = producer.acknowledged();
             say(topic, records + " records produced, draining");
-            Eventually.holds("the table holds everything", RECOVERY, verifier::isDrained, () -> verifier.progress()
-                    + "\n" + first.tail() + second.tail());
+            Eventually.holds(
+                    "the table holds everything",
+                    RECOVERY,
+                    verifier::isDrained,
+                    () -> verifier.progress() + "\n" + first.tail() + second.tail());
             fleet.forEach(process -> assertThat(process.terminate())
                     .as("exit code after SIGTERM: %s", process.tail())
                     .isZero());
@@ -130,14 +133,17 @@ class ChaosIT {
                             && now.entrySet().stream()
                                     .allMatch(entry -> entry.getValue() > before.getOrDefault(entry.getKey(), 0L));
                 },
-                () -> verifier.progress() + "\n" + fleet.get(0).tail() + fleet.get(1).tail());
+                () -> verifier.progress() + "\n" + fleet.get(0).tail()
+                        + fleet.get(1).tail());
     }
 
     private static void judge(Stage stage, Path config, long records) {
         TableVerifier.Report report = stage.verifier().verify();
-        say(stage.topic(), "rows " + report.rows() + ", snapshots "
-                + stage.lake().table(stage.table()).history().size() + ", files that no snapshot references "
-                + stage.verifier().unreferencedFiles().size());
+        say(
+                stage.topic(),
+                "rows " + report.rows() + ", snapshots "
+                        + stage.lake().table(stage.table()).history().size() + ", files that no snapshot references "
+                        + stage.verifier().unreferencedFiles().size());
         assertThat(report.isExact()).as("%s", report).isTrue();
         assertThat(report.rows()).isEqualTo(records);
         OsProcess audit = stage.audit(config);

@@ -45,8 +45,8 @@ final class Faults {
             return "at a random moment ";
         }
         Map<Integer, Long> before = verifier.ledger();
-        Eventually.holds(
-                "another commit", Duration.ofSeconds(90), () -> !verifier.ledger().equals(before));
+        Eventually.holds("another commit", Duration.ofSeconds(90), () -> !verifier.ledger()
+                .equals(before));
         Eventually.pause(Duration.ofMillis(COMMIT_INTERVAL_MILLIS - 350L + random.nextInt(400)));
         return "around a commit ";
     }

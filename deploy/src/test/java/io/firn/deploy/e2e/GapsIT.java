@@ -72,7 +72,8 @@ class GapsIT {
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 50);
         assertThat(lake.table(stage.table()).snapshots())
                 .extracting(snapshot -> snapshot.summary().getOrDefault("firn.gaps", ""))
-                .anySatisfy(gaps -> assertThat(gaps).contains("retention").contains("30").contains("80"));
+                .anySatisfy(gaps ->
+                        assertThat(gaps).contains("retention").contains("30").contains("80"));
         assertThat(stage.audit(stage.config("firn")).exitCode()).isZero();
     }
 
@@ -99,8 +100,7 @@ class GapsIT {
     }
 
     @Test
-    void a_topic_that_is_created_again_while_running_leaves_no_row_of_the_new_one_in_the_old_ledger()
-            throws Exception {
+    void a_topic_that_is_created_again_while_running_leaves_no_row_of_the_new_one_in_the_old_ledger() throws Exception {
         Stage stage = stage("swapped");
         write("swapped", 30);
         try (FirnProcess service =
@@ -108,10 +108,10 @@ class GapsIT {
             awaitDrained(stage, service);
             try (Admin admin = broker.admin()) {
                 admin.deleteTopics(List.of("swapped")).all().get(20, TimeUnit.SECONDS);
-                Eventually.holds(
-                        "the topic is gone",
-                        SOON,
-                        () -> !admin.listTopics().names().get(5, TimeUnit.SECONDS).contains("swapped"));
+                Eventually.holds("the topic is gone", SOON, () -> !admin.listTopics()
+                        .names()
+                        .get(5, TimeUnit.SECONDS)
+                        .contains("swapped"));
             }
             broker.createTopic("swapped", 1, Map.of());
             write("swapped", 45);

@@ -97,7 +97,8 @@ class KafkaShapesIT {
     @Test
     void partitions_added_while_running_are_read_from_their_start() throws Exception {
         Stage stage = stage("growing", 2, Map.of());
-        try (FirnProcess service = stage.service("growing", stage.config("firn")).start()) {
+        try (FirnProcess service =
+                stage.service("growing", stage.config("firn")).start()) {
             write("growing", 0, 10);
             awaitDrained(stage, service);
             try (Admin admin = broker.admin()) {
@@ -140,8 +141,10 @@ class KafkaShapesIT {
         assertThat(report.missing()).hasSize(3);
         assertThat(lake.table(stage.table()).snapshots())
                 .extracting(snapshot -> snapshot.summary().getOrDefault("firn.skipped", ""))
-                .anySatisfy(skipped ->
-                        assertThat(skipped).contains("nulls_counted").contains("null-value").contains("3"));
+                .anySatisfy(skipped -> assertThat(skipped)
+                        .contains("nulls_counted")
+                        .contains("null-value")
+                        .contains("3"));
         assertThat(stage.audit(stage.config("firn")).exitCode()).isZero();
     }
 

@@ -70,16 +70,15 @@ class MemoryIT {
                 producer.close();
                 records = producer.acknowledged();
                 Eventually.holds(
-                        "the table holds everything",
-                        Duration.ofSeconds(120),
-                        verifier::isDrained,
-                        service::tail);
+                        "the table holds everything", Duration.ofSeconds(120), verifier::isDrained, service::tail);
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             int third = Math.max(1, live.size() / 3);
             long early = largest(live.subList(0, third));
             long late = largest(live.subList(live.size() - third, live.size()));
-            assertThat(late).as("live heap, largest of the last third: %s", live).isLessThan(early + SLACK_BYTES);
+            assertThat(late)
+                    .as("live heap, largest of the last third: %s", live)
+                    .isLessThan(early + SLACK_BYTES);
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();
             assertThat(report.rows()).isEqualTo(records);

@@ -33,8 +33,8 @@ class SigtermIT {
             TableVerifier verifier = stage.verifier();
             Path config = stage.config("firn", "workers: 2", "commit: {interval: 1h}");
             long certainlyConsumed;
-            try (TopicProducer producer =
-                            TopicProducer.steady(broker.bootstrap(), "orders", PARTITIONS, 2000, TopicProducer.FEW_DAYS);
+            try (TopicProducer producer = TopicProducer.steady(
+                            broker.bootstrap(), "orders", PARTITIONS, 2000, TopicProducer.FEW_DAYS);
                     FirnProcess service = stage.service("firn", config).start()) {
                 Eventually.holds(
                         "the start positions are written down",

@@ -61,9 +61,7 @@ public final class BrokerProcess implements AutoCloseable {
     private void writeProperties(int controllerPort) {
         try {
             Files.createDirectories(directory);
-            Files.writeString(
-                    Path.of(properties()),
-                    """
+            Files.writeString(Path.of(properties()), """
                     process.roles=broker,controller
                     node.id=1
                     controller.quorum.voters=1@127.0.0.1:%2$d
@@ -92,8 +90,8 @@ public final class BrokerProcess implements AutoCloseable {
                     log.cleaner.backoff.ms=200
                     log.retention.check.interval.ms=1000
                     log.segment.delete.delay.ms=100
-                    """
-                            .formatted(port, controllerPort, directory.resolve("data"), SESSION_TIMEOUT.toMillis()));
+                    """.formatted(
+                            port, controllerPort, directory.resolve("data"), SESSION_TIMEOUT.toMillis()));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

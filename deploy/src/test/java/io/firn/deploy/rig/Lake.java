@@ -65,12 +65,14 @@ public final class Lake implements AutoCloseable {
     /** The settings of a catalog in a SQLite file with its files in a folder. */
     public static Map<String, String> sqlite(Path directory) {
         return Map.of(
-                "type", "jdbc",
+                "type",
+                "jdbc",
                 "uri",
-                        "jdbc:sqlite:file:" + directory.resolve("catalog.db")
-                                + "?journal_mode=WAL&busy_timeout=10000",
-                "jdbc.schema-version", "V1",
-                "warehouse", directory.resolve("warehouse").toString());
+                "jdbc:sqlite:file:" + directory.resolve("catalog.db") + "?journal_mode=WAL&busy_timeout=10000",
+                "jdbc.schema-version",
+                "V1",
+                "warehouse",
+                directory.resolve("warehouse").toString());
     }
 
     /** As in the configuration's {@code catalog} section. */

@@ -74,9 +74,7 @@ public final class OsProcess implements AutoCloseable {
         Path file = directory.resolve("logback-rig.xml");
         try {
             Files.createDirectories(directory);
-            Files.writeString(
-                    file,
-                    """
+            Files.writeString(file, """
                     <configuration>
                       <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
                         <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %logger{20} %msg%n</pattern></encoder>

@@ -77,8 +77,8 @@ class RigIT {
 
     @Test
     void tables_can_be_kept_in_postgresql() throws Exception {
-        Assumptions.assumeTrue(
-                PostgresServer.missing().isEmpty(), () -> PostgresServer.missing().orElse(""));
+        Assumptions.assumeTrue(PostgresServer.missing().isEmpty(), () -> PostgresServer.missing()
+                .orElse(""));
         try (Lake lake = Lake.postgres(directory)) {
             append(create(lake), 0, List.of(0, 1, 2), "{\"0\":3}");
             assertThat(lake.table("shop.orders").currentSnapshot().summary()).containsEntry("total-records", "3");
@@ -86,13 +86,13 @@ class RigIT {
     }
 
     private static Table create(Lake lake) {
-        Catalog catalog = CatalogUtil.buildIcebergCatalog(
-                "firn", lake.properties(), new org.apache.hadoop.conf.Configuration());
+        Catalog catalog =
+                CatalogUtil.buildIcebergCatalog("firn", lake.properties(), new org.apache.hadoop.conf.Configuration());
         ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
         return catalog.createTable(
-                TableIdentifier.parse("shop.orders"), SCHEMA, PartitionSpec.builderFor(SCHEMA)
-                        .identity("_source_partition")
-                        .build());
+                TableIdentifier.parse("shop.orders"),
+                SCHEMA,
+                PartitionSpec.builderFor(SCHEMA).identity("_source_partition").build());
     }
 
     private static void append(Table table, int partition, List<Integer> offsets, String next) throws Exception {
@@ -100,8 +100,8 @@ class RigIT {
         org.apache.iceberg.PartitionKey key = new org.apache.iceberg.PartitionKey(table.spec(), SCHEMA);
         Record sample = row.copy(Map.of("_source_partition", partition));
         key.partition(sample);
-        DataWriter<Record> writer = Parquet.writeData(
-                        table.io().newOutputFile(table.locationProvider().newDataLocation(UUID.randomUUID() + ".parquet")))
+        DataWriter<Record> writer = Parquet.writeData(table.io()
+                        .newOutputFile(table.locationProvider().newDataLocation(UUID.randomUUID() + ".parquet")))
                 .schema(SCHEMA)
                 .withSpec(table.spec())
                 .withPartition(key)

@@ -37,9 +37,7 @@ public final class S3ProxyProcess implements AutoCloseable {
             for (String bucket : buckets) {
                 Files.createDirectories(directory.resolve("store").resolve(bucket));
             }
-            Files.writeString(
-                    directory.resolve("s3proxy.properties"),
-                    """
+            Files.writeString(directory.resolve("s3proxy.properties"), """
                     s3proxy.endpoint=http://127.0.0.1:%d
                     s3proxy.authorization=aws-v2-or-v4
                     s3proxy.identity=%s
@@ -47,8 +45,8 @@ public final class S3ProxyProcess implements AutoCloseable {
                     s3proxy.ignore-unknown-headers=true
                     jclouds.provider=filesystem-nio2
                     jclouds.filesystem.basedir=%s
-                    """
-                            .formatted(server.port, ACCESS_KEY, SECRET_KEY, directory.resolve("store")));
+                    """.formatted(
+                            server.port, ACCESS_KEY, SECRET_KEY, directory.resolve("store")));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -63,12 +61,18 @@ public final class S3ProxyProcess implements AutoCloseable {
     /** The settings of an Iceberg catalog whose files are here. */
     public Map<String, String> catalogProperties() {
         return Map.of(
-                "io-impl", "org.apache.iceberg.aws.s3.S3FileIO",
-                "s3.endpoint", endpoint(),
-                "s3.path-style-access", "true",
-                "s3.access-key-id", ACCESS_KEY,
-                "s3.secret-access-key", SECRET_KEY,
-                "client.region", "us-east-1");
+                "io-impl",
+                "org.apache.iceberg.aws.s3.S3FileIO",
+                "s3.endpoint",
+                endpoint(),
+                "s3.path-style-access",
+                "true",
+                "s3.access-key-id",
+                ACCESS_KEY,
+                "s3.secret-access-key",
+                SECRET_KEY,
+                "client.region",
+                "us-east-1");
     }
 
     /** Starts a killed server on the same port and folder. */

@@ -27,7 +27,8 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
 
     /** Writes a configuration: orders as JSON, a commit a second, and these lines of the pipeline besides. */
     public Path config(String name, String... lines) {
-        List<String> pipeline = new ArrayList<>(List.of("topics: [" + topic + "]", "format: json", "table: " + table()));
+        List<String> pipeline =
+                new ArrayList<>(List.of("topics: [" + topic + "]", "format: json", "table: " + table()));
         List<String> given = List.of(lines);
         if (given.stream().noneMatch(line -> line.startsWith("schema:"))) {
             pipeline.add("schema: \"" + TopicProducer.SCHEMA + "\"");

@@ -131,8 +131,9 @@ public final class TableVerifier {
                     .path(pipeline)
                     .path(topic)
                     .path("next");
-            entries.properties().forEach(entry -> next.put(
-                    Integer.valueOf(entry.getKey()), entry.getValue().asLong()));
+            entries.properties()
+                    .forEach(entry -> next.put(
+                            Integer.valueOf(entry.getKey()), entry.getValue().asLong()));
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
@@ -173,9 +174,8 @@ public final class TableVerifier {
         Set<String> referenced = new HashSet<>();
         try {
             for (Snapshot snapshot : loaded.snapshots()) {
-                try (CloseableIterable<FileScanTask> tasks = loaded.newScan()
-                        .useSnapshot(snapshot.snapshotId())
-                        .planFiles()) {
+                try (CloseableIterable<FileScanTask> tasks =
+                        loaded.newScan().useSnapshot(snapshot.snapshotId()).planFiles()) {
                     tasks.forEach(task -> referenced.add(path(task.file().location())));
                 }
             }

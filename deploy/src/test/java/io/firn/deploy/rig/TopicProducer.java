@@ -61,8 +61,7 @@ public final class TopicProducer implements AutoCloseable {
      *
      * @param days over which the orders' {@code placed_at} is scattered
      */
-    public static TopicProducer steady(
-            String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
+    public static TopicProducer steady(String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
         TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond, days);
         producer.thread.start();
         return producer;
@@ -130,8 +129,7 @@ public final class TopicProducer implements AutoCloseable {
         producer.flush();
         producer.close(Duration.ofSeconds(30));
         if (failed.get() > 0 || acknowledged.get() != sent.get()) {
-            throw new AssertionError(
-                    "sent " + sent + " records, confirmed " + acknowledged + ", refused " + failed);
+            throw new AssertionError("sent " + sent + " records, confirmed " + acknowledged + ", refused " + failed);
         }
     }
 }
