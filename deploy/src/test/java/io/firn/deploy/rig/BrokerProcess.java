@@ -181,13 +181,14 @@ public final class BrokerProcess implements AutoCloseable {
             Eventually.holds(
                     "topic " + topic + " is there",
                     Duration.ofSeconds(20),
-                    () -> admin.describeTopics(List.of(topic))
+                    () ->
+                            admin
+                                    .describeTopics(List.of(topic))
                                     .allTopicNames()
                                     .get(5, TimeUnit.SECONDS)
-                                    .get(topic)
-                                    .partitions()
-                                    .size()
-                            == partitions);
+                                    .values()
+                                    .stream()
+                                    .allMatch(found -> found.partitions().size() == partitions));
         } catch (InterruptedException | ExecutionException | TimeoutException failed) {
             throw new AssertionError("cannot create topic " + topic, failed);
         }

@@ -81,7 +81,7 @@ public final class TableVerifier {
     public Report verify() {
         Table loaded = lake.table(table);
         Map<Integer, Long> ledger = ledger(loaded);
-        Map<Integer, BitSet> held = kafkaOffsets(Set.of());
+        Map<Integer, BitSet> held = kafkaOffsets();
         Map<Integer, BitSet> rows = new TreeMap<>();
         List<String> doubled = new ArrayList<>();
         long rowCount = readRows(loaded, rows, doubled);
@@ -234,12 +234,11 @@ public final class TableVerifier {
         return count;
     }
 
-    /** Offsets of the records that Kafka holds now, by partition; partitions in {@code except} are left out. */
-    public Map<Integer, BitSet> kafkaOffsets(Set<Integer> except) {
+    /** Offsets of the records that Kafka holds now, by partition. */
+    public Map<Integer, BitSet> kafkaOffsets() {
         Map<Integer, BitSet> held = new TreeMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = new ArrayList<>(partitions(consumer));
-            partitions.removeIf(partition -> except.contains(partition.partition()));
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
