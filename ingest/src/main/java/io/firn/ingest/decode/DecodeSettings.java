@@ -1,0 +1,69 @@
+package io.firn.ingest.decode;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How records become rows.
+ *
+ * @param epochUnit what numbers in timestamp columns count since 1970-01-01T00:00Z; null, the default: such numbers
+ *     are refused, since a wrong guess would be silent
+ * @param onUnknownField what to do with fields that the table has no column for; default: ignore and count
+ * @param onNullValue what to do with records whose value is null; default: a row of nulls where the table allows it
+ */
+public record DecodeSettings(@Nullable EpochUnit epochUnit, OnUnknownField onUnknownField, OnNullValue onNullValue) {
+    /** What a number in a timestamp column counts. */
+    public enum EpochUnit {
+        SECONDS(9),
+        MILLIS(6),
+        MICROS(3),
+        NANOS(0);
+
+        private final int nanoDigits;
+
+        EpochUnit(int nanoDigits) {
+            this.nanoDigits = nanoDigits;
+        }
+
+        /** Power of ten from this unit to nanoseconds. */
+        int nanoDigits() {
+            return nanoDigits;
+        }
+    }
+
+    /** For JSON fields without a column. */
+    public enum OnUnknownField {
+        IGNORE,
+        /** The record is a bad record. */
+        STOP
+    }
+
+    /** For records without a value. */
+    public enum OnNullValue {
+        /** {@link #ROW} where every column but the source columns may be null, else {@link #COUNT}. */
+        ROW_WHERE_POSSIBLE,
+        ROW,
+        COUNT
+    }
+
+    public DecodeSettings {
+        Objects.requireNonNull(onUnknownField, "onUnknownField");
+        Objects.requireNonNull(onNullValue, "onNullValue");
+    }
+
+    public static DecodeSettings defaults() {
+        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE);
+    }
+
+    public DecodeSettings withEpochUnit(EpochUnit unit) {
+        return new DecodeSettings(unit, onUnknownField, onNullValue);
+    }
+
+    public DecodeSettings withOnUnknownField(OnUnknownField choice) {
+        return new DecodeSettings(epochUnit, choice, onNullValue);
+    }
+
+    public DecodeSettings withOnNullValue(OnNullValue choice) {
+        return new DecodeSettings(epochUnit, onUnknownField, choice);
+    }
+}

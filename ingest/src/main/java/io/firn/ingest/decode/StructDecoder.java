@@ -1,0 +1,117 @@
+package io.firn.ingest.decode;
+
+import io.firn.ingest.record.Row;
+import java.util.List;
+
+/**
+ * JSON objects as structs. A field that stands twice is refused: neither first nor last is safe to take. Fields that
+ * have no column are checked as JSON and then counted or refused.
+ */
+final class StructDecoder extends ValueDecoder {
+    /** Counts what the schema has no column for. */
+    static final class UnknownFields {
+        private final boolean stop;
+        private long count;
+
+        UnknownFields(boolean stop) {
+            this.stop = stop;
+        }
+
+        long count() {
+            return count;
+        }
+    }
+
+    private final FieldNames names;
+    private final ValueDecoder[] fields;
+    private final int[] seenIn;
+    private final NumberText number;
+    private final UnknownFields unknown;
+    private int objects;
+
+    StructDecoder(
+            Place place, List<String> fieldNames, List<ValueDecoder> fields, NumberText number, UnknownFields unknown) {
+        super(place);
+        this.names = new FieldNames(fieldNames);
+        this.fields = fields.toArray(ValueDecoder[]::new);
+        this.seenIn = new int[this.fields.length];
+        this.number = number;
+        this.unknown = unknown;
+    }
+
+    @Override
+    void value(JsonCursor in, Row row, int repetition) {
+        if (in.peek() != '{') {
+            throw wrongKind(in, "an object");
+        }
+        in.enter();
+        int object = ++objects;
+        int seen = 0;
+        if (!in.isEmpty('}')) {
+            int last = names.beforeFirst();
+            do {
+                int at = in.position();
+                int index = names.take(in, row, last);
+                in.expect(':');
+                if (index == FieldNames.UNKNOWN) {
+                    unknownField(in, row, at);
+                } else {
+                    if (seenIn[index] == object) {
+                        throw bad(in, fields[index], at);
+                    }
+                    seenIn[index] = object;
+                    seen++;
+                    last = index;
+                    fields[index].next(in, row, repetition);
+                }
+            } while (in.another('}'));
+        }
+        if (seen < fields.length) {
+            for (int i = 0; i < fields.length; i++) {
+                if (seenIn[i] != object) {
+                    fields[i].missing(in, row, repetition);
+                }
+            }
+        }
+    }
+
+    @Override
+    void fillNull(Row row, int repetition, int definition) {
+        for (ValueDecoder field : fields) {
+            field.fillNull(row, repetition, definition);
+        }
+    }
+
+    /** Whether a row of nulls is a row. */
+    boolean allOptional() {
+        for (ValueDecoder field : fields) {
+            if (field.required()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Fills all columns with null, each at its own level. */
+    void fillMissing(JsonCursor in, Row row) {
+        for (ValueDecoder field : fields) {
+            field.missing(in, row, 0);
+        }
+    }
+
+    private void unknownField(JsonCursor in, Row row, int at) {
+        if (unknown.stop) {
+            throw in.bad(
+                    (path().isEmpty() ? "" : path() + ": ") + "the object has a field that the table has no column for",
+                    at);
+        }
+        unknown.count++;
+        int mark = row.scratchSize();
+        in.skip(number);
+        row.scratchSize(mark);
+    }
+
+    private static RuntimeException bad(JsonCursor in, ValueDecoder field, int at) {
+        return in.bad(field.path() + ": stands twice in its object", at);
+    }
+}

@@ -1,0 +1,108 @@
+package io.firn.ingest.write;
+
+import io.firn.ingest.record.Row;
+import io.firn.ingest.record.RowLayout;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.StructLike;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.encryption.EncryptedOutputFile;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.parquet.Parquet;
+import org.apache.parquet.schema.MessageType;
+import org.jspecify.annotations.Nullable;
+
+/** One data file that is being written. */
+final class OpenFile {
+    /** Iceberg's own default for new tables; one without the property would get gzip. */
+    private static final String CODEC = "zstd";
+
+    private final EncryptedOutputFile target;
+    private final DataWriter<Row> writer;
+    private @Nullable RowValueWriter values;
+    private long rows;
+    private long lastUse;
+    private long heapBytes;
+    private long fileBytes;
+
+    OpenFile(
+            Table table,
+            RowLayout layout,
+            EncryptedOutputFile target,
+            @Nullable StructLike partition,
+            long rowGroupBytes) {
+        this.target = target;
+        Parquet.DataWriteBuilder builder = Parquet.writeData(target)
+                .forTable(table)
+                .withSpec(table.spec())
+                .withPartition(partition)
+                .createWriterFunc((MessageType type) -> valueWriter(layout, type))
+                .overwrite(false);
+        if (!table.properties().containsKey(TableProperties.PARQUET_COMPRESSION)) {
+            builder.set(TableProperties.PARQUET_COMPRESSION, CODEC);
+        }
+        builder.set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
+        try {
+            this.writer = builder.build();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot open " + location(), e);
+        }
+    }
+
+    private RowValueWriter valueWriter(RowLayout layout, MessageType type) {
+        RowValueWriter created = new RowValueWriter(layout, type);
+        values = created;
+        return created;
+    }
+
+    String location() {
+        return target.encryptingOutputFile().location();
+    }
+
+    void write(Row row, long use) {
+        writer.write(row);
+        rows++;
+        lastUse = use;
+    }
+
+    long rows() {
+        return rows;
+    }
+
+    /** When it was last written to, as the caller counts. */
+    long lastUse() {
+        return lastUse;
+    }
+
+    /** Asks Parquet again what {@link #heapBytes} and {@link #fileBytes} give; costs a walk over all columns. */
+    void measure() {
+        heapBytes = values == null ? 0 : values.heapBytes();
+        fileBytes = writer.length();
+    }
+
+    long heapBytes() {
+        return heapBytes;
+    }
+
+    /** Bytes written plus what the open row group holds, not all of it compressed yet. */
+    long fileBytes() {
+        return fileBytes;
+    }
+
+    /** Closes the file for good; where this throws, the file is not whole. */
+    DataFile close() {
+        closeWriter();
+        return writer.toDataFile();
+    }
+
+    /** Lets go of what is open, whatever becomes of the file. */
+    void closeWriter() {
+        try {
+            writer.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close " + location(), e);
+        }
+    }
+}

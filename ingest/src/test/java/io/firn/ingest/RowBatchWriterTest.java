@@ -1,0 +1,179 @@
+package io.firn.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.firn.catalog.FirnException;
+import io.firn.ingest.decode.DecodeSettings;
+import io.firn.ingest.decode.DecodeSettings.OnNullValue;
+import io.firn.ingest.record.BadRecordException;
+import io.firn.ingest.record.BatchWriter.Written;
+import io.firn.ingest.write.WriteSettings;
+import java.math.BigDecimal;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.types.Types;
+import org.junit.jupiter.api.Test;
+
+class RowBatchWriterTest {
+    private static final Schema ORDERS = new Schema(
+            Types.NestedField.required(1, "order_id", Types.StringType.get()),
+            Types.NestedField.optional(2, "amount", Types.DecimalType.of(10, 2)),
+            Types.NestedField.optional(3, "placed_at", Types.TimestampType.withZone()),
+            Types.NestedField.optional(4, "weight", Types.DoubleType.get()),
+            Types.NestedField.optional(5, "_source_topic", Types.StringType.get()),
+            Types.NestedField.optional(6, "_source_partition", Types.IntegerType.get()),
+            Types.NestedField.optional(7, "_source_offset", Types.LongType.get()),
+            Types.NestedField.optional(8, "_source_timestamp", Types.TimestampType.withZone()));
+
+    @Test
+    void aRecordBecomesARowWithItsPosition() {
+        List<Record> rows = TestTable.of(ORDERS)
+                .roundTrip("{\"order_id\":\"A1\",\"amount\":12.5,\"placed_at\":\"2026-01-31T12:00:00+01:00\"}");
+        assertThat(rows).hasSize(1);
+        Record row = rows.get(0);
+        assertThat(row.getField("order_id")).isEqualTo("A1");
+        assertThat(row.getField("amount")).isEqualTo(new BigDecimal("12.50"));
+        assertThat(((OffsetDateTime) row.getField("placed_at")).toInstant()).hasToString("2026-01-31T11:00:00Z");
+        assertThat(row.getField("weight")).isNull();
+        assertThat(row.getField("_source_topic")).isEqualTo("orders");
+        assertThat(row.getField("_source_partition")).isEqualTo(3);
+        assertThat(row.getField("_source_offset")).isEqualTo(0L);
+        assertThat(((OffsetDateTime) row.getField("_source_timestamp")).toInstant())
+                .hasToString("2023-11-14T22:13:20Z");
+    }
+
+    @Test
+    void aRefusedRecordLeavesNoTrace() {
+        TestTable table = TestTable.of(ORDERS);
+        RowBatchWriter writer = table.writer();
+        TestTable.write(writer, 0, "{\"order_id\":\"A\"}");
+        assertThatThrownBy(() -> TestTable.write(writer, 1, "{\"order_id\":\"B\",\"weight\":1,\"amount\":\"x\"}"))
+                .isInstanceOfSatisfying(BadRecordException.class, e -> {
+                    assertThat(e).hasMessage("amount: \"x\" is not a number");
+                    assertThat(e.byteOffset()).isEqualTo(36);
+                });
+        TestTable.write(writer, 2, "{\"order_id\":\"C\"}");
+        List<DataFile> files = writer.seal();
+        table.append(files);
+        assertThat(files).singleElement().satisfies(file -> assertThat(file.recordCount())
+                .isEqualTo(2));
+        assertThat(table.rows()).extracting(row -> row.getField("order_id")).containsExactly("A", "C");
+    }
+
+    @Test
+    void aNullValueIsCountedWhereTheTableHasRequiredColumns() {
+        RowBatchWriter writer = TestTable.of(ORDERS).writer();
+        assertThat(writer.write(TestTable.SOURCE, 0, 0, new byte[0], 0, -1)).isEqualTo(Written.NULL_VALUE_COUNTED);
+        assertThat(writer.seal()).isEmpty();
+    }
+
+    @Test
+    void aNullValueIsARowOfNullsWhereTheTableAllowsIt() {
+        TestTable table = TestTable.of(new Schema(
+                Types.NestedField.optional(1, "a", Types.ListType.ofRequired(3, Types.LongType.get())),
+                Types.NestedField.required(2, "_source_offset", Types.LongType.get())));
+        RowBatchWriter writer = table.writer();
+        assertThat(writer.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1)).isEqualTo(Written.ROW);
+        table.append(writer.seal());
+        assertThat(table.rows()).singleElement().satisfies(row -> {
+            assertThat(row.getField("a")).isNull();
+            assertThat(row.getField("_source_offset")).isEqualTo(7L);
+        });
+        RowBatchWriter counting = table.writer(DecodeSettings.defaults().withOnNullValue(OnNullValue.COUNT));
+        assertThat(counting.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1)).isEqualTo(Written.NULL_VALUE_COUNTED);
+    }
+
+    @Test
+    void rowsForNullValuesAreRefusedWhereTheTableHasRequiredColumns() {
+        TestTable table = TestTable.of(ORDERS);
+        assertThatThrownBy(() -> table.writer(DecodeSettings.defaults().withOnNullValue(OnNullValue.ROW)))
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("required columns");
+    }
+
+    @Test
+    void aSourceColumnOfAnotherTypeIsRefused() {
+        TestTable table =
+                TestTable.of(new Schema(Types.NestedField.optional(1, "_source_offset", Types.IntegerType.get())));
+        assertThatThrownBy(table::writer).isInstanceOf(FirnException.class).hasMessageContaining("_source_offset");
+    }
+
+    @Test
+    void filesAreRolledAtTheirTargetSize() {
+        TestTable table = TestTable.of(ORDERS);
+        RowBatchWriter writer =
+                table.writer(WriteSettings.defaults(UUID.randomUUID()).withTargetFileBytes(20_000));
+        for (int i = 0; i < 2_000; i++) {
+            TestTable.write(
+                    writer,
+                    i,
+                    "{\"order_id\":\"" + UUID.nameUUIDFromBytes(new byte[] {(byte) i, (byte) (i >> 8)}) + "\"}");
+        }
+        assertThat(writer.fileBytes()).isGreaterThan(20_000);
+        assertThat(writer.bufferedBytes()).isLessThan(200_000);
+        List<DataFile> files = writer.seal();
+        assertThat(files).hasSizeGreaterThan(2);
+        assertThat(files.stream().mapToLong(DataFile::recordCount).sum()).isEqualTo(2_000);
+        assertThat(files.stream().map(DataFile::location).distinct()).hasSameSizeAs(files);
+        assertThat(writer.fileBytes()).isZero();
+        assertThat(writer.bufferedBytes()).isZero();
+        table.append(files);
+        assertThat(table.rows()).hasSize(2_000);
+    }
+
+    @Test
+    void discardedRowsAreNeitherInFilesNorInTheStore() {
+        TestTable table = TestTable.of(ORDERS);
+        RowBatchWriter writer = table.writer();
+        TestTable.write(writer, 0, "{\"order_id\":\"A\"}");
+        writer.discard();
+        assertThat(writer.seal()).isEmpty();
+        TestTable.write(writer, 1, "{\"order_id\":\"B\"}");
+        table.append(writer.seal());
+        assertThat(table.rows()).extracting(row -> row.getField("order_id")).containsExactly("B");
+    }
+
+    @Test
+    void rowsGoToTheirPartitions() {
+        TestTable table = TestTable.of(
+                ORDERS,
+                PartitionSpec.builderFor(ORDERS)
+                        .day("placed_at")
+                        .bucket("order_id", 4)
+                        .build());
+        RowBatchWriter writer = table.writer();
+        for (int i = 0; i < 200; i++) {
+            TestTable.write(
+                    writer,
+                    i,
+                    "{\"order_id\":\"A" + i + "\",\"placed_at\":\"2026-01-" + (10 + i % 5) + "T00:00:00Z\"}");
+        }
+        List<DataFile> files = writer.seal();
+        assertThat(files).hasSize(20);
+        table.append(files);
+        assertThat(table.rows()).hasSize(200);
+    }
+
+    @Test
+    void openFilesAreCapped() {
+        TestTable table = TestTable.of(
+                ORDERS, PartitionSpec.builderFor(ORDERS).day("placed_at").build(), Map.of());
+        RowBatchWriter writer =
+                table.writer(WriteSettings.defaults(UUID.randomUUID()).withMaxOpenFiles(3));
+        for (int i = 0; i < 40; i++) {
+            TestTable.write(
+                    writer,
+                    i,
+                    "{\"order_id\":\"A" + i + "\",\"placed_at\":\"2026-01-" + (10 + i % 4) + "T00:00:00Z\"}");
+        }
+        table.append(writer.seal());
+        assertThat(table.rows()).hasSize(40);
+    }
+}
