@@ -50,14 +50,6 @@ final class Failures {
                 cause);
     }
 
-    static FirnException noLedger(String table) {
-        return FirnException.user(
-                "table-has-no-ledger",
-                "the table has rows but no ledger, so nobody can tell which records they came from",
-                "table " + table,
-                "set 'adopt: true' to take the table over as it is, or name another table");
-    }
-
     static String oneLine(Throwable failure) {
         String message = failure.getMessage();
         String text = message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;

@@ -192,7 +192,7 @@ public final class TableCommitter implements CommitAttempts {
             if (missingLedger == MissingLedger.ADOPT) {
                 return Ledger.empty();
             }
-            throw Failures.noLedger(name);
+            throw LedgerReader.noLedger(name);
         });
     }
 

@@ -47,6 +47,15 @@ public final class LedgerReader {
         return read(metadata.currentSnapshot(), metadata::snapshot, metadata.properties(), table, fallback);
     }
 
+    /** What to say of a table in state {@link LedgerState.Unknown}. */
+    public static FirnException noLedger(String table) {
+        return FirnException.user(
+                "table-has-no-ledger",
+                "the table has rows but no ledger, so nobody can tell which records they came from",
+                "table " + table,
+                "set 'adopt: true' to take the table over as it is, or name another table");
+    }
+
     private static LedgerState read(
             @Nullable Snapshot head,
             LongFunction<@Nullable Snapshot> snapshots,

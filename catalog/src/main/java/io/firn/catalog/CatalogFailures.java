@@ -1,0 +1,85 @@
+package io.firn.catalog;
+
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.iceberg.exceptions.ForbiddenException;
+import org.apache.iceberg.exceptions.NotAuthorizedException;
+
+/** What a catalog's failure means to the person who configured it. */
+final class CatalogFailures {
+    private CatalogFailures() {}
+
+    static FirnException translate(Throwable failure, String what, String where, Map<String, String> properties) {
+        if (failure instanceof FirnException) {
+            return (FirnException) failure;
+        }
+        String why = withoutSecrets(message(failure), properties);
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof ForbiddenException || each instanceof NotAuthorizedException || isWrongLogin(each)) {
+                return new FirnException(
+                        "catalog-access-refused",
+                        FirnException.Kind.USER,
+                        what + ": access was refused: " + why,
+                        where,
+                        "check the credentials and what they are allowed to do",
+                        failure);
+            }
+        }
+        if (failure instanceof IllegalArgumentException
+                || failure instanceof UnsupportedOperationException
+                || failure instanceof LinkageError) {
+            return new FirnException(
+                    "catalog-config",
+                    FirnException.Kind.USER,
+                    what + ": " + why,
+                    where,
+                    "check the catalog's properties",
+                    failure);
+        }
+        return FirnException.external(
+                "catalog-unreachable", what + ": " + why, where, "check the address and that it is running", failure);
+    }
+
+    /** SQL states of class 28: invalid authorization. */
+    private static boolean isWrongLogin(Throwable failure) {
+        if (!(failure instanceof SQLException)) {
+            return false;
+        }
+        String state = ((SQLException) failure).getSQLState();
+        return state != null && state.startsWith("28");
+    }
+
+    /** The first line of the outermost message and of the innermost, which often says more. */
+    private static String message(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String outer = firstLine(failure);
+        String inner = firstLine(root);
+        return outer.contains(inner) ? outer : outer + ": " + inner;
+    }
+
+    private static String firstLine(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank()
+                ? failure.getClass().getSimpleName()
+                : message.strip().lines().findFirst().orElse("");
+    }
+
+    private static String withoutSecrets(String message, Map<String, String> properties) {
+        String clean = message.replaceAll("(?i)(password|secret|token|credential)=[^&;\\s]+", "$1=***");
+        for (Map.Entry<String, String> property : properties.entrySet()) {
+            String key = property.getKey().toLowerCase(Locale.ROOT);
+            boolean secret = key.contains("password")
+                    || key.contains("secret")
+                    || key.contains("token")
+                    || key.contains("credential");
+            if (secret && property.getValue().length() > 3) {
+                clean = clean.replace(property.getValue(), "***");
+            }
+        }
+        return clean;
+    }
+}

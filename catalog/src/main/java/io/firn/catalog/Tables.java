@@ -1,0 +1,211 @@
+package io.firn.catalog;
+
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.schema.PartitionText;
+import io.firn.catalog.schema.SchemaFit;
+import io.firn.catalog.schema.SourceColumns;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.UpdateSchema;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.Type.TypeID;
+import org.apache.iceberg.types.TypeUtil;
+import org.apache.iceberg.types.Types.NestedField;
+
+/** Opens the tables of a catalog, and creates those that are not there. Several processes may do so at once. */
+public final class Tables {
+    /** A table is committed to for ever; without a bound its old metadata files would be kept for ever. */
+    private static final Map<String, String> DEFAULTS = Map.of(
+            TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true",
+            TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, "50",
+            TableProperties.PARQUET_COMPRESSION, "zstd");
+
+    /** Another process may add the same columns in the same moment; then the table is looked at again. */
+    private static final int SCHEMA_ATTEMPTS = 5;
+
+    private final Catalog catalog;
+
+    public Tables(Catalog catalog) {
+        this.catalog = catalog;
+    }
+
+    /** @throws FirnException {@code table-name-invalid} */
+    public static TableIdentifier identifier(String text) {
+        String[] parts = text.split("\\.", -1);
+        for (String part : parts) {
+            if (part.isBlank() || !part.equals(part.strip())) {
+                throw nameInvalid(text);
+            }
+        }
+        if (parts.length < 2) {
+            throw nameInvalid(text);
+        }
+        return TableIdentifier.of(parts);
+    }
+
+    /**
+     * The table as it is.
+     *
+     * @return empty where there is none
+     */
+    public Optional<Table> open(String identifier) {
+        TableIdentifier table = identifier(identifier);
+        try {
+            return Optional.of(call("the table cannot be opened", identifier, () -> catalog.loadTable(table)));
+        } catch (NoSuchTableException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The table, created where it is not there, with the source columns where they are wanted.
+     *
+     * @throws FirnException {@code table-missing}, {@code table-has-no-ledger}, {@code schema-mismatch}, or what {@link
+     *     Catalogs#open} throws
+     */
+    public Table openOrCreate(TableRequest request) {
+        Optional<Table> existing = open(request.identifier());
+        return existing.isPresent() ? take(existing.get(), request) : create(request);
+    }
+
+    private Table create(TableRequest request) {
+        String name = request.identifier();
+        Schema wanted = request.schema()
+                .orElseThrow(() -> FirnException.user(
+                        "table-missing",
+                        "the table does not exist and no schema is configured to create it with",
+                        "table " + name,
+                        "set 'schema' and, if you like, 'partition-by', or create the table"));
+        Schema schema = SourceColumns.appendTo(wanted);
+        TableIdentifier identifier = identifier(name);
+        Map<String, String> properties = new HashMap<>(DEFAULTS);
+        properties.put(TableProperties.FORMAT_VERSION, formatVersion(schema));
+        properties.putAll(request.properties());
+        createNamespace(identifier.namespace(), name);
+        try {
+            return call("the table cannot be created", name, () -> catalog.buildTable(identifier, schema)
+                    .withPartitionSpec(PartitionText.parse(schema, request.partitionBy()))
+                    .withProperties(properties)
+                    .create());
+        } catch (AlreadyExistsException e) {
+            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request);
+        }
+    }
+
+    private void createNamespace(Namespace namespace, String table) {
+        if (!(catalog instanceof SupportsNamespaces)) {
+            return;
+        }
+        SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
+        for (int depth = 1; depth <= namespace.length(); depth++) {
+            Namespace level = Namespace.of(java.util.Arrays.copyOf(namespace.levels(), depth));
+            try {
+                call("the namespace " + level + " cannot be created", table, () -> {
+                    if (!namespaces.namespaceExists(level)) {
+                        namespaces.createNamespace(level);
+                    }
+                    return level;
+                });
+            } catch (AlreadyExistsException e) {
+                // Another process was faster.
+                continue;
+            }
+        }
+    }
+
+    private Table take(Table table, TableRequest request) {
+        if (request.missingLedger() == MissingLedger.REFUSE
+                && LedgerReader.read(table) instanceof LedgerState.Unknown) {
+            throw LedgerReader.noLedger(request.identifier());
+        }
+        requireFit(table, request);
+        if (request.sourceColumns() == SourceColumns.Policy.ADD) {
+            addSourceColumns(table, request);
+        }
+        return table;
+    }
+
+    private static void requireFit(Table table, TableRequest request) {
+        List<String> differences = request.schema()
+                .map(schema -> SchemaFit.differences(schema, table.schema()))
+                .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
+        if (!differences.isEmpty()) {
+            throw FirnException.user(
+                    "schema-mismatch",
+                    "the schema does not fit the table: " + String.join("; ", differences),
+                    "table " + request.identifier(),
+                    "change the schema, leave it out to take the table's, or alter the table");
+        }
+    }
+
+    private static void addSourceColumns(Table table, TableRequest request) {
+        for (int attempt = 1; ; attempt++) {
+            List<String> missing = SourceColumns.missing(table.schema());
+            if (missing.isEmpty()) {
+                return;
+            }
+            try {
+                call("the source columns cannot be added", request.identifier(), () -> {
+                    UpdateSchema update = table.updateSchema();
+                    missing.forEach(column -> update.addColumn(column, SourceColumns.type(column)));
+                    update.commit();
+                    return missing;
+                });
+            } catch (CommitFailedException | ValidationException e) {
+                if (attempt == SCHEMA_ATTEMPTS) {
+                    throw CatalogFailures.translate(
+                            e, "the source columns cannot be added", "table " + request.identifier(), Map.of());
+                }
+            }
+            table.refresh();
+            requireFit(table, request);
+        }
+    }
+
+    /** Nanoseconds need format 3; for everything else format 2, which every engine reads. */
+    private static String formatVersion(Schema schema) {
+        for (NestedField field : TypeUtil.indexById(schema.asStruct()).values()) {
+            Type type = field.type();
+            if (type.typeId() == TypeID.TIMESTAMP_NANO) {
+                return "3";
+            }
+        }
+        return "2";
+    }
+
+    /** Expected answers of a catalog come through as they are; everything else as a person should read it. */
+    @SuppressWarnings("IllegalCatch")
+    private static <T> T call(String what, String table, Supplier<T> operation) {
+        try {
+            return operation.get();
+        } catch (NoSuchTableException | AlreadyExistsException | CommitFailedException | ValidationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw CatalogFailures.translate(e, what, "table " + table, Map.of());
+        }
+    }
+
+    private static FirnException nameInvalid(String text) {
+        return FirnException.user(
+                "table-name-invalid",
+                "'" + text + "' names no table",
+                "table",
+                "write namespace and name with dots between, as shop.orders");
+    }
+}

@@ -1,0 +1,117 @@
+package io.firn.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.iceberg.catalog.Catalog;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CatalogsTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3", "s3a", "gs", "abfs", "abfss", "oss", "wasbs", "s3n", "cosn"})
+    void aHadoopCatalogOnAnObjectStoreIsRefusedWithWhatToUseInstead(String scheme) {
+        for (Map<String, String> kind :
+                List.of(Map.of("type", "hadoop"), Map.of("catalog-impl", "org.apache.iceberg.hadoop.HadoopCatalog"))) {
+            Map<String, String> properties = new HashMap<>(kind);
+            properties.put("warehouse", scheme + "://lake/warehouse");
+
+            FirnException e = refused(properties);
+            assertThat(e.code()).isEqualTo("catalog-not-atomic");
+            assertThat(e.kind()).isEqualTo(FirnException.Kind.USER);
+            assertThat(e).hasMessageContaining(scheme + "://lake/warehouse").hasMessageContaining("type: jdbc");
+        }
+    }
+
+    @Test
+    void aHadoopCatalogOnFilesOpens() throws IOException {
+        Catalog catalog = Catalogs.open(Map.of("type", "hadoop", "warehouse", folder.toString()));
+        assertThat(catalog.name()).isEqualTo("firn");
+        ((Closeable) catalog).close();
+    }
+
+    @Test
+    void theNameCanBeChosen() throws IOException {
+        Catalog catalog = Catalogs.open(
+                Map.of("type", "jdbc", "uri", "jdbc:sqlite::memory:", "warehouse", folder.toString(), "name", "lake"));
+        assertThat(catalog.name()).isEqualTo("lake");
+        ((Closeable) catalog).close();
+    }
+
+    @Test
+    void aMissingOrUnknownTypeIsSaidWithThoseThereAre() {
+        assertThat(refused(Map.of())).hasMessageContaining("type is missing").hasMessageContaining("jdbc");
+        assertThat(refused(Map.of("type", "rst"))).hasMessageContaining("'rst'").hasMessageContaining("rest");
+        assertThat(refused(Map.of("type", "rest", "catalog-impl", "x.Y"))).hasMessageContaining("both");
+        assertThat(refused(Map.of("catalog-impl", "no.such.Catalog")).code()).isEqualTo("catalog-config");
+    }
+
+    @Test
+    void aJdbcCatalogNeedsAUriAndAWarehouse() {
+        assertThat(refused(Map.of("type", "jdbc"))).hasMessageContaining("uri");
+        assertThat(refused(Map.of("type", "jdbc", "uri", "jdbc:sqlite::memory:")))
+                .hasMessageContaining("warehouse");
+    }
+
+    @Test
+    void anUnreachableCatalogIsAnExternalFailureWithoutSecrets() throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        FirnException rest = refused(Map.of(
+                "type",
+                "rest",
+                "uri",
+                "http://127.0.0.1:" + port,
+                "token",
+                "geheim-token",
+                "rest.client.max-retries",
+                "1"));
+        assertThat(rest.kind()).isEqualTo(FirnException.Kind.EXTERNAL);
+        assertThat(rest.code()).isEqualTo("catalog-unreachable");
+        assertThat(rest).hasMessageContaining("http://127.0.0.1:" + port);
+
+        FirnException jdbc = refused(Map.of(
+                "type",
+                "jdbc",
+                "uri",
+                "jdbc:postgresql://127.0.0.1:" + port + "/lake?user=u&password=geheim",
+                "warehouse",
+                folder.toString()));
+        assertThat(jdbc.code()).isEqualTo("catalog-unreachable");
+        assertThat(jdbc.getMessage()).doesNotContain("geheim");
+    }
+
+    @Test
+    void aSqliteFolderThatIsNotThereIsSaid() {
+        assertThatThrownBy(() -> Catalogs.open(Map.of(
+                        "type",
+                        "jdbc",
+                        "uri",
+                        "jdbc:sqlite:file:" + folder.resolve("no/where.db"),
+                        "warehouse",
+                        folder.toString())))
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("no/where.db");
+    }
+
+    private static FirnException refused(Map<String, String> properties) {
+        FirnException failure = catchThrowableOfType(FirnException.class, () -> Catalogs.open(properties));
+        assertThat(failure).isNotNull();
+        return failure;
+    }
+}

@@ -1,0 +1,180 @@
+package io.firn.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.schema.SourceColumns;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableUtil;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.types.Types.NestedField;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TablesTest {
+    private static final Schema ORDERS = SchemaText.parse("order_id string not null, placed_at timestamptz");
+
+    @TempDir
+    private Path folder;
+
+    private Catalog catalog;
+    private Tables tables;
+
+    @BeforeEach
+    void openCatalog() {
+        catalog = Catalogs.open(Map.of(
+                "type", "jdbc", "uri", "jdbc:sqlite:file:" + folder.resolve("c.db"), "warehouse", "file:" + folder));
+        tables = new Tables(catalog);
+    }
+
+    @AfterEach
+    void closeCatalog() throws IOException {
+        ((Closeable) catalog).close();
+    }
+
+    @Test
+    void aMissingTableIsCreatedWithItsNamespacesAndSourceColumnsLast() {
+        Table table = tables.openOrCreate(new TableRequest(
+                "eu.shop.orders",
+                Optional.of(ORDERS),
+                List.of("day(placed_at)"),
+                Map.of("write.parquet.compression-codec", "snappy"),
+                SourceColumns.Policy.ADD,
+                MissingLedger.REFUSE));
+
+        assertThat(table.schema().columns())
+                .extracting(NestedField::name)
+                .containsExactly(
+                        "order_id",
+                        "placed_at",
+                        "_source_topic",
+                        "_source_partition",
+                        "_source_offset",
+                        "_source_timestamp");
+        assertThat(table.spec().fields()).extracting("name").containsExactly("placed_at_day");
+        assertThat(TableUtil.formatVersion(table)).isEqualTo(2);
+        assertThat(table.properties())
+                .containsEntry("write.metadata.delete-after-commit.enabled", "true")
+                .containsEntry("write.metadata.previous-versions-max", "50")
+                .containsEntry("write.parquet.compression-codec", "snappy");
+        assertThat(tables.openOrCreate(TableRequest.of("eu.shop.orders", ORDERS))
+                        .uuid())
+                .isEqualTo(table.uuid());
+    }
+
+    @Test
+    void aTableWithNanosecondsIsOfFormat3() {
+        Table table = tables.openOrCreate(TableRequest.of("shop.t", SchemaText.parse("at timestamp_ns")));
+
+        assertThat(TableUtil.formatVersion(table)).isEqualTo(3);
+    }
+
+    @Test
+    void anExistingTableGetsTheSourceColumnsUnlessToldOtherwise() {
+        createForeign("shop.orders", "order_id string not null, placed_at timestamptz");
+        tables.openOrCreate(new TableRequest(
+                "shop.orders",
+                Optional.empty(),
+                List.of(),
+                Map.of(),
+                SourceColumns.Policy.PRESENT,
+                MissingLedger.REFUSE));
+        assertThat(SourceColumns.missing(load("shop.orders").schema())).hasSize(4);
+
+        Table table = tables.openOrCreate(TableRequest.of("shop.orders", ORDERS));
+        assertThat(SourceColumns.missing(table.schema())).isEmpty();
+        assertThat(SourceColumns.missing(load("shop.orders").schema())).isEmpty();
+    }
+
+    @Test
+    void aSchemaThatDoesNotFitNamesColumnsAndBothTypes() {
+        createForeign(
+                "shop.orders", "order_id long, note string not null, address struct<lat float>, _source_offset int");
+
+        assertThatThrownBy(() -> tables.openOrCreate(TableRequest.of(
+                        "shop.orders",
+                        SchemaText.parse("order_id string, total decimal(10,2), address struct<lat double>"))))
+                .isInstanceOfSatisfying(FirnException.class, e -> {
+                    assertThat(e.code()).isEqualTo("schema-mismatch");
+                    assertThat(e)
+                            .hasMessageContaining("column 'order_id' is string in the schema but long in the table")
+                            .hasMessageContaining("column 'total' decimal(10,2) is not in the table")
+                            .hasMessageContaining("'address.lat' is double in the schema but float in the table")
+                            .hasMessageContaining("column 'note' must not be null in the table")
+                            .hasMessageContaining("'_source_offset' is long in the schema but int in the table");
+                });
+    }
+
+    @Test
+    void aTableWithRowsAndNoLedgerIsRefusedUnlessAdopted() {
+        Table table = createForeign("shop.orders", "order_id string");
+        table.newAppend()
+                .appendFile(DataFiles.builder(PartitionSpec.unpartitioned())
+                        .withPath(table.location() + "/data/a.parquet")
+                        .withFileSizeInBytes(4)
+                        .withRecordCount(1)
+                        .build())
+                .commit();
+
+        assertThatThrownBy(
+                        () -> tables.openOrCreate(TableRequest.of("shop.orders", SchemaText.parse("order_id string"))))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("table-has-no-ledger"));
+        assertThat(tables.openOrCreate(new TableRequest(
+                        "shop.orders",
+                        Optional.empty(),
+                        List.of(),
+                        Map.of(),
+                        SourceColumns.Policy.PRESENT,
+                        MissingLedger.ADOPT)))
+                .isNotNull();
+    }
+
+    @Test
+    void aMissingTableWithoutSchemaIsAnError() {
+        assertThatThrownBy(() -> tables.openOrCreate(new TableRequest(
+                        "shop.orders",
+                        Optional.empty(),
+                        List.of(),
+                        Map.of(),
+                        SourceColumns.Policy.ADD,
+                        MissingLedger.REFUSE)))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("table-missing"));
+        assertThat(tables.open("shop.orders")).isEmpty();
+    }
+
+    @Test
+    void aNameWithoutNamespaceIsNoTableName() {
+        for (String name : List.of("orders", "", "shop.", ".orders", "shop..orders", "shop. orders")) {
+            assertThatThrownBy(() -> Tables.identifier(name))
+                    .isInstanceOfSatisfying(
+                            FirnException.class, e -> assertThat(e.code()).isEqualTo("table-name-invalid"));
+        }
+    }
+
+    private Table createForeign(String name, String schema) {
+        ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
+        return catalog.createTable(TableIdentifier.parse(name), SchemaText.parse(schema));
+    }
+
+    private Table load(String name) {
+        return catalog.loadTable(TableIdentifier.parse(name));
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.firn.catalog.ledger;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.firn.catalog;
+
+import org.jspecify.annotations.NullMarked;
