@@ -1,0 +1,124 @@
+package io.firn.ingest.rig;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Time;
+
+/** A Kafka broker (KRaft, one node) inside the test's JVM, on a loopback port of its own. */
+public final class EmbeddedBroker implements AutoCloseable {
+    private final int port = freePort();
+    private final KafkaRaftServer server;
+
+    /** @param directory for its data; must be empty */
+    public EmbeddedBroker(Path directory) {
+        Properties properties = new Properties();
+        int controller = freePort();
+        properties.putAll(Map.ofEntries(
+                Map.entry("process.roles", "broker,controller"),
+                Map.entry("node.id", "1"),
+                Map.entry("controller.quorum.voters", "1@127.0.0.1:" + controller),
+                Map.entry("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller),
+                Map.entry("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port),
+                Map.entry("controller.listener.names", "CONTROLLER"),
+                Map.entry("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+                Map.entry("log.dirs", directory.resolve("data").toString()),
+                Map.entry("auto.create.topics.enable", "false"),
+                Map.entry("offsets.topic.replication.factor", "1"),
+                Map.entry("offsets.topic.num.partitions", "1"),
+                Map.entry("transaction.state.log.replication.factor", "1"),
+                Map.entry("transaction.state.log.min.isr", "1"),
+                Map.entry("transaction.state.log.num.partitions", "1"),
+                Map.entry("group.initial.rebalance.delay.ms", "0"),
+                Map.entry("group.consumer.min.heartbeat.interval.ms", "200"),
+                Map.entry("group.consumer.heartbeat.interval.ms", "200"),
+                Map.entry("log.cleaner.backoff.ms", "100"),
+                Map.entry("log.retention.check.interval.ms", "500"),
+                Map.entry("log.segment.delete.delay.ms", "100")));
+        format(directory, properties);
+        server = new KafkaRaftServer(KafkaConfig.fromProps(properties), Time.SYSTEM);
+        server.startup();
+    }
+
+    private static void format(Path directory, Properties properties) {
+        Path file = directory.resolve("server.properties");
+        try {
+            Files.createDirectories(directory);
+            try (OutputStream out = Files.newOutputStream(file)) {
+                properties.store(out, null);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        int code = StorageTool.execute(
+                new String[] {"format", "-t", "Zmlybi1yaWctY2x1c3Rlcg", "-c", file.toString()}, nowhere);
+        if (code != 0) {
+            throw new AssertionError("storage was not formatted: " + code);
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    public String bootstrap() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** Client properties that reach this broker. */
+    public Map<String, Object> client() {
+        return Map.of("bootstrap.servers", bootstrap());
+    }
+
+    public Admin admin() {
+        return Admin.create(client());
+    }
+
+    /** A producer of strings with these properties besides. */
+    public KafkaProducer<String, String> producer(Map<String, Object> properties) {
+        Properties all = new Properties();
+        all.putAll(client());
+        all.putAll(properties);
+        return new KafkaProducer<>(all, new StringSerializer(), new StringSerializer());
+    }
+
+    public void createTopic(String topic, int partitions, Map<String, String> settings) {
+        try (Admin admin = admin()) {
+            admin.createTopics(List.of(
+                            new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)).configs(settings)))
+                    .all()
+                    .get();
+        } catch (InterruptedException | ExecutionException failure) {
+            throw new AssertionError("cannot create topic " + topic, failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+}

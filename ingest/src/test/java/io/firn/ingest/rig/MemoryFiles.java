@@ -1,0 +1,103 @@
+package io.firn.ingest.rig;
+
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.commit.UnusedFiles;
+import io.firn.ingest.record.BadRecordException;
+import io.firn.ingest.record.BatchWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.PartitionSpec;
+
+/** A store of files in memory: each holds the rows of one seal, as positions. A value that says {@code bad} is refused. */
+public final class MemoryFiles implements UnusedFiles {
+    /** A row, by where it came from. */
+    public record Row(SourcePartition partition, long offset, String value) {}
+
+    private final Map<String, List<Row>> files = new ConcurrentHashMap<>();
+    private final AtomicLong names = new AtomicLong();
+
+    public BatchWriter writer() {
+        return new Writer();
+    }
+
+    /** The rows of these files; fails where one does not exist. */
+    public List<Row> rows(List<DataFile> of) {
+        List<Row> rows = new ArrayList<>();
+        for (DataFile file : of) {
+            List<Row> held = files.get(file.location());
+            if (held == null) {
+                throw new AssertionError(file.location() + " is referenced and does not exist");
+            }
+            rows.addAll(held);
+        }
+        return rows;
+    }
+
+    public boolean exists(String location) {
+        return files.containsKey(location);
+    }
+
+    public void delete(String location) {
+        files.remove(location);
+    }
+
+    @Override
+    public void remove(List<DataFile> unused) {
+        unused.forEach(file -> delete(file.location()));
+    }
+
+    private final class Writer implements BatchWriter {
+        private final List<Row> open = new ArrayList<>();
+
+        @Override
+        public Written write(
+                SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+            if (length < 0) {
+                return Written.NULL_VALUE_COUNTED;
+            }
+            String value = new String(bytes, start, length, StandardCharsets.UTF_8);
+            if (value.equals("bad")) {
+                throw new BadRecordException("not good", 0);
+            }
+            open.add(new Row(partition, offset, value));
+            return Written.ROW;
+        }
+
+        @Override
+        public long bufferedBytes() {
+            return open.size() * 10L;
+        }
+
+        @Override
+        public long fileBytes() {
+            return open.size() * 10L;
+        }
+
+        @Override
+        public List<DataFile> seal() {
+            if (open.isEmpty()) {
+                return List.of();
+            }
+            String location = "mem://file-" + names.incrementAndGet() + ".parquet";
+            files.put(location, List.copyOf(open));
+            DataFile file = DataFiles.builder(PartitionSpec.unpartitioned())
+                    .withPath(location)
+                    .withFileSizeInBytes(10L * open.size())
+                    .withRecordCount(open.size())
+                    .build();
+            open.clear();
+            return List.of(file);
+        }
+
+        @Override
+        public void discard() {
+            open.clear();
+        }
+    }
+}
