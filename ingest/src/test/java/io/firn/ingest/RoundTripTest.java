@@ -1,0 +1,31 @@
+package io.firn.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.data.Record;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RoundTripTest {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24})
+    void icebergReadsBackWhatWasInTheRecords(long seed) {
+        Random random = new Random(seed);
+        RandomShapes shapes = new RandomShapes(random);
+        Schema schema = shapes.schema();
+        List<Record> expected = new ArrayList<>();
+        TestTable table = TestTable.of(schema);
+        RowBatchWriter writer = table.writer();
+        for (int i = 0; i < 60; i++) {
+            Record record = shapes.record(table.table().schema().asStruct());
+            expected.add(record);
+            TestTable.write(writer, i, shapes.json(record));
+        }
+        table.append(writer.seal());
+        assertThat(table.rows()).as("schema " + schema).isEqualTo(expected);
+    }
+}
