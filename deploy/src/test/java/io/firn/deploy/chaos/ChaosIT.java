@@ -101,9 +101,12 @@ class ChaosIT {
                     RECOVERY,
                     verifier::isDrained,
                     () -> verifier.progress() + "\n" + first.tail() + second.tail());
-            fleet.forEach(process -> assertThat(process.terminate())
-                    .as("exit code after SIGTERM: %s", process.tail())
-                    .isZero());
+            for (FirnProcess process : fleet) {
+                process.awaitJoined();
+                assertThat(process.terminate())
+                        .as("exit code after SIGTERM: %s", process.tail())
+                        .isZero();
+            }
             judge(stage, config, records);
         }
     }

@@ -27,6 +27,9 @@ final class Faults {
 
     /** Waits for a moment, strikes, and puts things right again. @return what was done */
     String strike(int round, FirnProcess victim) {
+        if (random.nextInt(4) > 0) {
+            victim.awaitJoined();
+        }
         String moment = moment();
         switch (round % 3) {
             case 1:
@@ -61,6 +64,7 @@ final class Faults {
 
     private String frozen(FirnProcess victim) {
         Duration length = BrokerProcess.SESSION_TIMEOUT.plusMillis(1500 + random.nextInt(2500));
+        victim.awaitJoined();
         victim.freeze();
         log.accept(victim.name() + " is frozen for " + length.toMillis() + " ms");
         Eventually.pause(length);
@@ -69,6 +73,7 @@ final class Faults {
     }
 
     private String restarted(FirnProcess victim) {
+        victim.awaitJoined();
         assertThat(victim.terminate())
                 .as("exit code after SIGTERM: %s", victim.tail())
                 .isZero();

@@ -21,6 +21,7 @@ public final class FirnProcess implements AutoCloseable {
     private final Path logs;
     private final List<String> flags;
     private @Nullable OsProcess process;
+    private int outputBefore;
 
     private FirnProcess(String name, Path config, Path logs, List<String> flags) {
         this.name = name;
@@ -84,6 +85,7 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Starts it; returns at once. */
     public FirnProcess start() {
+        outputBefore = process == null ? 0 : process.output().length();
         process = OsProcess.start(
                 name,
                 logs.resolve(name + ".log"),
@@ -98,6 +100,20 @@ public final class FirnProcess implements AutoCloseable {
             throw new IllegalStateException(name + " was not started");
         }
         return running;
+    }
+
+    /** Waits until it was given partitions: from then on faults meet a process that works. */
+    public void awaitJoined() {
+        Eventually.holds(
+                name + " is given partitions",
+                Duration.ofSeconds(90),
+                () -> outputSinceStart().contains(": assigned ["),
+                this::tail);
+    }
+
+    /** What it has said since it was started last. */
+    public String outputSinceStart() {
+        return process().output().substring(outputBefore);
     }
 
     public boolean isAlive() {
