@@ -107,7 +107,8 @@ abstract class TableCommitterContractTest {
         Table table = open();
         assertThat(table.properties())
                 .containsEntry("firn.offsets", head.summary().get("firn.offsets"));
-        assertThat(LedgerCodec.read(head.summary().get("firn.offsets"), "head").next(PIPELINE, P0))
+        assertThat(LedgerCodec.read(head.summary().getOrDefault("firn.offsets", ""), "head")
+                        .next(PIPELINE, P0))
                 .hasValue(10);
     }
 
@@ -299,6 +300,20 @@ abstract class TableCommitterContractTest {
     }
 
     @Test
+    void filesStayWhenTheSnapshotThatBroughtThemWasExpiredBeforeItsCommitterKnew() {
+        committed(Commits.start(0, 0));
+        DataFile file = file();
+        TableCommit commit = Commits.append(List.of(file), P0, 0, 10);
+        faults().loseNextReply();
+        assertThat(committer.attempt(commit)).isInstanceOf(Undecided.class);
+        foreignAppend();
+        expireAllButHead();
+
+        assertThat(committer.attempt(commit)).isInstanceOf(Fenced.class);
+        assertThat(exists(file)).isTrue();
+    }
+
+    @Test
     void aCommitThatLandedAndWasRolledBackIsFencedSoThatItsFilesAreNotUsedTwice() {
         committed(Commits.start(0, 0));
         long start = head().snapshotId();
@@ -483,7 +498,7 @@ abstract class TableCommitterContractTest {
     }
 
     private String records() {
-        return head().summary().get("total-records");
+        return head().summary().getOrDefault("total-records", "");
     }
 
     private io.firn.catalog.ledger.Ledger ledgerOfTable() {
