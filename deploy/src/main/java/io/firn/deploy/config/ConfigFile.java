@@ -1,0 +1,122 @@
+package io.firn.deploy.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads a configuration file. */
+public final class ConfigFile {
+    private final Function<String, @Nullable String> environment;
+
+    /** @param environment the value of an environment variable, null where it is not set */
+    public ConfigFile(Function<String, @Nullable String> environment) {
+        this.environment = environment;
+    }
+
+    /** @throws ConfigException with every problem of the file */
+    public Configuration read(Path file) {
+        Problems problems = new Problems(file.toString());
+        Optional<Node> root = compose(file, problems);
+        problems.throwIfAny();
+        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file.toAbsolutePath());
+        Section top = Section.of("", root, problems, new Placeholders(folder, environment));
+        Section kafka = top.section("kafka");
+        SortedMap<String, String> kafkaProperties = kafka.properties();
+        if (!kafkaProperties.containsKey("bootstrap.servers") && !kafka.has("bootstrap.servers")) {
+            kafka.missing("bootstrap.servers", "bootstrap.servers: localhost:9092");
+        }
+        Section catalog = top.section("catalog");
+        SortedMap<String, String> catalogProperties = catalog.properties();
+        if (!catalog.has("type") && !catalog.has("catalog-impl")) {
+            catalog.missing("type", "type: rest (or jdbc, hive, glue, hadoop, nessie)");
+        }
+        Configuration configuration = new Configuration(
+                kafkaProperties,
+                catalogProperties,
+                http(top.section("http")),
+                top.bytes("memory", Configuration.DEFAULT_MEMORY_BYTES),
+                pipelines(top));
+        top.finish();
+        problems.throwIfAny();
+        return configuration;
+    }
+
+    private static Optional<Node> compose(Path file, Problems problems) {
+        try {
+            LoadSettings settings = LoadSettings.builder()
+                    .setLabel(file.toString())
+                    .setAllowDuplicateKeys(true)
+                    .build();
+            return new Compose(settings).composeString(Files.readString(file));
+        } catch (NoSuchFileException missing) {
+            problems.marked(Optional.empty(), "", "the configuration file does not exist", "check the path");
+        } catch (IOException unreadable) {
+            problems.marked(
+                    Optional.empty(), "", "the configuration file cannot be read: " + unreadable.getMessage(), "");
+        } catch (MarkedYamlEngineException broken) {
+            problems.marked(
+                    broken.getProblemMark(),
+                    "",
+                    "not YAML: " + broken.getProblem(),
+                    "check indentation, quotes and colons around there");
+        } catch (YamlEngineException broken) {
+            problems.marked(Optional.empty(), "", "not YAML: " + broken.getMessage(), "");
+        }
+        return Optional.empty();
+    }
+
+    private static HttpConfig http(Section http) {
+        HttpConfig config =
+                new HttpConfig(http.text("listen").orElse(HttpConfig.DEFAULT_LISTEN), http.text("token"));
+        if (!config.listen().matches(".+:\\d{1,5}")) {
+            http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", "write 127.0.0.1:8383");
+        }
+        http.finish();
+        return config;
+    }
+
+    private static SortedMap<String, PipelineConfig> pipelines(Section top) {
+        SortedMap<String, PipelineConfig> pipelines = new TreeMap<>();
+        Section section = top.section("pipelines");
+        section.sections().forEach((name, entry) -> {
+            if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")) {
+                section.wrong(
+                        name,
+                        "\"" + name + "\" is not a name for a pipeline",
+                        "use letters, digits, dots, hyphens and underscores");
+            }
+            pipelines.put(name, new PipelineSection(entry).read());
+        });
+        if (pipelines.isEmpty()) {
+            top.missing("pipelines", "pipelines: {orders: {topics: [orders], table: shop.orders}}");
+        }
+        sharedTables(section, pipelines);
+        return pipelines;
+    }
+
+    /** Two pipelines of one process on one table would race each other at every tick. */
+    private static void sharedTables(Section section, SortedMap<String, PipelineConfig> pipelines) {
+        SortedMap<String, String> owners = new TreeMap<>();
+        pipelines.forEach((name, pipeline) -> {
+            String owner = owners.putIfAbsent(pipeline.table(), name);
+            if (owner != null && !pipeline.table().isEmpty()) {
+                section.wrong(
+                        name,
+                        "the pipelines " + owner + " and " + name + " both write " + pipeline.table(),
+                        "give each its table, or one pipeline both topics: topics: " + List.of("a", "b"));
+            }
+        });
+    }
+}

@@ -1,0 +1,42 @@
+package io.firn.deploy.config;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A whole configuration file, checked.
+ *
+ * @param kafka client properties, passed through; may hold secrets
+ * @param catalog Iceberg catalog properties, passed through; may hold secrets
+ * @param http where the service listens
+ * @param memoryBytes bound on all buffers of the process
+ * @param pipelines by name; at least one
+ */
+public record Configuration(
+        SortedMap<String, String> kafka,
+        SortedMap<String, String> catalog,
+        HttpConfig http,
+        long memoryBytes,
+        SortedMap<String, PipelineConfig> pipelines) {
+    /** Enough for two workers with a few dozen open Parquet files; fits the default heap of bin/firn twice. */
+    public static final long DEFAULT_MEMORY_BYTES = 512L << 20;
+
+    public Configuration {
+        kafka = copyOf(kafka);
+        catalog = copyOf(catalog);
+        pipelines = copyOf(pipelines);
+    }
+
+    private static <V> SortedMap<String, V> copyOf(Map<String, V> map) {
+        return Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    }
+
+    /** Without the values of the pass-through properties: any of them may be a secret. */
+    @Override
+    public String toString() {
+        return "Configuration[kafka=" + kafka.keySet() + ", catalog=" + catalog.keySet() + ", http=" + http
+                + ", memoryBytes=" + memoryBytes + ", pipelines=" + pipelines + "]";
+    }
+}
