@@ -1,0 +1,165 @@
+package io.firn.deploy.audit;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.firn.catalog.ledger.OffsetRange;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/** The outcome of an audit, for people and for scripts. */
+public final class AuditReport {
+    private final String pipeline;
+    private final String table;
+    private final long snapshotId;
+    private final List<PartitionAudit> partitions;
+    private final List<String> filesTwice;
+    private final List<String> unknownPartitions;
+    private final long foreignRows;
+
+    AuditReport(
+            String pipeline,
+            String table,
+            long snapshotId,
+            List<PartitionAudit> partitions,
+            List<String> filesTwice,
+            List<String> unknownPartitions,
+            long foreignRows) {
+        this.pipeline = pipeline;
+        this.table = table;
+        this.snapshotId = snapshotId;
+        this.partitions = List.copyOf(partitions);
+        this.filesTwice = List.copyOf(filesTwice);
+        this.unknownPartitions = List.copyOf(unknownPartitions);
+        this.foreignRows = foreignRows;
+    }
+
+    /** No offset missing, doubled or outside the ledger, no file referenced twice. */
+    public boolean isClean() {
+        return filesTwice.isEmpty()
+                && unknownPartitions.isEmpty()
+                && partitions.stream().allMatch(PartitionAudit::isClean);
+    }
+
+    /** Rows visible in the table below the ledger, doubled ones counted as often as they are there. */
+    public long effectiveRows() {
+        return partitions.stream().mapToLong(PartitionAudit::rows).sum();
+    }
+
+    /** Writes it as text. */
+    public void print(PrintWriter out) {
+        out.println("Audit of " + pipeline + ": table " + table + (snapshotId < 0 ? ", empty" : ", snapshot " + snapshotId));
+        for (PartitionAudit found : partitions) {
+            out.printf(
+                    "  %s  offsets %s  rows %d%s%n",
+                    found.partition(), found.delivered(), found.rows(), explained(found));
+            difference(out, "missing", found.missing());
+            difference(out, "doubled", found.doubled());
+            difference(out, "outside the ledger", found.outside());
+            if (!found.isClean()) {
+                difference(out, "in the table and not in Kafka", found.notInKafka());
+            }
+        }
+        unknownPartitions.forEach(name -> out.println("  DIFFERENCE rows of a partition the ledger does not hold: " + name));
+        filesTwice.forEach(file -> out.println("  DIFFERENCE file referenced twice: " + file));
+        if (foreignRows > 0) {
+            out.println("  " + foreignRows + " rows have no source position: not Firn's");
+        }
+        out.println(isClean() ? "Clean: " + effectiveRows() + " rows, every offset accounted for" : "Differences found");
+        out.flush();
+    }
+
+    private static String explained(PartitionAudit found) {
+        StringBuilder text = new StringBuilder();
+        append(text, found.gapOffsets(), "in recorded gaps");
+        append(text, found.skippedByKafka(), "skipped by Kafka (markers, aborted, compacted)");
+        append(text, found.nullValues(), "null values counted");
+        if (found.notInKafka().count() > 0 && found.isClean()) {
+            append(text, found.notInKafka().count(), "compacted away since");
+        }
+        if (!found.unverifiable().isEmpty()) {
+            text.append("; not verifiable ").append(found.unverifiable()).append(": ").append(found.unverifiableReason());
+        }
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, long count, String what) {
+        if (count > 0) {
+            text.append("; ").append(count).append(' ').append(what);
+        }
+    }
+
+    private static void difference(PrintWriter out, String what, Spans spans) {
+        if (spans.count() > 0) {
+            out.println("    DIFFERENCE " + spans.count() + " " + what + ": " + spans.first());
+        }
+    }
+
+    /** As JSON, one line. */
+    public String json() {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringField("pipeline", pipeline);
+            json.writeStringField("table", table);
+            json.writeNumberField("snapshotId", snapshotId);
+            json.writeBooleanField("clean", isClean());
+            json.writeNumberField("effectiveRows", effectiveRows());
+            json.writeNumberField("foreignRows", foreignRows);
+            json.writeArrayFieldStart("partitions");
+            for (PartitionAudit found : partitions) {
+                partition(json, found);
+            }
+            json.writeEndArray();
+            strings(json, "filesTwice", filesTwice);
+            strings(json, "unknownPartitions", unknownPartitions);
+            json.writeEndObject();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return text.toString();
+    }
+
+    private static void partition(JsonGenerator json, PartitionAudit found) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("topic", found.partition().topic());
+        json.writeNumberField("partition", found.partition().partition());
+        span(json, "delivered", found.delivered());
+        json.writeNumberField("rows", found.rows());
+        spans(json, "missing", found.missing());
+        spans(json, "doubled", found.doubled());
+        spans(json, "outside", found.outside());
+        spans(json, "notInKafka", found.notInKafka());
+        json.writeNumberField("gapOffsets", found.gapOffsets());
+        json.writeNumberField("skippedByKafka", found.skippedByKafka());
+        json.writeNumberField("nullValues", found.nullValues());
+        span(json, "notVerifiable", found.unverifiable());
+        json.writeEndObject();
+    }
+
+    private static void spans(JsonGenerator json, String name, Spans spans) throws IOException {
+        json.writeObjectFieldStart(name);
+        json.writeNumberField("count", spans.count());
+        json.writeArrayFieldStart("spans");
+        for (OffsetRange span : spans.first()) {
+            json.writeArray(new long[] {span.start(), span.end()}, 0, 2);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void span(JsonGenerator json, String name, OffsetRange span) throws IOException {
+        json.writeFieldName(name);
+        json.writeArray(new long[] {span.start(), span.end()}, 0, 2);
+    }
+
+    private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String value : values) {
+            json.writeString(value);
+        }
+        json.writeEndArray();
+    }
+}

@@ -1,0 +1,164 @@
+package io.firn.deploy.audit;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
+
+/** What Kafka holds: positions and whether there is a value, never the values themselves. */
+final class KafkaLog implements AutoCloseable {
+    /** Hears of one record. */
+    interface Seen {
+        void record(long offset, boolean nullValue);
+    }
+
+    /** Tells values from nulls without copying them. */
+    static final class Presence implements Deserializer<Boolean> {
+        @Override
+        public Boolean deserialize(String topic, byte[] data) {
+            return Boolean.TRUE;
+        }
+
+        @Override
+        public Boolean deserialize(String topic, Headers headers, ByteBuffer data) {
+            return Boolean.TRUE;
+        }
+    }
+
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    /** A minute without a record and without progress: the broker is away. */
+    private static final int IDLE_POLLS = 120;
+
+    private final Admin admin;
+    private final KafkaConsumer<@Nullable Boolean, @Nullable Boolean> consumer;
+
+    KafkaLog(Map<String, String> properties) {
+        Map<String, Object> settings = new HashMap<>(properties);
+        settings.remove("group.id");
+        settings.remove("group.protocol");
+        settings.put("default.api.timeout.ms", "30000");
+        settings.put("request.timeout.ms", "15000");
+        this.admin = Admin.create(settings);
+        settings.put("isolation.level", "read_committed");
+        settings.put("enable.auto.commit", "false");
+        settings.put("auto.offset.reset", "none");
+        settings.put("max.poll.records", "10000");
+        this.consumer = new KafkaConsumer<>(settings, new Presence(), new Presence());
+    }
+
+    /** The ids that these topics have now; none for one that does not exist. */
+    Map<String, String> topicIds(Set<String> topics) {
+        Map<String, String> ids = new HashMap<>();
+        admin.describeTopics(topics).topicNameValues().forEach((topic, described) -> get(described, "topic " + topic)
+                .map(TopicDescription::topicId)
+                .ifPresent(id -> ids.put(topic, id.toString())));
+        return ids;
+    }
+
+    /** Whether compaction may have removed records of the topic; true also where the broker does not tell. */
+    boolean mayCompact(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+            return config == null || config.get("cleanup.policy").value().contains("compact");
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return true;
+        } catch (ExecutionException notTold) {
+            return true;
+        }
+    }
+
+    private static <T> Optional<T> get(KafkaFuture<T> future, String where) {
+        try {
+            return Optional.of(future.get());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw FirnException.external("interrupted", "interrupted", where, "", interrupted);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            throw FirnException.external(
+                    "kafka-unavailable", "Kafka does not answer: " + failed.getCause().getMessage(), where,
+                    "check kafka.bootstrap.servers and the broker", failed);
+        }
+    }
+
+    /** First offset and last stable offset of each. */
+    Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
+        Map<TopicPartition, SourcePartition> names =
+                partitions.stream().collect(Collectors.toMap(KafkaLog::name, partition -> partition));
+        try {
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(names.keySet());
+            Map<TopicPartition, Long> ends = consumer.endOffsets(names.keySet());
+            Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
+            names.forEach((name, partition) ->
+                    bounds.put(partition, new OffsetRange(begins.getOrDefault(name, 0L), ends.getOrDefault(name, 0L))));
+            return bounds;
+        } catch (KafkaException failed) {
+            throw FirnException.external(
+                    "kafka-unavailable", "Kafka does not tell its offsets: " + failed.getMessage(), "", "", failed);
+        }
+    }
+
+    private static TopicPartition name(SourcePartition partition) {
+        return new TopicPartition(partition.topic(), partition.partition());
+    }
+
+    /** Every record of the span, in offset order. */
+    void read(SourcePartition partition, OffsetRange span, Seen seen) {
+        TopicPartition name = name(partition);
+        consumer.assign(List.of(name));
+        consumer.seek(name, span.start());
+        int idle = 0;
+        long position = span.start();
+        while (position < span.end()) {
+            for (ConsumerRecord<@Nullable Boolean, @Nullable Boolean> found : consumer.poll(POLL).records(name)) {
+                if (found.offset() < span.end()) {
+                    seen.record(found.offset(), found.value() == null);
+                }
+            }
+            long now = consumer.position(name);
+            idle = now == position ? idle + 1 : 0;
+            position = now;
+            if (idle > IDLE_POLLS) {
+                throw FirnException.external(
+                        "kafka-unavailable",
+                        "Kafka delivers nothing more",
+                        partition + " at offset " + position,
+                        "check the broker and run the audit again",
+                        new IllegalStateException("no progress"));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+        admin.close(Duration.ofSeconds(5));
+    }
+}
