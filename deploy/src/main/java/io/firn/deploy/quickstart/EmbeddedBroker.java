@@ -1,0 +1,102 @@
+package io.firn.deploy.quickstart;
+
+import io.firn.catalog.FirnException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.utils.Time;
+
+/** A Kafka broker (KRaft, one node) in this JVM, on free ports of the loopback address. Its data outlives it. */
+final class EmbeddedBroker implements AutoCloseable {
+    private static final String CLUSTER_ID = "Zmlybi1xdWlja3N0YXJ0MQ";
+
+    private final KafkaRaftServer server;
+    private final int port;
+
+    private EmbeddedBroker(KafkaRaftServer server, int port) {
+        this.server = server;
+        this.port = port;
+    }
+
+    /** @param directory formatted where it is new; else its data is taken up */
+    static EmbeddedBroker start(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            int port = freePort();
+            Properties properties = properties(directory, port, freePort());
+            Path file = directory.resolve("server.properties");
+            try (var out = Files.newOutputStream(file)) {
+                properties.store(out, null);
+            }
+            format(file);
+            KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
+            server.startup();
+            return new EmbeddedBroker(server, port);
+        } catch (IOException failed) {
+            throw new UncheckedIOException("the broker's folder cannot be used: " + directory, failed);
+        }
+    }
+
+    private static void format(Path file) {
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        int code = StorageTool.execute(
+                new String[] {"format", "-t", CLUSTER_ID, "-c", file.toString(), "--ignore-formatted"},
+                new PrintStream(output, true, StandardCharsets.UTF_8));
+        if (code != 0) {
+            throw FirnException.internal(
+                    "quickstart-broker",
+                    "the broker's folder cannot be formatted: " + output.toString(StandardCharsets.UTF_8),
+                    file.toString());
+        }
+    }
+
+    private static Properties properties(Path directory, int port, int controllerPort) {
+        Properties properties = new Properties();
+        properties.put("process.roles", "broker,controller");
+        properties.put("node.id", "1");
+        properties.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+        properties.put("controller.listener.names", "CONTROLLER");
+        properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        properties.put("log.dirs", directory.resolve("data").toString());
+        properties.put("auto.create.topics.enable", "false");
+        properties.put("offsets.topic.replication.factor", "1");
+        properties.put("offsets.topic.num.partitions", "1");
+        properties.put("transaction.state.log.replication.factor", "1");
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("share.coordinator.state.topic.replication.factor", "1");
+        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("group.initial.rebalance.delay.ms", "0");
+        properties.put("broker.session.timeout.ms", "2000");
+        properties.put("broker.heartbeat.interval.ms", "500");
+        properties.put("log.retention.ms", "-1");
+        return properties;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    String bootstrap() {
+        return "127.0.0.1:" + port;
+    }
+
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+}

@@ -1,0 +1,159 @@
+package io.firn.deploy.quickstart;
+
+import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.PartitionEntry;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.Service;
+import io.firn.deploy.StopRequest;
+import io.firn.deploy.audit.Audit;
+import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.config.Configuration;
+import io.firn.ingest.PipelineListener;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+
+/** The main job on this machine alone. */
+public final class Quickstart {
+    /** How it ended. */
+    public enum Outcome {
+        DONE,
+        DIFFERENCES
+    }
+
+    private static final String TABLE = "shop.orders";
+    private static final Duration PROGRESS = Duration.ofSeconds(1);
+
+    private final Assembly assembly;
+    private final StopRequest stop;
+    private final Path directory;
+    private final long records;
+    private final PrintWriter out;
+
+    /** @param directory everything is in there; where an earlier run left something, it goes on from there */
+    public Quickstart(Assembly assembly, StopRequest stop, Path directory, long records, PrintWriter out) {
+        this.assembly = assembly;
+        this.stop = stop;
+        this.directory = directory.toAbsolutePath().normalize();
+        this.records = records;
+        this.out = out;
+    }
+
+    /** @param exit end once all records are ingested and audited, instead of at a stop request */
+    public Outcome run(boolean exit) throws InterruptedException {
+        say("Firn quickstart in " + directory + ": starting a Kafka broker");
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
+                OrderStream stream = OrderStream.prepare(broker.bootstrap(), records)) {
+            Path file = configuration(broker.bootstrap());
+            Configuration configuration = assembly.configuration(file);
+            if (stream.first() > 0) {
+                say("Going on after the " + stream.first() + " orders of earlier runs");
+            }
+            say("Kafka is at " + broker.bootstrap() + "; producing " + records + " orders while they are ingested");
+            stream.start();
+            try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
+                boolean stopped = ingest(service, stream, configuration);
+                if (!stopped && !exit) {
+                    Guide.print(directory, file, broker.bootstrap(), out);
+                    say("Running until Ctrl-C");
+                    while (!service.await(stop, Duration.ofMinutes(1))) {
+                        // Kafka, tables and service stay there to be looked at.
+                        continue;
+                    }
+                }
+                service.stop(Service.STOP_TIME);
+            }
+            if (stop.isRequested()) {
+                say("Stopped; the same command goes on from here");
+                return Outcome.DONE;
+            }
+            return audit(configuration, file, broker.bootstrap());
+        }
+    }
+
+    /** @return whether a stop was requested before all records were in the table */
+    private boolean ingest(Service service, OrderStream stream, Configuration configuration)
+            throws InterruptedException {
+        Instant begun = assembly.clock().instant();
+        Catalog catalog = assembly.catalog(configuration);
+        try {
+            Table table = new Tables(catalog).open(TABLE).orElseThrow();
+            long before = ingested(table);
+            while (true) {
+                if (service.await(stop, PROGRESS)) {
+                    return true;
+                }
+                table.refresh();
+                long now = ingested(table);
+                double seconds = Duration.between(begun, assembly.clock().instant()).toMillis() / 1000.0;
+                long inKafka = stream.first() + stream.produced();
+                say(String.format(
+                        "%5.1f s  produced %,d  ingested %,d  %,.0f rows/s  lag %,d  last commit %s",
+                        seconds,
+                        stream.produced(),
+                        now - before,
+                        (now - before) / seconds,
+                        Math.max(0, inKafka - now),
+                        lastCommit(table)));
+                if (stream.isComplete() && now >= inKafka) {
+                    return false;
+                }
+            }
+        } finally {
+            Service.close(catalog);
+        }
+    }
+
+    private static String lastCommit(Table table) {
+        return table.currentSnapshot() == null
+                ? "none yet"
+                : Instant.ofEpochMilli(table.currentSnapshot().timestampMillis()).toString();
+    }
+
+    private static long ingested(Table table) {
+        LedgerState state = LedgerReader.read(table);
+        if (!(state instanceof LedgerState.Present)) {
+            return 0;
+        }
+        return ((LedgerState.Present) state)
+                .ledger().partitions(OrderStream.TOPIC).values().stream()
+                        .mapToLong(PartitionEntry::next)
+                        .sum();
+    }
+
+    private Outcome audit(Configuration configuration, Path file, String bootstrap) {
+        say("Auditing: the table against Kafka, offset by offset");
+        Catalog catalog = assembly.catalog(configuration);
+        try {
+            Table table = new Tables(catalog).open(TABLE).orElseThrow();
+            AuditReport report = new Audit(table, OrderStream.TOPIC, configuration.kafka()).run();
+            report.print(out);
+            Guide.print(directory, file, bootstrap, out);
+            return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;
+        } finally {
+            Service.close(catalog);
+        }
+    }
+
+    private Path configuration(String bootstrap) {
+        try {
+            Files.createDirectories(directory.resolve("warehouse"));
+            return Files.writeString(directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap));
+        } catch (IOException failed) {
+            throw new UncheckedIOException("the folder cannot be written: " + directory, failed);
+        }
+    }
+
+    private void say(String line) {
+        out.println(line);
+        out.flush();
+    }
+}
