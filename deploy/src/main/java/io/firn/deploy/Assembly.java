@@ -1,0 +1,149 @@
+package io.firn.deploy;
+
+import io.firn.catalog.Catalogs;
+import io.firn.catalog.TableRequest;
+import io.firn.catalog.Tables;
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.commit.TableCommitter;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.schema.SourceColumns;
+import io.firn.deploy.config.ConfigFile;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.DecodeConfig;
+import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.PipelineListener;
+import io.firn.ingest.PipelineRunner;
+import io.firn.ingest.PipelineSettings;
+import io.firn.ingest.PipelineTable;
+import io.firn.ingest.RowBatchWriter;
+import io.firn.ingest.decode.DecodeSettings;
+import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.write.WriteSettings;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.jspecify.annotations.Nullable;
+
+/** The only place that builds services. */
+public final class Assembly {
+    /** Of the memory of a process: what fetched records may hold. The rest is for open files. */
+    private static final int FETCH_SHARE = 4;
+
+    /** Below this a Parquet writer closes its files after every few rows. */
+    private static final long MIN_WRITER_BYTES = 1L << 20;
+
+    private final Clock clock;
+    private final Supplier<? extends RandomGenerator> randoms;
+    private final Function<String, @Nullable String> environment;
+
+    /**
+     * @param randoms a new source of randomness for each who needs one
+     * @param environment the value of an environment variable, null where it is not set
+     */
+    public Assembly(
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms,
+            Function<String, @Nullable String> environment) {
+        this.clock = clock;
+        this.randoms = randoms;
+        this.environment = environment;
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    public Configuration configuration(Path file) {
+        return new ConfigFile(environment).read(file);
+    }
+
+    /** The caller closes it, where it is closeable. */
+    public Catalog catalog(Configuration configuration) {
+        return Catalogs.open(configuration.catalog());
+    }
+
+    /** What is asked of a pipeline's table. */
+    public static TableRequest request(PipelineConfig pipeline) {
+        return new TableRequest(
+                pipeline.table(),
+                pipeline.schema().map(SchemaText::parse),
+                pipeline.partitionBy(),
+                Map.of(),
+                pipeline.sourceColumns() == PipelineConfig.SourceColumns.ADD
+                        ? SourceColumns.Policy.ADD
+                        : SourceColumns.Policy.PRESENT,
+                pipeline.adopt() ? MissingLedger.ADOPT : MissingLedger.REFUSE);
+    }
+
+    /** All pipelines of the configuration, built and not started; tables are created where they are not there. */
+    public List<PipelineRunner> pipelines(Configuration configuration, Catalog catalog, PipelineListener listener) {
+        long memory = configuration.memoryBytes() / configuration.pipelines().size();
+        List<PipelineRunner> runners = new ArrayList<>();
+        configuration.pipelines().forEach((name, pipeline) -> runners.add(
+                pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener)));
+        return runners;
+    }
+
+    private PipelineRunner pipeline(
+            String name,
+            PipelineConfig pipeline,
+            Map<String, String> kafka,
+            Catalog catalog,
+            long memoryBytes,
+            PipelineListener listener) {
+        TableRequest request = request(pipeline);
+        Table table = new Tables(catalog).openOrCreate(request);
+        long fetchBytes = memoryBytes / FETCH_SHARE;
+        long fileBytes = memoryBytes - fetchBytes;
+        PipelineSettings settings = new PipelineSettings(
+                name,
+                pipeline.topics(),
+                pipeline.workers(),
+                pipeline.commit().interval(),
+                pipeline.commit().targetFileBytes(),
+                fileBytes,
+                PipelineSettings.DEFAULT_HEARTBEAT_INTERVAL,
+                pipeline.start(),
+                pipeline.onGap());
+        DecodeSettings decoding = decoding(pipeline.decode());
+        long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
+        PipelineTable target = new PipelineTable(
+                new TableCommitter(table, randoms.get(), request.missingLedger()),
+                () -> RowBatchWriter.create(
+                        table,
+                        decoding,
+                        WriteSettings.defaults(UUID.randomUUID())
+                                .withTargetFileBytes(pipeline.commit().targetFileBytes())
+                                .withMemoryBytes(writerBytes)),
+                files -> CatalogUtil.deleteFiles(
+                        table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
+        KafkaSources sources = new KafkaSources(
+                name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers());
+        return new PipelineRunner(settings, sources, target, clock, randoms.get(), listener);
+    }
+
+    private static DecodeSettings decoding(DecodeConfig config) {
+        DecodeSettings settings = DecodeSettings.defaults()
+                .withOnUnknownField(DecodeSettings.OnUnknownField.valueOf(
+                        config.onUnknownField().name()));
+        if (config.timestampUnit().isPresent()) {
+            settings = settings.withEpochUnit(
+                    DecodeSettings.EpochUnit.valueOf(config.timestampUnit().get().name()));
+        }
+        if (config.onNullValue().isPresent()) {
+            settings = settings.withOnNullValue(
+                    DecodeSettings.OnNullValue.valueOf(config.onNullValue().get().name()));
+        }
+        return settings;
+    }
+}

@@ -1,0 +1,88 @@
+package io.firn.deploy;
+
+import io.firn.deploy.config.Configuration;
+import io.firn.ingest.PipelineListener;
+import io.firn.ingest.PipelineRunner;
+import io.firn.ingest.PipelineStatus;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.apache.iceberg.catalog.Catalog;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All pipelines of one process, from start to an orderly stop. */
+public final class Service implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+
+    /** Kubernetes' default grace of 30 seconds, less what the JVM's end takes. */
+    public static final Duration STOP_TIME = Duration.ofSeconds(25);
+
+    private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
+    private final Catalog catalog;
+    private final List<PipelineRunner> runners;
+
+    private Service(Catalog catalog, List<PipelineRunner> runners) {
+        this.catalog = catalog;
+        this.runners = runners;
+    }
+
+    /** Opens the catalog and the tables and starts all pipelines. */
+    public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
+        Catalog catalog = assembly.catalog(configuration);
+        Service service = new Service(catalog, assembly.pipelines(configuration, catalog, listener));
+        service.runners.forEach(PipelineRunner::start);
+        return service;
+    }
+
+    public List<PipelineStatus> status() {
+        return runners.stream().map(PipelineRunner::status).toList();
+    }
+
+    /**
+     * Waits for a stop request.
+     *
+     * @return whether it was requested within the time
+     * @throws io.firn.catalog.FirnException the first failure of a pipeline
+     */
+    public boolean await(StopRequest stop, Duration time) throws InterruptedException {
+        long rounds = Math.max(1, time.toMillis() / LOOK_INTERVAL.toMillis());
+        for (long round = 0; round < rounds; round++) {
+            if (stop.await(LOOK_INTERVAL)) {
+                return true;
+            }
+            for (PipelineRunner runner : runners) {
+                runner.await(Duration.ZERO);
+            }
+        }
+        return false;
+    }
+
+    /** Stops consuming and commits what is buffered. @return whether everything consumed was committed */
+    public boolean stop(Duration time) throws InterruptedException {
+        boolean clean = true;
+        for (PipelineRunner runner : runners) {
+            clean &= runner.stop(time.dividedBy(runners.size()));
+        }
+        return clean;
+    }
+
+    @Override
+    public void close() {
+        runners.forEach(PipelineRunner::close);
+        close(catalog);
+    }
+
+    /** A catalog that holds connections is closeable. */
+    public static void close(Catalog catalog) {
+        if (catalog instanceof Closeable) {
+            try {
+                ((Closeable) catalog).close();
+            } catch (IOException failed) {
+                LOG.debug("The catalog did not close", failed);
+            }
+        }
+    }
+}

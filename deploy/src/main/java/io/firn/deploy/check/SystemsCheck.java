@@ -1,0 +1,110 @@
+package io.firn.deploy.check;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.TableRequest;
+import io.firn.catalog.Tables;
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.schema.PartitionText;
+import io.firn.catalog.schema.SchemaFit;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.Service;
+import io.firn.deploy.config.ConfigProblem;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.PipelineConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+
+/** Finds everything that would keep the configured pipelines from running. Changes nothing anywhere. */
+public final class SystemsCheck {
+    private final Assembly assembly;
+    private final Configuration configuration;
+    private final String file;
+    private final List<ConfigProblem> problems = new ArrayList<>();
+
+    /** @param file for messages */
+    public SystemsCheck(Assembly assembly, Configuration configuration, String file) {
+        this.assembly = assembly;
+        this.configuration = configuration;
+        this.file = file;
+    }
+
+    /** In the order Kafka, catalog, tables; empty when all is well. */
+    public List<ConfigProblem> run() {
+        problems.addAll(new KafkaCheck(configuration, file).run());
+        try {
+            Catalog catalog = assembly.catalog(configuration);
+            try {
+                configuration.pipelines().forEach((name, pipeline) -> table(name, pipeline, new Tables(catalog)));
+            } finally {
+                Service.close(catalog);
+            }
+        } catch (FirnException failed) {
+            add("catalog", failed);
+        }
+        return List.copyOf(problems);
+    }
+
+    private void table(String name, PipelineConfig pipeline, Tables tables) {
+        String key = "pipelines." + name;
+        Optional<TableRequest> request = request(key, pipeline);
+        try {
+            Optional<Table> table = tables.open(pipeline.table());
+            if (table.isPresent()) {
+                request.ifPresent(wanted -> existing(key, wanted, table.get()));
+            } else if (pipeline.schema().isEmpty()) {
+                add(key + ".schema", FirnException.user(
+                        "table-missing",
+                        "the table does not exist and no schema is configured to create it with",
+                        "table " + pipeline.table(),
+                        "set schema and, if you like, partition-by, or create the table"));
+            } else {
+                request.flatMap(TableRequest::schema).ifPresent(schema -> {
+                    try {
+                        PartitionText.parse(schema, pipeline.partitionBy());
+                    } catch (FirnException wrong) {
+                        add(key + ".partition-by", wrong);
+                    }
+                });
+            }
+        } catch (FirnException failed) {
+            boolean misnamed = failed.code().equals("table-name-invalid");
+            add(misnamed ? key + ".table" : "catalog", failed);
+        }
+    }
+
+    private Optional<TableRequest> request(String key, PipelineConfig pipeline) {
+        try {
+            return Optional.of(Assembly.request(pipeline));
+        } catch (FirnException wrong) {
+            add(key + ".schema", wrong);
+            return Optional.empty();
+        }
+    }
+
+    private void existing(String key, TableRequest wanted, Table table) {
+        if (wanted.missingLedger() == MissingLedger.REFUSE
+                && LedgerReader.read(table) instanceof LedgerState.Unknown) {
+            add(key + ".table", LedgerReader.noLedger(wanted.identifier()));
+        }
+        List<String> differences = wanted.schema()
+                .map(schema -> SchemaFit.differences(schema, table.schema()))
+                .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
+        if (!differences.isEmpty()) {
+            add(key + ".schema", FirnException.user(
+                    "schema-mismatch",
+                    "the schema does not fit the table: " + String.join("; ", differences),
+                    "table " + wanted.identifier(),
+                    "change the schema, leave it out to take the table's, or alter the table"));
+        }
+    }
+
+    private void add(String key, FirnException failed) {
+        String where = file + ", " + key + (failed.where().isEmpty() ? "" : ", " + failed.where());
+        problems.add(new ConfigProblem(failed.what(), where, failed.action()));
+    }
+}

@@ -1,0 +1,79 @@
+package io.firn.deploy.cli;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.Service;
+import io.firn.deploy.audit.Audit;
+import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.PipelineConfig;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Table against Kafka. */
+@Command(
+        name = "audit",
+        mixinStandardHelpOptions = true,
+        description = "Compares a pipeline's table with Kafka, offset by offset; exits with 3 on a difference.")
+final class AuditCommand implements Callable<Integer> {
+    private final Assembly assembly;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(names = "--json", description = "Print the report as JSON.")
+    private boolean json;
+
+    @Parameters(paramLabel = "PIPELINE", description = "The pipeline's name in the configuration.")
+    private String pipeline = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    AuditCommand(Assembly assembly) {
+        this.assembly = assembly;
+    }
+
+    @Override
+    public Integer call() {
+        Configuration configuration = assembly.configuration(config.file());
+        PipelineConfig configured = configuration.pipelines().get(pipeline);
+        if (configured == null) {
+            throw FirnException.user(
+                    "pipeline-unknown",
+                    "there is no pipeline " + pipeline,
+                    config.file() + ", pipelines",
+                    "name one of " + configuration.pipelines().keySet());
+        }
+        Catalog catalog = assembly.catalog(configuration);
+        try {
+            Table table = new Tables(catalog)
+                    .open(configured.table())
+                    .orElseThrow(() -> FirnException.user(
+                            "table-missing",
+                            "the table does not exist",
+                            "table " + configured.table(),
+                            "run the pipeline first, or check its name"));
+            AuditReport report = new Audit(table, pipeline, configuration.kafka()).run();
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(report.json());
+            } else {
+                report.print(out);
+            }
+            out.flush();
+            return report.isClean() ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+        } finally {
+            Service.close(catalog);
+        }
+    }
+}

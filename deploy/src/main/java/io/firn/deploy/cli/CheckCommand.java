@@ -1,0 +1,47 @@
+package io.firn.deploy.cli;
+
+import io.firn.deploy.Assembly;
+import io.firn.deploy.check.SystemsCheck;
+import io.firn.deploy.config.ConfigProblem;
+import io.firn.deploy.config.Configuration;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Tries everything that a run would need, and changes nothing. */
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = "Validates the configuration and reaches every system it names; exits with 0 or 2.")
+final class CheckCommand implements Callable<Integer> {
+    private final Assembly assembly;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    CheckCommand(Assembly assembly) {
+        this.assembly = assembly;
+    }
+
+    @Override
+    public Integer call() {
+        Configuration configuration = assembly.configuration(config.file());
+        List<ConfigProblem> problems =
+                new SystemsCheck(assembly, configuration, config.file().toString()).run();
+        Failures.print(problems, spec.commandLine().getErr());
+        if (!problems.isEmpty()) {
+            return ExitCodes.USAGE;
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("All is well: Kafka, the catalog and the tables of " + configuration.pipelines().keySet());
+        out.flush();
+        return ExitCodes.DONE;
+    }
+}

@@ -1,0 +1,88 @@
+package io.firn.deploy.cli;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.LedgerCodec;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.Service;
+import io.firn.deploy.config.Configuration;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What a table knows of its sources. */
+@Command(
+        name = "ledger",
+        mixinStandardHelpOptions = true,
+        description = "Shows how far every pipeline and partition of a table is.")
+final class LedgerCommand implements Callable<Integer> {
+    private final Assembly assembly;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(names = "--json", description = "Print the ledger as JSON.")
+    private boolean json;
+
+    @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")
+    private String table = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    LedgerCommand(Assembly assembly) {
+        this.assembly = assembly;
+    }
+
+    @Override
+    public Integer call() {
+        Configuration configuration = assembly.configuration(config.file());
+        Catalog catalog = assembly.catalog(configuration);
+        try {
+            Table opened = new Tables(catalog)
+                    .open(table)
+                    .orElseThrow(() -> FirnException.user(
+                            "table-missing", "the table does not exist", "table " + table, "check its name"));
+            PrintWriter out = spec.commandLine().getOut();
+            LedgerState state = LedgerReader.read(opened);
+            if (state instanceof LedgerState.Unknown) {
+                throw LedgerReader.noLedger(table);
+            }
+            if (state instanceof LedgerState.Present) {
+                print((LedgerState.Present) state, out);
+            } else {
+                out.println(json ? "{}" : table + " is empty and has no ledger yet");
+            }
+            out.flush();
+            return ExitCodes.DONE;
+        } finally {
+            Service.close(catalog);
+        }
+    }
+
+    private void print(LedgerState.Present present, PrintWriter out) {
+        if (json) {
+            out.println(LedgerCodec.write(present.ledger()));
+            return;
+        }
+        out.println(table + ", complete until "
+                + present.watermark().map(Instant::toString).orElse("a time not known yet"));
+        present.ledger().pipelines().forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> out.printf(
+                "  %s  %s  start %d  next %d%s%n",
+                pipeline,
+                partition,
+                entry.start(),
+                entry.next(),
+                entry.gaps().isEmpty() ? "" : "  gaps " + entry.gaps())));
+    }
+}

@@ -1,0 +1,56 @@
+package io.firn.deploy.cli;
+
+import io.firn.deploy.Assembly;
+import io.firn.deploy.StopRequest;
+import io.firn.deploy.quickstart.Quickstart;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Everything embedded. */
+@Command(
+        name = "quickstart",
+        mixinStandardHelpOptions = true,
+        description = "Runs broker, catalog, a stream of sample orders and the service in one process.")
+final class QuickstartCommand implements Callable<Integer> {
+    private final Assembly assembly;
+    private final StopRequest stop;
+
+    @Option(
+            names = "--dir",
+            defaultValue = "firn-quickstart",
+            paramLabel = "DIR",
+            description = "Where everything is kept; a second run goes on there. Default: ./${DEFAULT-VALUE}")
+    private Path directory = Path.of("firn-quickstart");
+
+    @Option(
+            names = "--records",
+            defaultValue = "1000000",
+            paramLabel = "N",
+            description = "Orders to produce. Default: ${DEFAULT-VALUE}")
+    private long records;
+
+    @Option(names = "--exit", description = "End once all orders are ingested; exit 0 only if the audit is clean.")
+    private boolean exit;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    QuickstartCommand(Assembly assembly, StopRequest stop) {
+        this.assembly = assembly;
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (records < 1) {
+            throw new ParameterException(spec.commandLine(), "--records must be at least 1");
+        }
+        Quickstart quickstart = new Quickstart(assembly, stop, directory, records, spec.commandLine().getOut());
+        return quickstart.run(exit) == Quickstart.Outcome.DONE ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+    }
+}

@@ -1,0 +1,52 @@
+package io.firn.deploy.cli;
+
+import io.firn.deploy.Assembly;
+import io.firn.deploy.Service;
+import io.firn.deploy.StopRequest;
+import io.firn.deploy.config.Configuration;
+import io.firn.ingest.PipelineListener;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The service. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Runs the pipelines until SIGTERM; then commits what is buffered and exits with 0.")
+final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
+    private final Assembly assembly;
+    private final StopRequest stop;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    RunCommand(Assembly assembly, StopRequest stop) {
+        this.assembly = assembly;
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Configuration configuration = assembly.configuration(config.file());
+        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
+            LOG.info("Running {}", configuration.pipelines().keySet());
+            boolean stopping = false;
+            while (!stopping) {
+                stopping = service.await(stop, Duration.ofMinutes(1));
+            }
+            LOG.info("Stopping: committing what is buffered");
+            if (service.stop(Service.STOP_TIME)) {
+                LOG.info("Stopped, everything consumed is committed");
+                return ExitCodes.DONE;
+            }
+            LOG.warn("Stopped before everything was committed; the next start consumes the rest again");
+            return ExitCodes.FAILED;
+        }
+    }
+}
