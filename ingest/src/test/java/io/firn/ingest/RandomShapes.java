@@ -117,10 +117,13 @@ final class RandomShapes {
             case DOUBLE -> random.nextGaussian() * Math.pow(10, random.nextInt(600) - 300);
             case DECIMAL -> decimal((Types.DecimalType) type);
             case DATE -> LocalDate.ofEpochDay(random.nextInt(3_000_000) - 700_000);
-            case TIME -> LocalTime.ofNanoOfDay(random.nextInt(86_400) * 1_000_000_000L + random.nextInt(1_000_000) * 1000L);
+            case TIME ->
+                LocalTime.ofNanoOfDay(random.nextInt(86_400) * 1_000_000_000L + random.nextInt(1_000_000) * 1000L);
             case TIMESTAMP -> {
                 LocalDateTime local = LocalDateTime.ofEpochSecond(
-                        random.nextLong(-60_000_000_000L, 250_000_000_000L), random.nextInt(1_000_000) * 1000, ZoneOffset.UTC);
+                        random.nextLong(-60_000_000_000L, 250_000_000_000L),
+                        random.nextInt(1_000_000) * 1000,
+                        ZoneOffset.UTC);
                 yield ((Types.TimestampType) type).shouldAdjustToUTC() ? local.atOffset(ZoneOffset.UTC) : local;
             }
             case UUID -> new UUID(random.nextLong(), random.nextLong());
@@ -176,11 +179,13 @@ final class RandomShapes {
         return switch (type.typeId()) {
             case STRING, UUID, DATE, TIME -> quote(value.toString());
             case BINARY -> quote(Base64.getEncoder().encodeToString(((ByteBuffer) value).array()));
-            case TIMESTAMP -> quote(
-                    value instanceof OffsetDateTime zoned
-                            ? zoned.withOffsetSameInstant(ZoneOffset.ofTotalSeconds(60 * (random.nextInt(1200) - 600)))
-                                    .toString()
-                            : value.toString());
+            case TIMESTAMP ->
+                quote(
+                        value instanceof OffsetDateTime zoned
+                                ? zoned.withOffsetSameInstant(
+                                                ZoneOffset.ofTotalSeconds(60 * (random.nextInt(1200) - 600)))
+                                        .toString()
+                                : value.toString());
             case DECIMAL -> random.nextBoolean() ? quote(value.toString()) : value.toString();
             case STRUCT -> json((Record) value);
             case LIST -> {

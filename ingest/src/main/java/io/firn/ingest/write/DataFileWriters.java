@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
-import org.apache.iceberg.PartitionKey;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -145,12 +144,11 @@ public final class DataFileWriters {
         if (open.size() >= settings.maxOpenFiles()) {
             close(coldest());
         }
-        StructLike key = partition instanceof PartitionKey partitionKey ? partitionKey.copy() : partition;
         boolean partitioned = router != null;
-        EncryptedOutputFile target = partitioned ? files.newOutputFile(key) : files.newOutputFile();
+        EncryptedOutputFile target = partitioned ? files.newOutputFile(partition) : files.newOutputFile();
         locations.add(target.encryptingOutputFile().location());
-        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? key : null, rowGroupBytes);
-        open.put(key, file);
+        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? partition : null, rowGroupBytes);
+        open.put(partition, file);
         return file;
     }
 

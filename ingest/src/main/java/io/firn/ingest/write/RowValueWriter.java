@@ -58,12 +58,23 @@ final class RowValueWriter implements ParquetValueWriter<Row> {
     public void write(int repetition, Row row) {
         for (int i = 0; i < writers.length; i++) {
             ColumnEntries entries = row.column(i);
+            ColumnWriter writer = writers[i];
             int size = entries.size();
             for (int entry = 0; entry < size; entry++) {
+                int level = entries.repetition(entry);
+                int definition = entries.definition(entry);
                 if (entries.hasValue(entry)) {
-                    value(i, row, entries, entry);
+                    long bits = entries.bits(entry);
+                    switch (storages[i]) {
+                        case BOOLEAN -> writer.write(bits != 0, level, definition);
+                        case INT -> writer.write((int) bits, level, definition);
+                        case LONG -> writer.write(bits, level, definition);
+                        case FLOAT -> floating(i, Float.intBitsToFloat((int) bits), level, definition);
+                        case DOUBLE -> floating(i, Double.longBitsToDouble(bits), level, definition);
+                        case BYTES -> writer.write(binary(row, bits), level, definition);
+                    }
                 } else {
-                    writers[i].writeNull(entries.repetition(entry), entries.definition(entry));
+                    writer.writeNull(level, definition);
                     if (bounds[i] != null) {
                         bounds[i].addNull();
                     }
@@ -72,32 +83,19 @@ final class RowValueWriter implements ParquetValueWriter<Row> {
         }
     }
 
-    private void value(int column, Row row, ColumnEntries entries, int entry) {
-        ColumnWriter writer = writers[column];
-        long bits = entries.bits(entry);
-        int repetition = entries.repetition(entry);
-        int definition = entries.definition(entry);
-        switch (storages[column]) {
-            case BOOLEAN -> writer.write(bits != 0, repetition, definition);
-            case INT -> writer.write((int) bits, repetition, definition);
-            case LONG -> writer.write(bits, repetition, definition);
-            case FLOAT -> {
-                float value = Float.intBitsToFloat((int) bits);
-                writer.write(value, repetition, definition);
-                bounds[column].add(value);
-            }
-            case DOUBLE -> {
-                double value = Double.longBitsToDouble(bits);
-                writer.write(value, repetition, definition);
-                bounds[column].add(value);
-            }
-            case BYTES ->
-                // "Reused" makes Parquet copy what it keeps longer than the call: dictionary and bounds.
-                writer.write(
-                        Binary.fromReusedByteArray(row.bytes(bits), Slice.start(bits), Slice.length(bits)),
-                        repetition,
-                        definition);
-        }
+    private void floating(int column, float value, int repetition, int definition) {
+        writers[column].write(value, repetition, definition);
+        bounds[column].add(value);
+    }
+
+    private void floating(int column, double value, int repetition, int definition) {
+        writers[column].write(value, repetition, definition);
+        bounds[column].add(value);
+    }
+
+    /** Marked as reused, so that Parquet copies what it keeps longer than the call: dictionary and bounds. */
+    private static Binary binary(Row row, long slice) {
+        return Binary.fromReusedByteArray(row.bytes(slice), Slice.start(slice), Slice.length(slice));
     }
 
     @Override

@@ -1,8 +1,8 @@
 package io.firn.ingest.bench;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.OffsetDateTime;
@@ -13,8 +13,7 @@ import org.apache.iceberg.types.Types;
 
 /** What one writes without a hot path: Jackson's tree, a GenericRecord, Iceberg's generic writer. */
 final class Baseline {
-    private final ObjectMapper mapper =
-            new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private final ObjectMapper mapper = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private final GenericRecord template = GenericRecord.create(Orders.SCHEMA);
 
     Record decode(byte[] json) throws IOException {

@@ -1,20 +1,21 @@
 package io.firn.ingest.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * The same benchmarks by CPU time of their thread, one after the other in turn: what JMH's clock cannot tell on a
- * machine that others use at the same time.
+ * The same benchmarks by CPU time of the process, garbage collection included, one after the other in turn: what JMH's
+ * clock cannot tell on a machine that others use at the same time.
  */
 public final class CpuTimes {
-    private static final int ROUNDS = 15;
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final int ROUNDS = 7;
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     private CpuTimes() {}
 
@@ -43,9 +44,9 @@ public final class CpuTimes {
         for (Map.Entry<String, Body> entry : bodies.entrySet()) {
             long[] nanos = new long[ROUNDS];
             for (int i = 0; i < ROUNDS; i++) {
-                long before = THREADS.getCurrentThreadCpuTime();
+                long before = PROCESS.getProcessCpuTime();
                 entry.getValue().run();
-                nanos[i] = THREADS.getCurrentThreadCpuTime() - before;
+                nanos[i] = PROCESS.getProcessCpuTime() - before;
             }
             Arrays.sort(nanos);
             System.out.printf(

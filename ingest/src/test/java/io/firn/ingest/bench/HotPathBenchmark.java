@@ -40,7 +40,9 @@ import org.openjdk.jmh.infra.Blackhole;
 @OperationsPerInvocation(Orders.COUNT)
 @Warmup(iterations = 5, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 1, jvmArgsAppend = {"-Xmx2g", "-XX:+UseSerialGC"})
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"-Xmx2g", "-XX:+UseSerialGC"})
 public class HotPathBenchmark {
     private final byte[][] records = Orders.records();
     private final Record[] generic = new Record[Orders.COUNT];

@@ -9,7 +9,7 @@ import org.apache.iceberg.types.Types;
 
 /** Flat orders of about 250 bytes, ten fields, the same at every run. */
 final class Orders {
-    static final int COUNT = 20_000;
+    static final int COUNT = 100_000;
 
     static final Schema SCHEMA = new Schema(
             Types.NestedField.required(1, "order_id", Types.StringType.get()),

@@ -59,7 +59,10 @@ class JsonRowDecoderRefusalTest {
                 arguments(Types.DateType.get(), "\"2026-02-29\"", "c: \"2026-02-29\" is not a date as \"2026-01-31\""),
                 arguments(Types.DateType.get(), "\"2026-1-1\"", "c: \"2026-1-1\" is not a date as \"2026-01-31\""),
                 arguments(Types.TimeType.get(), "\"24:00\"", "c: \"24:00\" is not a time as \"23:59:59.123456\""),
-                arguments(Types.TimeType.get(), "\"10:00:00.1234567\"", "c: \"10:00:00.1234567\" is finer than microseconds"),
+                arguments(
+                        Types.TimeType.get(),
+                        "\"10:00:00.1234567\"",
+                        "c: \"10:00:00.1234567\" is finer than microseconds"),
                 arguments(TIMESTAMPTZ, "\"2026-01-01T00:00:00\"", "c: \"2026-01-01T00:00:00\" has no offset from UTC"),
                 arguments(
                         TIMESTAMP,
@@ -76,8 +79,12 @@ class JsonRowDecoderRefusalTest {
                         "\"2300-01-01T00:00:00Z\"",
                         "c: \"2300-01-01T00:00:00Z\" is out of the range of nanoseconds"),
                 arguments(Types.StructType.of(field(2, "x")), "[]", "c: expected an object, found an array"),
-                arguments(Types.StructType.of(field(2, "x")), "{\"x\":\"a\"}", "c.x: expected a number, found a string"),
-                arguments(Types.ListType.ofOptional(2, Types.LongType.get()), "{}", "c: expected an array, found an object"),
+                arguments(
+                        Types.StructType.of(field(2, "x")), "{\"x\":\"a\"}", "c.x: expected a number, found a string"),
+                arguments(
+                        Types.ListType.ofOptional(2, Types.LongType.get()),
+                        "{}",
+                        "c: expected an array, found an object"),
                 arguments(
                         Types.ListType.ofRequired(2, Types.LongType.get()),
                         "[1,null]",
