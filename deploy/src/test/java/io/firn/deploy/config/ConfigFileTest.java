@@ -1,0 +1,188 @@
+package io.firn.deploy.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.firn.ingest.PipelineSettings.OnGap;
+import io.firn.ingest.StartPosition;
+import io.firn.ingest.record.TopicSelection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+    private static final String LEAST =
+            """
+            kafka: {bootstrap.servers: 'broker:9092'}
+            catalog: {type: rest}
+            pipelines:
+              orders:
+                topics: [orders]
+                table: shop.orders
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Configuration read(String yaml) throws IOException {
+        Path file = Files.writeString(folder.resolve("firn.yaml"), yaml);
+        return new ConfigFile(Map.of("SECRET", "hunter2", "SIZE", "hunter2")::get).read(file);
+    }
+
+    private List<ConfigProblem> problems(String yaml) {
+        ConfigException refused = catchThrowableOfType(ConfigException.class, () -> read(yaml));
+        assertThat(refused).as("the file must be refused").isNotNull();
+        return refused.problems();
+    }
+
+    @Test
+    void what_is_not_said_has_a_reasoned_default() throws IOException {
+        Configuration configuration = read(LEAST);
+
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1:8383", Optional.empty()));
+        assertThat(configuration.memoryBytes()).isEqualTo(512L << 20);
+        assertThat(configuration.pipelines().get("orders"))
+                .isEqualTo(PipelineConfig.defaults(TopicSelection.named(List.of("orders")), "shop.orders"))
+                .isEqualTo(new PipelineConfig(
+                        TopicSelection.named(List.of("orders")),
+                        "shop.orders",
+                        Optional.empty(),
+                        List.of(),
+                        1,
+                        new CommitConfig(Duration.ofSeconds(10), 128L << 20),
+                        StartPosition.earliest(),
+                        OnGap.STOP,
+                        false,
+                        PipelineConfig.SourceColumns.ADD,
+                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty())));
+    }
+
+    @Test
+    void every_key_reaches_its_place() throws IOException {
+        Files.writeString(folder.resolve("token"), "s3cret\n");
+        Configuration configuration = read(
+                """
+                kafka: {bootstrap.servers: 'b:1', sasl.jaas.config: 'password=${env:SECRET};'}
+                catalog: {type: jdbc, uri: 'jdbc:x'}
+                http: {listen: '127.0.0.1:0', token: '${file:token}'}
+                memory: 2GB
+                pipelines:
+                  all:
+                    topics: [a, b]
+                    format: json
+                    table: shop.deep.orders
+                    schema: "id long"
+                    partition-by: ['bucket(4, id)']
+                    mode: append
+                    workers: 3
+                    commit: {interval: 500ms, target-file-size: 64KB}
+                    start: 2026-01-31T00:00:00+01:00
+                    on-bad-record: stop
+                    on-gap: record
+                    adopt: true
+                    source-columns: present
+                    evolve: none
+                    timestamp-unit: micros
+                    on-unknown-field: stop
+                    on-null-value: count
+                """);
+
+        assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
+        assertThat(configuration.catalog()).isEqualTo(Map.of("type", "jdbc", "uri", "jdbc:x"));
+        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1:0", Optional.of("s3cret")));
+        assertThat(configuration.memoryBytes()).isEqualTo(2L << 30);
+        assertThat(configuration.pipelines().get("all"))
+                .isEqualTo(new PipelineConfig(
+                        TopicSelection.named(List.of("a", "b")),
+                        "shop.deep.orders",
+                        Optional.of("id long"),
+                        List.of("bucket(4, id)"),
+                        3,
+                        new CommitConfig(Duration.ofMillis(500), 64L << 10),
+                        StartPosition.at(Instant.parse("2026-01-30T23:00:00Z")),
+                        OnGap.RECORD,
+                        true,
+                        PipelineConfig.SourceColumns.PRESENT,
+                        new DecodeConfig(
+                                Optional.of(DecodeConfig.TimestampUnit.MICROS),
+                                DecodeConfig.OnUnknownField.STOP,
+                                Optional.of(DecodeConfig.OnNullValue.COUNT))));
+        assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
+    }
+
+    @Test
+    void an_unknown_key_is_told_with_its_line_and_the_nearest_known_one() {
+        assertThat(problems(LEAST + "    tabel: x\n"))
+                .containsExactly(new ConfigProblem(
+                        "unknown key tabel",
+                        folder.resolve("firn.yaml") + ":7:5, pipelines.orders.tabel",
+                        "did you mean table?"));
+    }
+
+    @Test
+    void all_problems_are_told_at_once_each_with_its_key() {
+        assertThat(problems(
+                        """
+                        catalog: {typ: rest}
+                        memory: lots
+                        pipelines:
+                          orders:
+                            topics: [orders]
+                            table: orders
+                            workers: 0
+                            commit: {interval: 10 s}
+                            on-gap: ignore
+                        """))
+                .extracting(problem -> problem.where().replaceFirst(".*, ", ""))
+                .containsExactlyInAnyOrder(
+                        "kafka.bootstrap.servers",
+                        "catalog.type",
+                        "memory",
+                        "pipelines.orders.table",
+                        "pipelines.orders.workers",
+                        "pipelines.orders.commit.interval",
+                        "pipelines.orders.on-gap");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mode: upsert", "format: avro", "on-bad-record: dead-letter", "evolve: add-columns", "key: [id]", "route: {}"
+    })
+    void what_is_planned_and_not_there_yet_is_refused_as_such(String line) {
+        assertThat(problems(LEAST + "    " + line + "\n"))
+                .anySatisfy(problem -> assertThat(problem.what()).contains("not supported yet"));
+    }
+
+    @Test
+    void broken_yaml_is_told_with_its_line() {
+        assertThat(problems("kafka:\n  a: [1\nmemory: 1GB\n"))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.what()).startsWith("not YAML");
+                    assertThat(problem.where()).contains("firn.yaml:3:");
+                });
+    }
+
+    @Test
+    void what_a_placeholder_stood_for_is_never_told() {
+        assertThat(problems(LEAST + "memory: '${env:SIZE}'\n").toString())
+                .contains("${env:SIZE}")
+                .doesNotContain("hunter2");
+    }
+
+    @Test
+    void a_variable_that_is_not_set_is_named() {
+        assertThat(problems(LEAST + "memory: '${env:NOT_SET}'\n"))
+                .extracting(ConfigProblem::what)
+                .containsExactly("the environment variable NOT_SET is not set");
+    }
+}
