@@ -19,6 +19,7 @@ final class Guide {
                 catalog:
                   type: jdbc
                   uri: '%s'
+                  jdbc.schema-version: V1
                   warehouse: '%s'
                 pipelines:
                   orders:
