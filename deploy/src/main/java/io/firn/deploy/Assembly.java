@@ -51,9 +51,7 @@ public final class Assembly {
      * @param environment the value of an environment variable, null where it is not set
      */
     public Assembly(
-            Clock clock,
-            Supplier<? extends RandomGenerator> randoms,
-            Function<String, @Nullable String> environment) {
+            Clock clock, Supplier<? extends RandomGenerator> randoms, Function<String, @Nullable String> environment) {
         this.clock = clock;
         this.randoms = randoms;
         this.environment = environment;
@@ -89,8 +87,10 @@ public final class Assembly {
     public List<PipelineRunner> pipelines(Configuration configuration, Catalog catalog, PipelineListener listener) {
         long memory = configuration.memoryBytes() / configuration.pipelines().size();
         List<PipelineRunner> runners = new ArrayList<>();
-        configuration.pipelines().forEach((name, pipeline) -> runners.add(
-                pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener)));
+        configuration
+                .pipelines()
+                .forEach((name, pipeline) ->
+                        runners.add(pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener)));
         return runners;
     }
 
@@ -127,8 +127,8 @@ public final class Assembly {
                                 .withMemoryBytes(writerBytes)),
                 files -> CatalogUtil.deleteFiles(
                         table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
-        KafkaSources sources = new KafkaSources(
-                name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers());
+        KafkaSources sources =
+                new KafkaSources(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers());
         return new PipelineRunner(settings, sources, target, clock, randoms.get(), listener);
     }
 
@@ -137,12 +137,12 @@ public final class Assembly {
                 .withOnUnknownField(DecodeSettings.OnUnknownField.valueOf(
                         config.onUnknownField().name()));
         if (config.timestampUnit().isPresent()) {
-            settings = settings.withEpochUnit(
-                    DecodeSettings.EpochUnit.valueOf(config.timestampUnit().get().name()));
+            settings = settings.withEpochUnit(DecodeSettings.EpochUnit.valueOf(
+                    config.timestampUnit().get().name()));
         }
         if (config.onNullValue().isPresent()) {
-            settings = settings.withOnNullValue(
-                    DecodeSettings.OnNullValue.valueOf(config.onNullValue().get().name()));
+            settings = settings.withOnNullValue(DecodeSettings.OnNullValue.valueOf(
+                    config.onNullValue().get().name()));
         }
         return settings;
     }

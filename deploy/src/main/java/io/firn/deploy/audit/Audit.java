@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Snapshot;
@@ -57,15 +56,15 @@ public final class Audit {
         SortedMap<SourcePartition, PartitionEntry> entries = present.ledger().partitions(pipeline);
         Map<String, PartitionAudit> byName = new HashMap<>();
         entries.forEach((partition, entry) -> byName.put(
-                partition.toString(),
-                new PartitionAudit(partition, new OffsetRange(entry.start(), entry.next()))));
+                partition.toString(), new PartitionAudit(partition, new OffsetRange(entry.start(), entry.next()))));
         TableRows rows = new TableRows(table, head.snapshotId());
         Unknowns unknowns = new Unknowns(others(present));
         try (KafkaLog log = new KafkaLog(kafka)) {
             Map<SourcePartition, OffsetRange> held = held(log, byName.values());
             long step = Math.max(1, windowOffsets / Math.max(1, entries.size()));
             long longest = byName.values().stream()
-                    .mapToLong(found -> found.delivered().end() - found.delivered().start())
+                    .mapToLong(
+                            found -> found.delivered().end() - found.delivered().start())
                     .max()
                     .orElse(0);
             long passes = Math.max(1, (longest + step - 1) / step);
@@ -77,8 +76,13 @@ public final class Audit {
                 .map(partition -> byName.get(partition.toString()))
                 .toList();
         return new AuditReport(
-                pipeline, table.name(), head.snapshotId(), found, rows.filesTwice(),
-                List.copyOf(unknowns.partitions), unknowns.foreign);
+                pipeline,
+                table.name(),
+                head.snapshotId(),
+                found,
+                rows.filesTwice(),
+                List.copyOf(unknowns.partitions),
+                unknowns.foreign);
     }
 
     /** Partitions of other pipelines on the same table: theirs to audit. */
@@ -170,7 +174,8 @@ public final class Audit {
                     found.doubled().add(offset);
                 }
             } else if (window.pass() == 0
-                    && (offset < found.delivered().start() || offset >= found.delivered().end())) {
+                    && (offset < found.delivered().start()
+                            || offset >= found.delivered().end())) {
                 found.outside().add(offset);
             }
         });

@@ -50,7 +50,8 @@ public final class AuditReport {
 
     /** Writes it as text. */
     public void print(PrintWriter out) {
-        out.println("Audit of " + pipeline + ": table " + table + (snapshotId < 0 ? ", empty" : ", snapshot " + snapshotId));
+        out.println("Audit of " + pipeline + ": table " + table
+                + (snapshotId < 0 ? ", empty" : ", snapshot " + snapshotId));
         for (PartitionAudit found : partitions) {
             out.printf(
                     "  %s  offsets %s  rows %d%s%n",
@@ -62,12 +63,14 @@ public final class AuditReport {
                 difference(out, "in the table and not in Kafka", found.notInKafka());
             }
         }
-        unknownPartitions.forEach(name -> out.println("  DIFFERENCE rows of a partition the ledger does not hold: " + name));
+        unknownPartitions.forEach(
+                name -> out.println("  DIFFERENCE rows of a partition the ledger does not hold: " + name));
         filesTwice.forEach(file -> out.println("  DIFFERENCE file referenced twice: " + file));
         if (foreignRows > 0) {
             out.println("  " + foreignRows + " rows have no source position: not Firn's");
         }
-        out.println(isClean() ? "Clean: " + effectiveRows() + " rows, every offset accounted for" : "Differences found");
+        out.println(
+                isClean() ? "Clean: " + effectiveRows() + " rows, every offset accounted for" : "Differences found");
         out.flush();
     }
 
@@ -80,7 +83,10 @@ public final class AuditReport {
             append(text, found.notInKafka().count(), "compacted away since");
         }
         if (!found.unverifiable().isEmpty()) {
-            text.append("; not verifiable ").append(found.unverifiable()).append(": ").append(found.unverifiableReason());
+            text.append("; not verifiable ")
+                    .append(found.unverifiable())
+                    .append(": ")
+                    .append(found.unverifiableReason());
         }
         return text.toString();
     }

@@ -103,8 +103,11 @@ final class KafkaLog implements AutoCloseable {
                 return Optional.empty();
             }
             throw FirnException.external(
-                    "kafka-unavailable", "Kafka does not answer: " + failed.getCause().getMessage(), where,
-                    "check kafka.bootstrap.servers and the broker", failed);
+                    "kafka-unavailable",
+                    "Kafka does not answer: " + failed.getCause().getMessage(),
+                    where,
+                    "check kafka.bootstrap.servers and the broker",
+                    failed);
         }
     }
 
@@ -137,7 +140,8 @@ final class KafkaLog implements AutoCloseable {
         int idle = 0;
         long position = span.start();
         while (position < span.end()) {
-            for (ConsumerRecord<@Nullable Boolean, @Nullable Boolean> found : consumer.poll(POLL).records(name)) {
+            for (ConsumerRecord<@Nullable Boolean, @Nullable Boolean> found :
+                    consumer.poll(POLL).records(name)) {
                 if (found.offset() < span.end()) {
                     seen.record(found.offset(), found.value() == null);
                 }

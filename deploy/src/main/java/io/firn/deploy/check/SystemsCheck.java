@@ -57,11 +57,13 @@ public final class SystemsCheck {
             if (table.isPresent()) {
                 request.ifPresent(wanted -> existing(key, wanted, table.get()));
             } else if (pipeline.schema().isEmpty()) {
-                add(key + ".schema", FirnException.user(
-                        "table-missing",
-                        "the table does not exist and no schema is configured to create it with",
-                        "table " + pipeline.table(),
-                        "set schema and, if you like, partition-by, or create the table"));
+                add(
+                        key + ".schema",
+                        FirnException.user(
+                                "table-missing",
+                                "the table does not exist and no schema is configured to create it with",
+                                "table " + pipeline.table(),
+                                "set schema and, if you like, partition-by, or create the table"));
             } else {
                 request.flatMap(TableRequest::schema).ifPresent(schema -> {
                     try {
@@ -87,19 +89,20 @@ public final class SystemsCheck {
     }
 
     private void existing(String key, TableRequest wanted, Table table) {
-        if (wanted.missingLedger() == MissingLedger.REFUSE
-                && LedgerReader.read(table) instanceof LedgerState.Unknown) {
+        if (wanted.missingLedger() == MissingLedger.REFUSE && LedgerReader.read(table) instanceof LedgerState.Unknown) {
             add(key + ".table", LedgerReader.noLedger(wanted.identifier()));
         }
         List<String> differences = wanted.schema()
                 .map(schema -> SchemaFit.differences(schema, table.schema()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
         if (!differences.isEmpty()) {
-            add(key + ".schema", FirnException.user(
-                    "schema-mismatch",
-                    "the schema does not fit the table: " + String.join("; ", differences),
-                    "table " + wanted.identifier(),
-                    "change the schema, leave it out to take the table's, or alter the table"));
+            add(
+                    key + ".schema",
+                    FirnException.user(
+                            "schema-mismatch",
+                            "the schema does not fit the table: " + String.join("; ", differences),
+                            "table " + wanted.identifier(),
+                            "change the schema, leave it out to take the table's, or alter the table"));
         }
     }
 

@@ -40,7 +40,8 @@ final class CheckCommand implements Callable<Integer> {
             return ExitCodes.USAGE;
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.println("All is well: Kafka, the catalog and the tables of " + configuration.pipelines().keySet());
+        out.println("All is well: Kafka, the catalog and the tables of "
+                + configuration.pipelines().keySet());
         out.flush();
         return ExitCodes.DONE;
     }

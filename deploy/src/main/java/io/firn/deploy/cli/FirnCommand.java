@@ -32,14 +32,13 @@ public final class FirnCommand implements Runnable {
     }
 
     /** Runs a command line to its end. @return the exit code */
-    public static int run(
-            Assembly assembly, StopRequest stop, PrintWriter out, PrintWriter err, String... arguments) {
+    public static int run(Assembly assembly, StopRequest stop, PrintWriter out, PrintWriter err, String... arguments) {
         FirnCommand root = new FirnCommand(assembly, stop);
         return root.line
                 .setOut(out)
                 .setErr(err)
-                .setExecutionExceptionHandler((failure, command, parsed) ->
-                        Failures.handle(failure, command, root.debug))
+                .setExecutionExceptionHandler(
+                        (failure, command, parsed) -> Failures.handle(failure, command, root.debug))
                 .execute(arguments);
     }
 

@@ -77,12 +77,14 @@ final class LedgerCommand implements Callable<Integer> {
         }
         out.println(table + ", complete until "
                 + present.watermark().map(Instant::toString).orElse("a time not known yet"));
-        present.ledger().pipelines().forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> out.printf(
-                "  %s  %s  start %d  next %d%s%n",
-                pipeline,
-                partition,
-                entry.start(),
-                entry.next(),
-                entry.gaps().isEmpty() ? "" : "  gaps " + entry.gaps())));
+        present.ledger()
+                .pipelines()
+                .forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> out.printf(
+                        "  %s  %s  start %d  next %d%s%n",
+                        pipeline,
+                        partition,
+                        entry.start(),
+                        entry.next(),
+                        entry.gaps().isEmpty() ? "" : "  gaps " + entry.gaps())));
     }
 }

@@ -50,7 +50,8 @@ final class QuickstartCommand implements Callable<Integer> {
         if (records < 1) {
             throw new ParameterException(spec.commandLine(), "--records must be at least 1");
         }
-        Quickstart quickstart = new Quickstart(assembly, stop, directory, records, spec.commandLine().getOut());
+        Quickstart quickstart = new Quickstart(
+                assembly, stop, directory, records, spec.commandLine().getOut());
         return quickstart.run(exit) == Quickstart.Outcome.DONE ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
     }
 }

@@ -11,7 +11,6 @@ import java.time.Duration;
  */
 public record CommitConfig(Duration interval, long targetFileBytes) {
     public static CommitConfig defaults() {
-        return new CommitConfig(
-                PipelineSettings.DEFAULT_COMMIT_INTERVAL, PipelineSettings.DEFAULT_TARGET_FILE_BYTES);
+        return new CommitConfig(PipelineSettings.DEFAULT_COMMIT_INTERVAL, PipelineSettings.DEFAULT_TARGET_FILE_BYTES);
     }
 }

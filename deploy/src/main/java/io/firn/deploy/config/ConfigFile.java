@@ -78,8 +78,7 @@ public final class ConfigFile {
     }
 
     private static HttpConfig http(Section http) {
-        HttpConfig config =
-                new HttpConfig(http.text("listen").orElse(HttpConfig.DEFAULT_LISTEN), http.text("token"));
+        HttpConfig config = new HttpConfig(http.text("listen").orElse(HttpConfig.DEFAULT_LISTEN), http.text("token"));
         if (!config.listen().matches(".+:\\d{1,5}")) {
             http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", "write 127.0.0.1:8383");
         }

@@ -18,6 +18,7 @@ public record HttpConfig(String listen, Optional<String> token) {
 
     @Override
     public String toString() {
-        return "HttpConfig[listen=" + listen + ", token=" + token.map(secret -> "***").orElse("none") + "]";
+        return "HttpConfig[listen=" + listen + ", token="
+                + token.map(secret -> "***").orElse("none") + "]";
     }
 }

@@ -24,7 +24,8 @@ final class Problems {
     }
 
     void marked(Optional<Mark> mark, String path, String what, String action) {
-        String position = mark.map(at -> ":" + (at.getLine() + 1) + ":" + (at.getColumn() + 1)).orElse("");
+        String position = mark.map(at -> ":" + (at.getLine() + 1) + ":" + (at.getColumn() + 1))
+                .orElse("");
         found.add(new ConfigProblem(what, file + position + (path.isEmpty() ? "" : ", " + path), action));
     }
 

@@ -76,7 +76,9 @@ final class Section {
 
     private Optional<Node> value(String key) {
         known.add(key);
-        return Optional.ofNullable(entries.get(key)).map(NodeTuple::getValueNode).filter(found -> !isNull(found));
+        return Optional.ofNullable(entries.get(key))
+                .map(NodeTuple::getValueNode)
+                .filter(found -> !isNull(found));
     }
 
     Section section(String key) {
@@ -155,8 +157,8 @@ final class Section {
     }
 
     int positive(String key, int otherwise) {
-        Function<String, Optional<Integer>> parse = text ->
-                text.matches("[1-9]\\d{0,5}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
+        Function<String, Optional<Integer>> parse =
+                text -> text.matches("[1-9]\\d{0,5}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
         return parsed(key, otherwise, parse, "a positive whole number", "write it as 1");
     }
 
@@ -168,7 +170,8 @@ final class Section {
 
     /** A value out of an enumeration, written in lower case with hyphens. */
     <E extends Enum<E>> Optional<E> choice(String key, Class<E> type) {
-        String choices = Arrays.stream(type.getEnumConstants()).map(Section::written).collect(Collectors.joining(" | "));
+        String choices =
+                Arrays.stream(type.getEnumConstants()).map(Section::written).collect(Collectors.joining(" | "));
         Function<String, Optional<Optional<E>>> parse = text -> Arrays.stream(type.getEnumConstants())
                 .filter(constant -> written(constant).equals(text))
                 .map(Optional::of)

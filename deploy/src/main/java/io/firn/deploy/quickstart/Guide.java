@@ -29,13 +29,11 @@ final class Guide {
                     partition-by: [day(placed_at)]
                     workers: 2
                     commit: {interval: 2s}
-                """
-                .formatted(bootstrap, catalogUri(directory), directory.resolve("warehouse"), SampleOrders.SCHEMA);
+                """.formatted(bootstrap, catalogUri(directory), directory.resolve("warehouse"), SampleOrders.SCHEMA);
     }
 
     static void print(Path directory, Path file, String bootstrap, PrintWriter out) {
-        out.print(
-                """
+        out.print("""
 
                 Where everything is
                   table          shop.orders, files below %1$s
@@ -69,14 +67,13 @@ final class Guide {
                 How far it is
                   firn ledger shop.orders --config %3$s
 
-                """
-                        .formatted(
-                                directory.resolve("warehouse"),
-                                directory.resolve("catalog.db"),
-                                file,
-                                bootstrap,
-                                directory.resolve("kafka"),
-                                catalogUri(directory)));
+                """.formatted(
+                        directory.resolve("warehouse"),
+                        directory.resolve("catalog.db"),
+                        file,
+                        bootstrap,
+                        directory.resolve("kafka"),
+                        catalogUri(directory)));
         out.flush();
     }
 }

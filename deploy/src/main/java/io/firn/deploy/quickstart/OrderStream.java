@@ -50,7 +50,8 @@ final class OrderStream implements AutoCloseable {
             }
             Map<TopicPartition, OffsetSpec> ends = IntStream.range(0, PARTITIONS)
                     .boxed()
-                    .collect(Collectors.toMap(number -> new TopicPartition(TOPIC, number), number -> OffsetSpec.latest()));
+                    .collect(Collectors.toMap(
+                            number -> new TopicPartition(TOPIC, number), number -> OffsetSpec.latest()));
             long first = admin.listOffsets(ends).all().get().values().stream()
                     .mapToLong(end -> end.offset())
                     .sum();

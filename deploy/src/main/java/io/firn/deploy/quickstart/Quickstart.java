@@ -93,7 +93,8 @@ public final class Quickstart {
                 }
                 table.refresh();
                 long now = ingested(table);
-                double seconds = Duration.between(begun, assembly.clock().instant()).toMillis() / 1000.0;
+                double seconds =
+                        Duration.between(begun, assembly.clock().instant()).toMillis() / 1000.0;
                 long inKafka = stream.first() + stream.produced();
                 say(String.format(
                         "%5.1f s  produced %,d  ingested %,d  %,.0f rows/s  lag %,d  last commit %s",
@@ -115,7 +116,8 @@ public final class Quickstart {
     private static String lastCommit(Table table) {
         return table.currentSnapshot() == null
                 ? "none yet"
-                : Instant.ofEpochMilli(table.currentSnapshot().timestampMillis()).toString();
+                : Instant.ofEpochMilli(table.currentSnapshot().timestampMillis())
+                        .toString();
     }
 
     private static long ingested(Table table) {

@@ -83,8 +83,8 @@ class AuditIT {
 
     /** Commits these rows, whatever they are, as the range from the start to {@code next}. */
     private DataFile commit(long next, long... offsets) {
-        RowBatchWriter writer = RowBatchWriter.create(
-                table, DecodeSettings.defaults(), WriteSettings.defaults(UUID.randomUUID()));
+        RowBatchWriter writer =
+                RowBatchWriter.create(table, DecodeSettings.defaults(), WriteSettings.defaults(UUID.randomUUID()));
         byte[] value = "{\"id\":1}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         for (long offset : offsets) {
             writer.write(partition, offset, 0, value, 0, value.length);
@@ -92,8 +92,7 @@ class AuditIT {
         List<DataFile> files = writer.seal();
         TableCommitter committer = new TableCommitter(table, new SplittableRandom(1), MissingLedger.REFUSE);
         committer.attempt(commitOf(List.of(), PartitionStep.start(0)));
-        committer.attempt(
-                commitOf(files, PartitionStep.advance(new OffsetRange(0, next), OptionalLong.empty())));
+        committer.attempt(commitOf(files, PartitionStep.advance(new OffsetRange(0, next), OptionalLong.empty())));
         return files.get(0);
     }
 
@@ -103,9 +102,8 @@ class AuditIT {
     }
 
     private String audit(long windowOffsets) {
-        AuditReport report = new Audit(
-                        table, TOPIC, Map.of("bootstrap.servers", broker.bootstrap()), windowOffsets)
-                .run();
+        AuditReport report =
+                new Audit(table, TOPIC, Map.of("bootstrap.servers", broker.bootstrap()), windowOffsets).run();
         assertThat(report.isClean()).isEqualTo(!report.json().contains("\"clean\":false"));
         return report.json();
     }

@@ -94,13 +94,15 @@ class CommandLineTest {
 
     @Test
     void an_unknown_key_names_the_nearest() throws IOException {
-        assertThat(firn("check", "--config", config(sqlite(), "    shema: x\n"))).isEqualTo(2);
+        assertThat(firn("check", "--config", config(sqlite(), "    shema: x\n")))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("unknown key shema", "firn.yaml:7:5", "did you mean schema?");
     }
 
     @Test
     void a_broker_out_of_reach_is_told_with_its_address_and_key() throws IOException {
-        assertThat(firn("check", "--config", config(sqlite(), "    schema: id long\n"))).isEqualTo(2);
+        assertThat(firn("check", "--config", config(sqlite(), "    schema: id long\n")))
+                .isEqualTo(2);
         assertThat(err.toString())
                 .contains("no Kafka broker answers at " + NOWHERE, "kafka.bootstrap.servers")
                 .doesNotContain("\tat ");
@@ -138,7 +140,8 @@ class CommandLineTest {
 
     @Test
     void the_ledger_of_a_table_that_is_not_there_is_wrong_usage() throws IOException {
-        assertThat(firn("ledger", "shop.none", "--config", config(sqlite(), ""))).isEqualTo(2);
+        assertThat(firn("ledger", "shop.none", "--config", config(sqlite(), "")))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("the table does not exist", "shop.none");
     }
 
@@ -155,5 +158,4 @@ class CommandLineTest {
         firn("run", "--debug", "--config", "/nowhere/firn.yaml");
         assertThat(err.toString()).contains("\tat ");
     }
-
 }

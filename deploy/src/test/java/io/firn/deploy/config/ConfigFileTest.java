@@ -20,8 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigFileTest {
-    private static final String LEAST =
-            """
+    private static final String LEAST = """
             kafka: {bootstrap.servers: 'broker:9092'}
             catalog: {type: rest}
             pipelines:
@@ -69,8 +68,7 @@ class ConfigFileTest {
     @Test
     void every_key_reaches_its_place() throws IOException {
         Files.writeString(folder.resolve("token"), "s3cret\n");
-        Configuration configuration = read(
-                """
+        Configuration configuration = read("""
                 kafka: {bootstrap.servers: 'b:1', sasl.jaas.config: 'password=${env:SECRET};'}
                 catalog: {type: jdbc, uri: 'jdbc:x'}
                 http: {listen: '127.0.0.1:0', token: '${file:token}'}
@@ -130,8 +128,7 @@ class ConfigFileTest {
 
     @Test
     void all_problems_are_told_at_once_each_with_its_key() {
-        assertThat(problems(
-                        """
+        assertThat(problems("""
                         catalog: {typ: rest}
                         memory: lots
                         pipelines:
@@ -155,7 +152,12 @@ class ConfigFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "mode: upsert", "format: avro", "on-bad-record: dead-letter", "evolve: add-columns", "key: [id]", "route: {}"
+        "mode: upsert",
+        "format: avro",
+        "on-bad-record: dead-letter",
+        "evolve: add-columns",
+        "key: [id]",
+        "route: {}"
     })
     void what_is_planned_and_not_there_yet_is_refused_as_such(String line) {
         assertThat(problems(LEAST + "    " + line + "\n"))
@@ -164,12 +166,10 @@ class ConfigFileTest {
 
     @Test
     void broken_yaml_is_told_with_its_line() {
-        assertThat(problems("kafka:\n  a: [1\nmemory: 1GB\n"))
-                .singleElement()
-                .satisfies(problem -> {
-                    assertThat(problem.what()).startsWith("not YAML");
-                    assertThat(problem.where()).contains("firn.yaml:3:");
-                });
+        assertThat(problems("kafka:\n  a: [1\nmemory: 1GB\n")).singleElement().satisfies(problem -> {
+            assertThat(problem.what()).startsWith("not YAML");
+            assertThat(problem.where()).contains("firn.yaml:3:");
+        });
     }
 
     @Test
