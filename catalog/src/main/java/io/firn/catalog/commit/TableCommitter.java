@@ -153,7 +153,8 @@ public final class TableCommitter implements CommitAttempts {
             String ledger,
             Optional<Instant> watermark) {
         OptionalLong head = OneShotOperations.headOf(base);
-        AppendFiles append = transaction.newFastAppend();
+        CallerThread here = new CallerThread();
+        AppendFiles append = transaction.newFastAppend().scanManifestsWith(here).writeManifestsWith(here, 1);
         commit.files().forEach(append::appendFile);
         CommitSummary.keys(commit, ledger, watermark).forEach(append::set);
         append.validateWith(ancestry -> {
