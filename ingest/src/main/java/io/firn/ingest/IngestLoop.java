@@ -233,8 +233,9 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     private void followEpoch() {
         if (group.epoch() != epoch) {
+            // Not the tick: a batch that was opened since then waits for this worker, if only for an empty
+            // contribution.
             epoch = group.epoch();
-            tick = group.tick();
             current = null;
             writer.discard();
             assignment.startOver();

@@ -1,0 +1,126 @@
+package io.firn.ingest.sim;
+
+import io.firn.catalog.ledger.SourcePartition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+
+/**
+ * A topic in memory with a group coordinator. Some offsets are holes, as transaction markers and compacted records leave
+ * them. A partition that its holder has to give up is given to nobody else before the holder has let go or its session is
+ * over.
+ */
+final class SimKafka {
+    static final String TOPIC = "orders";
+    static final long SESSION_MILLIS = 6_000;
+
+    private static final String TOPIC_ID = "simulated-topic-id-000";
+
+    /** One partition: whether there is a record at an offset, and its timestamp. */
+    static final class Log {
+        private final List<Long> timestamps = new ArrayList<>();
+
+        long end() {
+            return timestamps.size();
+        }
+
+        boolean isRecord(long offset) {
+            return timestamps.get((int) offset) >= 0;
+        }
+
+        long timestamp(long offset) {
+            return timestamps.get((int) offset);
+        }
+    }
+
+    private final SimClock clock;
+    private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
+    private final TreeMap<Integer, Long> heartbeats = new TreeMap<>();
+    private final Map<SourcePartition, Integer> holders = new HashMap<>();
+    private int members;
+
+    SimKafka(SimClock clock, int partitions) {
+        this.clock = clock;
+        for (int i = 0; i < partitions; i++) {
+            addPartition();
+        }
+    }
+
+    void addPartition() {
+        logs.put(new SourcePartition(TOPIC, TOPIC_ID, logs.size()), new Log());
+    }
+
+    Set<SourcePartition> partitions() {
+        return new TreeSet<>(logs.keySet());
+    }
+
+    Log log(SourcePartition partition) {
+        return logs.get(partition);
+    }
+
+    void produce(RandomGenerator random) {
+        List<Log> all = new ArrayList<>(logs.values());
+        Log log = all.get(random.nextInt(all.size()));
+        int count = 1 + random.nextInt(6);
+        for (int i = 0; i < count; i++) {
+            boolean hole = random.nextInt(6) == 0;
+            log.timestamps.add(hole ? -1 : clock.millis() - random.nextInt(500));
+        }
+    }
+
+    int join() {
+        int member = members++;
+        heartbeats.put(member, clock.millis());
+        return member;
+    }
+
+    /** @return false where the session was over: the member holds nothing any more */
+    boolean heartbeat(int member) {
+        expireSessions();
+        if (!heartbeats.containsKey(member)) {
+            heartbeats.put(member, clock.millis());
+            return false;
+        }
+        heartbeats.put(member, clock.millis());
+        return true;
+    }
+
+    void leave(int member) {
+        heartbeats.remove(member);
+        holders.values().removeIf(holder -> holder == member);
+    }
+
+    private void expireSessions() {
+        for (int member : List.copyOf(heartbeats.keySet())) {
+            if (clock.millis() - heartbeats.getOrDefault(member, 0L) > SESSION_MILLIS) {
+                leave(member);
+            }
+        }
+    }
+
+    /** What the member shall hold in the end. */
+    Set<SourcePartition> target(int member) {
+        List<Integer> alive = new ArrayList<>(heartbeats.keySet());
+        Set<SourcePartition> target = new TreeSet<>();
+        int index = 0;
+        for (SourcePartition partition : logs.keySet()) {
+            if (alive.get(index++ % alive.size()) == member) {
+                target.add(partition);
+            }
+        }
+        return target;
+    }
+
+    boolean acquire(SourcePartition partition, int member) {
+        return holders.putIfAbsent(partition, member) == null;
+    }
+
+    void release(SourcePartition partition, int member) {
+        holders.remove(partition, member);
+    }
+}

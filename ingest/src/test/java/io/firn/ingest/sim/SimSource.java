@@ -1,0 +1,137 @@
+package io.firn.ingest.sim;
+
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.RecordSource;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+
+/** A member of the simulated group. As strict as the real one: nothing is delivered before it was sought. */
+final class SimSource implements RecordSource {
+    private final SimKafka kafka;
+    private final RandomGenerator random;
+    private final int member;
+    private final Set<SourcePartition> held = new TreeSet<>();
+    private final Map<SourcePartition, Long> next = new TreeMap<>();
+    private boolean paused;
+
+    SimSource(SimKafka kafka, RandomGenerator random) {
+        this.kafka = kafka;
+        this.random = random;
+        this.member = kafka.join();
+    }
+
+    @Override
+    public int poll(Duration timeout, AssignmentListener listener, RecordConsumer consumer) {
+        if (!kafka.heartbeat(member) && !held.isEmpty()) {
+            Set<SourcePartition> gone = Set.copyOf(held);
+            held.clear();
+            next.clear();
+            listener.lost(gone);
+        }
+        rebalance(listener);
+        return paused ? 0 : deliver(consumer);
+    }
+
+    private void rebalance(AssignmentListener listener) {
+        Set<SourcePartition> target = kafka.target(member);
+        Set<SourcePartition> leaving = new TreeSet<>(held);
+        leaving.removeAll(target);
+        if (!leaving.isEmpty()) {
+            listener.revoking(leaving, Duration.ofSeconds(2));
+            held.removeAll(leaving);
+            next.keySet().removeAll(leaving);
+            leaving.forEach(partition -> kafka.release(partition, member));
+        }
+        Set<SourcePartition> added = new TreeSet<>();
+        for (SourcePartition partition : target) {
+            if (!held.contains(partition) && kafka.acquire(partition, member)) {
+                added.add(partition);
+            }
+        }
+        if (!added.isEmpty()) {
+            held.addAll(added);
+            listener.assigned(added);
+        }
+    }
+
+    private int deliver(RecordConsumer consumer) {
+        int delivered = 0;
+        for (SourcePartition partition : Set.copyOf(next.keySet())) {
+            SimKafka.Log log = kafka.log(partition);
+            long position = next.get(partition);
+            long upTo = Math.min(log.end(), position + random.nextInt(5));
+            for (; position < upTo; position++) {
+                if (log.isRecord(position)) {
+                    byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
+                    consumer.record(partition, position, log.timestamp(position), value, 0, value.length);
+                    delivered++;
+                }
+            }
+            next.put(partition, position);
+        }
+        return delivered;
+    }
+
+    @Override
+    public void seek(SourcePartition partition, long offset) {
+        if (!held.contains(partition)) {
+            throw new IllegalStateException(partition + " is not assigned");
+        }
+        next.put(partition, offset);
+    }
+
+    @Override
+    public Map<SourcePartition, Long> positions() {
+        return new TreeMap<>(next);
+    }
+
+    @Override
+    public void pauseAll() {
+        paused = true;
+    }
+
+    @Override
+    public void resumeAll() {
+        paused = false;
+    }
+
+    @Override
+    public Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
+        Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
+        for (SourcePartition partition : partitions) {
+            if (random.nextInt(20) > 0) {
+                bounds.put(partition, new OffsetRange(0, kafka.log(partition).end()));
+            }
+        }
+        return bounds;
+    }
+
+    @Override
+    public Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis) {
+        throw new UnsupportedOperationException("the simulation starts at the earliest offset");
+    }
+
+    @Override
+    public Set<SourcePartition> partitions() {
+        return kafka.partitions();
+    }
+
+    @Override
+    public void reportCommitted(Map<SourcePartition, Long> committed) {}
+
+    @Override
+    public void wakeUp() {}
+
+    @Override
+    public void close() {
+        kafka.leave(member);
+    }
+}
