@@ -37,6 +37,24 @@ final class History {
     }
 
     /**
+     * Whether a snapshot came right after that sequence number and is not to be seen any more. A commit tried on that
+     * metadata may have been it: landed, rolled back and expired, its files with it.
+     *
+     * @param sequenceNumber the table's last one when the commit was tried; format 1 has none and always answers no
+     */
+    boolean lostSnapshotAfter(long sequenceNumber) {
+        if (metadata.lastSequenceNumber() <= sequenceNumber) {
+            return false;
+        }
+        for (Snapshot each : metadata.snapshots()) {
+            if (each.sequenceNumber() == sequenceNumber + 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * Whether everything that happened on the main branch since that head is still to be seen. Where it is not, a
      * snapshot may have come and been expired, and its files may be in use all the same.
      *

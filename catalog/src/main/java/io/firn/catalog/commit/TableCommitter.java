@@ -104,7 +104,8 @@ public final class TableCommitter implements CommitAttempts {
             if (landed.isPresent()) {
                 return new CommitOutcome.Committed(landed.get().snapshotId(), ledgerIn(stateOf(base)));
             }
-            landedAndRolledBack = history.anywhere(commit.id());
+            landedAndRolledBack =
+                    history.anywhere(commit.id()) || progress.unknownSince.stream().anyMatch(history::lostSnapshotAfter);
         }
         Ledger ledger = ledgerIn(stateOf(base));
         if (landedAndRolledBack) {
@@ -136,10 +137,14 @@ public final class TableCommitter implements CommitAttempts {
             return undecided("somebody else committed first", e);
         } catch (CommitStateUnknownException e) {
             progress.outcomeUnknown = true;
+            progress.unknownSince.add(base.lastSequenceNumber());
             throwIfPermanent(e);
             return undecided("the outcome is unknown", e);
         } catch (RuntimeException e) {
-            progress.outcomeUnknown |= once.wasHandedOver();
+            if (once.wasHandedOver()) {
+                progress.outcomeUnknown = true;
+                progress.unknownSince.add(base.lastSequenceNumber());
+            }
             throwIfPermanent(e);
             return undecided("the commit could not be prepared", e);
         }
@@ -237,6 +242,8 @@ public final class TableCommitter implements CommitAttempts {
         private int failures;
         /** From then on the commit may be in the table, or still get there, whatever later attempts say. */
         private boolean outcomeUnknown;
+        /** The last sequence numbers of the metadata that commits of unknown outcome were tried on. */
+        private final Set<Long> unknownSince = new TreeSet<>();
 
         Progress(UUID commitId) {
             this.commitId = commitId;
