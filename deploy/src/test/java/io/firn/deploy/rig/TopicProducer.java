@@ -43,9 +43,9 @@ public final class TopicProducer implements AutoCloseable {
                         "enable.idempotence", "true",
                         "acks", "all",
                         "linger.ms", "5",
-                        "delivery.timeout.ms", "600000",
-                        "max.block.ms", "600000",
-                        "request.timeout.ms", "5000",
+                        "max.in.flight.requests.per.connection", "1",
+                        "delivery.timeout.ms", "90000",
+                        "max.block.ms", "90000",
                         "reconnect.backoff.max.ms", "500"),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
