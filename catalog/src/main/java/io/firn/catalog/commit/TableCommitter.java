@@ -110,6 +110,9 @@ public final class TableCommitter implements CommitAttempts {
         Ledger ledger = ledgerIn(stateOf(base));
         if (landedAndRolledBack) {
             // The ledger may fit again, but the expiry of the dead snapshot would take these files with it.
+            if (!safeguards.contains(Safeguard.DEFERRED_REMOVAL)) {
+                removeFiles(commit);
+            }
             return new CommitOutcome.Fenced(new TreeSet<>(commit.steps().keySet()), ledger);
         }
         SortedSet<SourcePartition> misfits = Fence.misfits(commit, ledger, safeguards);

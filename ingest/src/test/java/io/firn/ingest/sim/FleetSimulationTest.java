@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FleetSimulationTest {
     /** Every safeguard is missed within far fewer; the bound only keeps a test without it from running for ever. */
-    private static final int SEEDS_TO_FIND_A_VIOLATION = 3_000;
+    private static final int SEEDS_TO_FIND_A_VIOLATION = 300;
 
     @Test
     void whateverHappensTheTableHoldsWhatLiesBelowItsLedgerOnceEach() {
@@ -36,15 +36,9 @@ class FleetSimulationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "FENCE",
-                "START_CHECK",
-                "CARRY_FORWARD",
-                "COMMIT_ID_LOOKUP",
-                "PROPERTY_FALLBACK",
-                "DEFERRED_REMOVAL"
-            })
+    // The commit-id look-up and the deferred removal need a rollback or an expiry right after a lost reply: too rare in
+    // random stories of this length. The catalog's own tests tell those two on purpose.
+    @ValueSource(strings = {"FENCE", "START_CHECK", "CARRY_FORWARD", "PROPERTY_FALLBACK"})
     void withoutASafeguardTheGuaranteeBreaks(String safeguard) {
         for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {
             try {
