@@ -47,7 +47,7 @@ public final class RowBatchWriter implements BatchWriter {
             return Written.NULL_VALUE_COUNTED;
         }
         sourceColumns.fill(row, partition, offset, timestampMillis);
-        writers.write();
+        writers.write(Math.max(length, 0));
         return Written.ROW;
     }
 

@@ -3,6 +3,7 @@ package io.firn.ingest.record;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.parquet.ParquetSchemaUtil;
 import org.apache.iceberg.types.Type;
@@ -63,7 +64,8 @@ public final class RowLayout {
         List<Column> columns = new ArrayList<>();
         for (ColumnDescriptor descriptor : parquetSchema.getColumns()) {
             int fieldId = descriptor.getPrimitiveType().getId().intValue();
-            Types.NestedField field = fields.get(fieldId);
+            Types.NestedField field =
+                    Objects.requireNonNull(fields.get(fieldId), "Parquet has a column that the schema has not");
             columns.add(new Column(
                     columns.size(),
                     fieldId,

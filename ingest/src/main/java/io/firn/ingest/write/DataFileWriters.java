@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class DataFileWriters {
     private static final Logger LOG = LoggerFactory.getLogger(DataFileWriters.class);
 
-    /** Rows between two looks at a file's size: a look costs about as much as a row. */
-    private static final int ROWS_BETWEEN_LOOKS = 64;
-
     /** Row groups of at most this part of the memory, so that the file being filled leaves room for others. */
     private static final int ROW_GROUPS_IN_MEMORY = 2;
 
@@ -65,14 +62,18 @@ public final class DataFileWriters {
         this.rowGroupBytes = Math.min(configured, settings.memoryBytes() / ROW_GROUPS_IN_MEMORY);
     }
 
-    /** Writes the row as it is now. */
-    public void write() {
+    /**
+     * Writes the row as it is now.
+     *
+     * @param recordBytes size of the record that it came from, which its open file may hold until it is measured
+     */
+    public void write(int recordBytes) {
         if (broken) {
             throw FirnException.internal("writer-broken", "a write failed before and was not discarded", table.name());
         }
         boolean done = false;
         try {
-            append();
+            append(recordBytes);
             done = true;
         } finally {
             broken = !done;
@@ -122,14 +123,15 @@ public final class DataFileWriters {
         reset();
     }
 
-    private void append() {
+    private void append(int recordBytes) {
         StructLike partition = router == null ? Unpartitioned.KEY : router.partition();
         OpenFile file = open.get(partition);
         if (file == null) {
             file = open(partition);
         }
-        file.write(row, ++uses);
-        if (file.rows() % ROWS_BETWEEN_LOOKS == 1) {
+        file.write(row, ++uses, recordBytes);
+        heapBytes += recordBytes;
+        if (file.looksDue()) {
             look(file);
             if (file.fileBytes() >= settings.targetFileBytes()) {
                 close(partition);

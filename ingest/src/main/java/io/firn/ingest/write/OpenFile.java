@@ -19,12 +19,18 @@ final class OpenFile {
     /** Iceberg's own default for new tables; one without the property would get gzip. */
     private static final String CODEC = "zstd";
 
+    /** A look costs about as much as a row. */
+    private static final int ROWS_BETWEEN_LOOKS = 64;
+
+    private static final int BYTES_BETWEEN_LOOKS = 256 << 10;
+
     private final EncryptedOutputFile target;
     private final DataWriter<Row> writer;
     private @Nullable RowValueWriter values;
     private long rows;
     private long lastUse;
     private long heapBytes;
+    private long bytesSinceLook;
     private long fileBytes;
 
     OpenFile(
@@ -61,14 +67,18 @@ final class OpenFile {
         return target.encryptingOutputFile().location();
     }
 
-    void write(Row row, long use) {
+    /** @param bytes what the row may hold in heap, as an estimate until the next {@link #measure} */
+    void write(Row row, long use, int bytes) {
         writer.write(row);
         rows++;
         lastUse = use;
+        heapBytes += bytes;
+        bytesSinceLook += bytes;
     }
 
-    long rows() {
-        return rows;
+    /** Whether enough was written since the last look for another one. */
+    boolean looksDue() {
+        return rows % ROWS_BETWEEN_LOOKS == 1 || bytesSinceLook > BYTES_BETWEEN_LOOKS;
     }
 
     /** When it was last written to, as the caller counts. */
@@ -80,6 +90,7 @@ final class OpenFile {
     void measure() {
         heapBytes = values == null ? 0 : values.heapBytes();
         fileBytes = writer.length();
+        bytesSinceLook = 0;
     }
 
     long heapBytes() {

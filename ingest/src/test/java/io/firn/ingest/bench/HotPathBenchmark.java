@@ -46,7 +46,6 @@ import org.openjdk.jmh.infra.Blackhole;
 public class HotPathBenchmark {
     private final byte[][] records = Orders.records();
     private final Record[] generic = new Record[Orders.COUNT];
-    private final Row[] rows = new Row[Orders.COUNT];
     private final Baseline baseline = new Baseline();
     private final RowLayout layout = RowLayout.of(Orders.SCHEMA);
     private final Row row = new Row(layout);
@@ -85,7 +84,7 @@ public class HotPathBenchmark {
         DataFileWriters writers = new DataFileWriters(table, row, WriteSettings.defaults(UUID.randomUUID()));
         decoder.decode(records[0], 0, records[0].length);
         for (int i = 0; i < Orders.COUNT; i++) {
-            writers.write();
+            writers.write(records[0].length);
         }
         writers.discard();
     }
@@ -105,7 +104,7 @@ public class HotPathBenchmark {
         DataFileWriters writers = new DataFileWriters(table, row, WriteSettings.defaults(UUID.randomUUID()));
         for (byte[] record : records) {
             decoder.decode(record, 0, record.length);
-            writers.write();
+            writers.write(record.length);
         }
         writers.discard();
     }
