@@ -163,9 +163,13 @@ public final class Audit {
         unknowns.foreign = rows.read((topic, partition, offset) -> {
             String name = topic + "-" + partition;
             PartitionAudit found = byName.get(name);
-            if (found == null) {
+            if (found == null || offset < 0) {
                 unknowns.add(name);
                 return;
+            }
+            PartitionEntry entry = entries.get(found.partition());
+            if (window.pass() == 0 && entry != null && isIn(entry.gaps(), offset)) {
+                found.outside().add(offset);
             }
             OffsetSet set = inTable.get(name);
             if (set != null && set.covers(offset)) {
@@ -186,7 +190,7 @@ public final class Audit {
             if (found != null && set != null && kafka != null) {
                 OffsetRange span = cut(window.of(found.delivered()), kafka);
                 Matching matching = new Matching(found, set, entry.gaps(), span.start());
-                log.read(partition, span, matching::record);
+                log.read(partition, span, matching);
                 matching.upTo(span.end());
             }
         });
@@ -198,7 +202,7 @@ public final class Audit {
     }
 
     /** Walks up the offsets of one partition as Kafka delivers them. */
-    private static final class Matching {
+    private static final class Matching implements KafkaLog.Seen {
         private final PartitionAudit found;
         private final OffsetSet inTable;
         private final List<OffsetRange> gaps;
@@ -211,7 +215,16 @@ public final class Audit {
             this.next = start;
         }
 
-        void record(long offset, boolean nullValue) {
+        @Override
+        public void deletedBefore(long offset) {
+            if (offset > next) {
+                next = offset;
+                found.unverifiable(new OffsetRange(found.delivered().start(), offset), "below Kafka's retention");
+            }
+        }
+
+        @Override
+        public void record(long offset, boolean nullValue) {
             upTo(offset);
             next = offset + 1;
             if (inTable.contains(offset)) {
@@ -240,12 +253,16 @@ public final class Audit {
         }
 
         private boolean isGap(long offset) {
-            for (OffsetRange gap : gaps) {
-                if (offset >= gap.start() && offset < gap.end()) {
-                    return true;
-                }
-            }
-            return false;
+            return isIn(gaps, offset);
         }
+    }
+
+    private static boolean isIn(List<OffsetRange> spans, long offset) {
+        for (OffsetRange span : spans) {
+            if (offset >= span.start() && offset < span.end()) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -43,6 +43,18 @@ public final class AuditReport {
                 && partitions.stream().allMatch(PartitionAudit::isClean);
     }
 
+    List<PartitionAudit> partitions() {
+        return partitions;
+    }
+
+    List<String> filesTwice() {
+        return filesTwice;
+    }
+
+    List<String> unknownPartitions() {
+        return unknownPartitions;
+    }
+
     /** Rows visible in the table below the ledger, doubled ones counted as often as they are there. */
     public long effectiveRows() {
         return partitions.stream().mapToLong(PartitionAudit::rows).sum();

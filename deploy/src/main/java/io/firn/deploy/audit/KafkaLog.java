@@ -18,10 +18,12 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -32,6 +34,9 @@ final class KafkaLog implements AutoCloseable {
     /** Hears of one record. */
     interface Seen {
         void record(long offset, boolean nullValue);
+
+        /** Retention removed everything before this offset while the span was being read. */
+        void deletedBefore(long offset);
     }
 
     /** Tells values from nulls without copying them. */
@@ -132,30 +137,43 @@ final class KafkaLog implements AutoCloseable {
         return new TopicPartition(partition.topic(), partition.partition());
     }
 
-    /** Every record of the span, in offset order. */
+    /** Every record of the span that Kafka still holds, in offset order. */
     void read(SourcePartition partition, OffsetRange span, Seen seen) {
+        try {
+            readFrom(partition, span, seen);
+        } catch (KafkaException failed) {
+            throw FirnException.external(
+                    "kafka-unavailable",
+                    "Kafka delivers nothing more: " + failed.getMessage(),
+                    partition.toString(),
+                    "check the broker and run the audit again",
+                    failed);
+        }
+    }
+
+    private void readFrom(SourcePartition partition, OffsetRange span, Seen seen) {
         TopicPartition name = name(partition);
         consumer.assign(List.of(name));
         consumer.seek(name, span.start());
         int idle = 0;
         long position = span.start();
         while (position < span.end()) {
-            for (ConsumerRecord<@Nullable Boolean, @Nullable Boolean> found :
-                    consumer.poll(POLL).records(name)) {
-                if (found.offset() < span.end()) {
-                    seen.record(found.offset(), found.value() == null);
+            try {
+                for (ConsumerRecord<@Nullable Boolean, @Nullable Boolean> found :
+                        consumer.poll(POLL).records(name)) {
+                    if (found.offset() < span.end()) {
+                        seen.record(found.offset(), found.value() == null);
+                    }
                 }
+            } catch (OffsetOutOfRangeException deleted) {
+                consumer.seekToBeginning(List.of(name));
+                seen.deletedBefore(Math.min(span.end(), consumer.position(name)));
             }
             long now = consumer.position(name);
             idle = now == position ? idle + 1 : 0;
             position = now;
             if (idle > IDLE_POLLS) {
-                throw FirnException.external(
-                        "kafka-unavailable",
-                        "Kafka delivers nothing more",
-                        partition + " at offset " + position,
-                        "check the broker and run the audit again",
-                        new IllegalStateException("no progress"));
+                throw new TimeoutException("no progress at offset " + position);
             }
         }
     }
