@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -258,7 +259,7 @@ public final class PipelineRunner implements AutoCloseable {
         Throwable thrown = failure.get();
         return new PipelineStatus(
                 settings.pipeline(),
-                state.get(),
+                Objects.requireNonNull(state.get()),
                 partitions,
                 commits.get(),
                 resets.get(),

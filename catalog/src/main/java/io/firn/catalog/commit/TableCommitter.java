@@ -104,8 +104,8 @@ public final class TableCommitter implements CommitAttempts {
             if (landed.isPresent()) {
                 return new CommitOutcome.Committed(landed.get().snapshotId(), ledgerIn(stateOf(base)));
             }
-            landedAndRolledBack =
-                    history.anywhere(commit.id()) || progress.unknownSince.stream().anyMatch(history::lostSnapshotAfter);
+            landedAndRolledBack = history.anywhere(commit.id())
+                    || progress.unknownSince.stream().anyMatch(history::lostSnapshotAfter);
         }
         Ledger ledger = ledgerIn(stateOf(base));
         if (landedAndRolledBack) {
