@@ -197,8 +197,7 @@ class AuditLimitsIT {
         orders.commit(0, 10, LongStream.range(0, 10).toArray());
         Map<String, String> nobody = Map.of("bootstrap.servers", "127.0.0.1:" + OsProcess.freePort());
         Audit audit = new Audit(orders.table, "p", nobody);
-        FirnException failure =
-                catchThrowableOfType(FirnException.class, () -> audit.run());
+        FirnException failure = catchThrowableOfType(FirnException.class, () -> audit.run());
         assertThat(failure.kind()).isEqualTo(FirnException.Kind.EXTERNAL);
         assertThat(failure.code()).isEqualTo("kafka-unavailable");
     }
@@ -315,11 +314,7 @@ class AuditLimitsIT {
             TableCommitter committer = new TableCommitter(
                     catalog.loadTable(TableIdentifier.of("shop", topic)), new Random(1), MissingLedger.REFUSE);
             TableCommit commit = new TableCommit(
-                    UUID.randomUUID(),
-                    "p",
-                    TableCommit.Operation.APPEND,
-                    files,
-                    new TreeMap<>(Map.of(source, step)));
+                    UUID.randomUUID(), "p", TableCommit.Operation.APPEND, files, new TreeMap<>(Map.of(source, step)));
             assertThat(committer.attempt(commit)).isInstanceOf(CommitOutcome.Committed.class);
         }
 
@@ -333,8 +328,8 @@ class AuditLimitsIT {
             GenericRecord row = GenericRecord.create(SCHEMA);
             try (writer) {
                 for (long offset : offsets) {
-                    writer.write(row.copy(
-                            Map.of("_source_topic", from, "_source_partition", 0, "_source_offset", offset)));
+                    writer.write(
+                            row.copy(Map.of("_source_topic", from, "_source_partition", 0, "_source_offset", offset)));
                 }
             }
             return writer.toDataFile();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -60,7 +61,7 @@ final class SimKafka {
     }
 
     Log log(SourcePartition partition) {
-        return logs.get(partition);
+        return Objects.requireNonNull(logs.get(partition), partition::toString);
     }
 
     void produce(RandomGenerator random) {

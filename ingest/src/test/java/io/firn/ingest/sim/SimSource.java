@@ -66,7 +66,7 @@ final class SimSource implements RecordSource {
         int delivered = 0;
         for (SourcePartition partition : Set.copyOf(next.keySet())) {
             SimKafka.Log log = kafka.log(partition);
-            long position = next.get(partition);
+            long position = next.getOrDefault(partition, 0L);
             long upTo = Math.min(log.end(), position + random.nextInt(5));
             for (; position < upTo; position++) {
                 if (log.isRecord(position)) {
