@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -109,7 +110,9 @@ final class KafkaLog implements AutoCloseable {
             }
             throw FirnException.external(
                     "kafka-unavailable",
-                    "Kafka does not answer: " + failed.getCause().getMessage(),
+                    "Kafka does not answer: "
+                            + Objects.requireNonNullElse(failed.getCause(), failed)
+                                    .getMessage(),
                     where,
                     "check kafka.bootstrap.servers and the broker",
                     failed);

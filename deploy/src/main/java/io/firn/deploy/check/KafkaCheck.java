@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,7 @@ final class KafkaCheck {
         } catch (TimeoutException late) {
             return List.of(unreachable());
         } catch (ExecutionException failed) {
-            return List.of(translated(failed.getCause()));
+            return List.of(translated(Objects.requireNonNullElse(failed.getCause(), failed)));
         } catch (KafkaException wrong) {
             return List.of(new ConfigProblem(
                     "the Kafka properties are not usable: " + innermost(wrong), where("kafka"), "correct them"));

@@ -120,7 +120,7 @@ final class Section {
         try {
             return Optional.of(placeholders.replace(((ScalarNode) found).getValue()));
         } catch (Placeholders.Unresolved unresolved) {
-            problems.at(found, where, unresolved.getMessage(), "set it, or write the value itself");
+            problems.at(found, where, String.valueOf(unresolved.getMessage()), "set it, or write the value itself");
             return Optional.empty();
         }
     }

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -59,10 +60,10 @@ class AuditIT {
         broker.createTopic(TOPIC, 1, Map.of());
         TopicProducer.orders(broker.bootstrap(), TOPIC, 1, RECORDS);
         try (Admin admin = broker.admin()) {
-            String id = admin.describeTopics(List.of(TOPIC))
-                    .allTopicNames()
-                    .get()
-                    .get(TOPIC)
+            String id = Objects.requireNonNull(admin.describeTopics(List.of(TOPIC))
+                            .allTopicNames()
+                            .get()
+                            .get(TOPIC))
                     .topicId()
                     .toString();
             partition = new SourcePartition(TOPIC, id, 0);
