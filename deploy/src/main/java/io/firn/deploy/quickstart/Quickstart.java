@@ -9,6 +9,7 @@ import io.firn.deploy.Service;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.audit.Audit;
 import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
 import io.firn.ingest.PipelineListener;
 import java.io.IOException;
@@ -136,7 +137,9 @@ public final class Quickstart {
         Catalog catalog = assembly.catalog(configuration);
         try {
             Table table = new Tables(catalog).open(TABLE).orElseThrow();
-            AuditReport report = new Audit(table, OrderStream.TOPIC, configuration.kafka()).run();
+            AuditReport report = new Audit(
+                            table, OrderStream.TOPIC, configuration.kafka(), new Progress(assembly.clock(), this::say))
+                    .run();
             report.print(out);
             Guide.print(directory, file, bootstrap, out);
             return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;

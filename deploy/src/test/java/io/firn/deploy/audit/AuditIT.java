@@ -103,8 +103,9 @@ class AuditIT {
     }
 
     private String audit(long windowOffsets) {
-        AuditReport report =
-                new Audit(table, TOPIC, Map.of("bootstrap.servers", broker.bootstrap()), windowOffsets).run();
+        AuditReport report = new Audit(
+                        table, TOPIC, Map.of("bootstrap.servers", broker.bootstrap()), Progress.silent(), windowOffsets)
+                .run();
         assertThat(report.isClean()).isEqualTo(!report.json().contains("\"clean\":false"));
         return report.json();
     }
