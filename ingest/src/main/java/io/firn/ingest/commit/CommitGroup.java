@@ -157,6 +157,14 @@ public final class CommitGroup {
         if (last == null || last.holds(worker)) {
             last = opened();
         }
+        if (last.overlaps(contribution)) {
+            // Two workers consumed one partition: it was taken from one of them, who does not know yet. The fence
+            // cannot tell them apart within one commit.
+            LOG.info("pipeline {}: a partition moved between workers; dropping uncommitted work", plan.pipeline());
+            dropped.addAll(contribution.files());
+            reset();
+            return 0;
+        }
         last.add(worker, contribution);
         return last.number();
     }
