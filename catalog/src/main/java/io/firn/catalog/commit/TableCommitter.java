@@ -175,8 +175,11 @@ public final class TableCommitter implements CommitAttempts {
         Snapshot snapshot = transaction.table().currentSnapshot();
         UpdateProperties properties = transaction.updateProperties();
         properties.set(LedgerKeys.OFFSETS, ledger);
-        properties.set(LedgerKeys.OFFSETS_SEQUENCE, Long.toString(snapshot.sequenceNumber()));
-        watermark.ifPresent(instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()));
+        properties.set(LedgerKeys.OFFSETS_SNAPSHOT, Long.toString(snapshot.snapshotId()));
+        // What a commit that was rolled back said must not outlive it.
+        watermark.ifPresentOrElse(
+                instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()),
+                () -> properties.remove(LedgerKeys.WATERMARK));
         properties.commit();
         return snapshot.snapshotId();
     }
@@ -192,6 +195,7 @@ public final class TableCommitter implements CommitAttempts {
     private LedgerState stateOf(TableMetadata metadata) {
         return LedgerReader.read(
                 metadata,
+                table.io(),
                 name,
                 safeguards.contains(Safeguard.PROPERTY_FALLBACK) ? PropertyFallback.USED : PropertyFallback.IGNORED);
     }

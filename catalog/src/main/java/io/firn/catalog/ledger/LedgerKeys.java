@@ -17,10 +17,10 @@ public final class LedgerKeys {
     /** Snapshot summary: records of this snapshot's ranges that became no row, by reason. */
     public static final String SKIPPED = "firn.skipped";
     /**
-     * Table property: sequence number of the snapshot that wrote the property {@link #OFFSETS}. After a rollback to an
-     * older snapshot the property tells of rows that are gone; this number shows it.
+     * Table property: id of the snapshot that wrote the property {@link #OFFSETS}. The property counts only where that
+     * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.
      */
-    public static final String OFFSETS_SEQUENCE = "firn.offsets-sequence-number";
+    public static final String OFFSETS_SNAPSHOT = "firn.offsets-snapshot-id";
 
     private LedgerKeys() {}
 }

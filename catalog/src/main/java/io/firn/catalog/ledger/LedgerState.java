@@ -11,7 +11,9 @@ public sealed interface LedgerState {
         /** In the summary of the head or of an ancestor. */
         SUMMARY,
         /** In the table property, because the ancestors that held it were expired. */
-        PROPERTY
+        PROPERTY,
+        /** In the summary of an expired ancestor, as an earlier version of the table's metadata still holds it. */
+        EARLIER_METADATA
     }
 
     /**

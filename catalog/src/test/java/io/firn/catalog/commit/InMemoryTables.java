@@ -1,9 +1,12 @@
 package io.firn.catalog.commit;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.LocationProviders;
 import org.apache.iceberg.PartitionSpec;
@@ -11,6 +14,7 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
@@ -125,12 +129,26 @@ public final class InMemoryTables {
 
     private synchronized void put(String name, TableMetadata metadata) {
         versions++;
-        tables.put(
-                name,
-                TableMetadata.buildFrom(metadata)
-                        .discardChanges()
-                        .withMetadataLocation("mem://" + name + "/metadata/" + versions + ".metadata.json")
-                        .build());
+        String location = "mem://" + name + "/metadata/" + versions + ".metadata.json";
+        TableMetadata version = TableMetadata.buildFrom(metadata)
+                .discardChanges()
+                .withMetadataLocation(location)
+                .build();
+        TableMetadata before = tables.put(name, version);
+        files.addRendered(location, () -> TableMetadataParser.toJson(version).getBytes(StandardCharsets.UTF_8));
+        if (before != null) {
+            cleanUp(before, version);
+        }
+    }
+
+    /** A version that left the metadata log is out of everyone's sight. */
+    private void cleanUp(TableMetadata before, TableMetadata version) {
+        Set<String> log = new HashSet<>();
+        version.previousFiles().forEach(entry -> log.add(entry.file()));
+        before.previousFiles().stream()
+                .map(TableMetadata.MetadataLogEntry::file)
+                .filter(file -> !log.contains(file))
+                .forEach(files::removeRendered);
     }
 
     private boolean swap(String name, TableMetadata base, TableMetadata updated) {

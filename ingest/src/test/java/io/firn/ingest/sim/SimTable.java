@@ -64,7 +64,7 @@ final class SimTable {
     }
 
     Ledger ledger() {
-        return LedgerReader.read(tables.metadata(NAME), NAME, PropertyFallback.USED)
+        return LedgerReader.read(tables.metadata(NAME), store(), NAME, PropertyFallback.USED)
                 .fold(found -> found.ledger(), none -> Ledger.empty(), unknown -> Ledger.empty());
     }
 
