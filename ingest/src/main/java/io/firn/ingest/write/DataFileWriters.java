@@ -19,8 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open files of one table, one for each partition that rows came for. When there are too many, the one written to
- * longest ago is closed; when they hold too much, the one that holds most. Not safe for use by several threads.
+ * The files of one table that are being written. A partition's rows are packed into bytes until they are worth a Parquet
+ * writer, so that thousands of partitions in turn take the memory of their rows and make one file each. When too many
+ * files are open, the one written to longest ago is closed; when all holds too much, the partition that holds most. Not
+ * safe for use by several threads.
  *
  * <p>Where the store fails, its exception comes out; then only {@link #discard} helps.
  */
@@ -30,16 +32,25 @@ public final class DataFileWriters {
     /** Row groups of at most this part of the memory, so that the file being filled leaves room for others. */
     private static final int ROW_GROUPS_IN_MEMORY = 2;
 
+    /** Packed rows become a file of about half their size or less. */
+    private static final int PACKED_BYTES_PER_FILE_BYTE = 2;
+
     private final Table table;
     private final WriteSettings settings;
     private final Row row;
     private final OutputFileFactory files;
     private final @Nullable PartitionRouter router;
+    private final Row unpacked;
     private final long rowGroupBytes;
-    private final Map<StructLike, OpenFile> open = new HashMap<>();
+    private final int pageBytes;
+    private final long packedBytesLimit;
+    private final Map<StructLike, PartitionFile> partitions = new HashMap<>();
     private final List<DataFile> closed = new ArrayList<>();
     private final List<String> locations = new ArrayList<>();
+    private @Nullable PartitionFile last;
+    private int openFiles;
     private long uses;
+    private long packedBytes;
     private long heapBytes;
     private long openFileBytes;
     private long closedFileBytes;
@@ -60,6 +71,13 @@ public final class DataFileWriters {
                 TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES,
                 TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES_DEFAULT);
         this.rowGroupBytes = Math.min(configured, settings.memoryBytes() / ROW_GROUPS_IN_MEMORY);
+        this.pageBytes = PropertyUtil.propertyAsInt(
+                table.properties(),
+                TableProperties.PARQUET_PAGE_SIZE_BYTES,
+                TableProperties.PARQUET_PAGE_SIZE_BYTES_DEFAULT);
+        // A writer holds a page's bytes for its compressor before its first row: less than that is better packed.
+        this.packedBytesLimit = Math.min(pageBytes, settings.targetFileBytes());
+        this.unpacked = new Row(row.layout());
     }
 
     /**
@@ -80,14 +98,15 @@ public final class DataFileWriters {
         }
     }
 
-    /** Bytes of heap that open files hold, as of the last look at each. */
+    /** Bytes of heap that rows and open files hold, as of the last look at each file. */
     public long bufferedBytes() {
-        return heapBytes;
+        // The first file's page is not counted: without one nothing could be written.
+        return heapBytes + (long) Math.max(0, openFiles - 1) * pageBytes;
     }
 
-    /** Bytes of all files since the last seal; an estimate for those that are open. */
+    /** Bytes of all files since the last seal; an estimate for those that are not closed. */
     public long fileBytes() {
-        return closedFileBytes + openFileBytes;
+        return closedFileBytes + openFileBytes + packedBytes / PACKED_BYTES_PER_FILE_BYTE;
     }
 
     /** Closes all files and hands over those written since the last seal. */
@@ -96,8 +115,8 @@ public final class DataFileWriters {
             throw FirnException.internal("writer-broken", "a write failed before and was not discarded", table.name());
         }
         broken = true;
-        while (!open.isEmpty()) {
-            close(open.entrySet().iterator().next().getKey());
+        while (!partitions.isEmpty()) {
+            close(partitions.values().iterator().next());
         }
         List<DataFile> sealed = List.copyOf(closed);
         reset();
@@ -106,11 +125,14 @@ public final class DataFileWriters {
 
     /** Drops all files since the last seal. Never fails: what cannot be removed is an orphan, and is logged. */
     public void discard() {
-        for (OpenFile file : open.values()) {
+        for (PartitionFile partition : partitions.values()) {
+            OpenFile file = partition.file();
             try {
-                file.closeWriter();
+                if (file != null) {
+                    file.closeWriter();
+                }
             } catch (RuntimeException e) {
-                LOG.debug("A file to be dropped could not be closed: {}", file.location(), e);
+                LOG.debug("A file to be dropped could not be closed: {}", locations, e);
             }
         }
         for (String location : locations) {
@@ -124,47 +146,103 @@ public final class DataFileWriters {
     }
 
     private void append(int recordBytes) {
-        StructLike partition = router == null ? Unpartitioned.KEY : router.partition();
-        OpenFile file = open.get(partition);
-        if (file == null) {
-            file = open(partition);
+        PartitionFile partition = partition();
+        partition.usedAt(++uses);
+        PackedRows packed = partition.packed();
+        OpenFile file = partition.file();
+        if (packed != null) {
+            pack(partition, packed);
+        } else {
+            write(partition, file == null ? open(partition) : file, recordBytes);
         }
-        file.write(row, ++uses, recordBytes);
+    }
+
+    private PartitionFile partition() {
+        StructLike key = router == null ? Unpartitioned.KEY : router.partition();
+        PartitionFile found = last;
+        if (found == null || found.partition() != key) {
+            found = partitions.get(key);
+            if (found == null) {
+                found = new PartitionFile(key);
+                if (router != null) {
+                    PackedRows packed = new PackedRows(row.layout());
+                    found.packInto(packed);
+                    heapBytes += packed.heapBytes();
+                }
+                partitions.put(key, found);
+            }
+            last = found;
+        }
+        return found;
+    }
+
+    private void pack(PartitionFile partition, PackedRows packed) {
+        int heapBefore = packed.heapBytes();
+        int sizeBefore = packed.size();
+        packed.add(row);
+        heapBytes += packed.heapBytes() - heapBefore;
+        packedBytes += packed.size() - sizeBefore;
+        if (packed.size() >= packedBytesLimit) {
+            if (openFiles >= settings.maxOpenFiles()) {
+                close(coldest());
+            }
+            unpack(partition, packed);
+        }
+        shrink();
+    }
+
+    private void write(PartitionFile partition, OpenFile file, int recordBytes) {
+        file.write(row, recordBytes);
         heapBytes += recordBytes;
         if (file.looksDue()) {
             look(file);
             if (file.fileBytes() >= settings.targetFileBytes()) {
                 close(partition);
             }
-            while (heapBytes > settings.memoryBytes() && !open.isEmpty()) {
-                close(largest());
-            }
+            shrink();
         }
     }
 
-    private OpenFile open(StructLike partition) {
-        if (open.size() >= settings.maxOpenFiles()) {
-            close(coldest());
+    private void shrink() {
+        while (bufferedBytes() > settings.memoryBytes() && !partitions.isEmpty()) {
+            close(largest());
         }
+    }
+
+    private OpenFile open(PartitionFile partition) {
         boolean partitioned = router != null;
-        EncryptedOutputFile target = partitioned ? files.newOutputFile(partition) : files.newOutputFile();
+        StructLike key = partition.partition();
+        EncryptedOutputFile target = partitioned ? files.newOutputFile(key) : files.newOutputFile();
         locations.add(target.encryptingOutputFile().location());
-        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? partition : null, rowGroupBytes);
-        open.put(partition, file);
+        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? key : null, rowGroupBytes);
+        openFiles++;
+        partition.openedAs(file);
         return file;
     }
 
-    private void close(StructLike partition) {
-        OpenFile file = open.get(partition);
-        if (file == null) {
-            return;
+    private OpenFile unpack(PartitionFile partition, PackedRows packed) {
+        heapBytes -= packed.heapBytes();
+        packedBytes -= packed.size();
+        OpenFile file = open(partition);
+        packed.forEach(unpacked, file::write);
+        heapBytes += file.heapBytes();
+        look(file);
+        return file;
+    }
+
+    private void close(PartitionFile partition) {
+        PackedRows packed = partition.packed();
+        OpenFile opened = packed == null ? partition.file() : unpack(partition, packed);
+        if (opened != null) {
+            DataFile dataFile = opened.close();
+            openFiles--;
+            heapBytes -= opened.heapBytes();
+            openFileBytes -= opened.fileBytes();
+            closedFileBytes += dataFile.fileSizeInBytes();
+            closed.add(dataFile);
         }
-        DataFile dataFile = file.close();
-        open.remove(partition);
-        heapBytes -= file.heapBytes();
-        openFileBytes -= file.fileBytes();
-        closedFileBytes += dataFile.fileSizeInBytes();
-        closed.add(dataFile);
+        partitions.remove(partition.partition());
+        last = null;
     }
 
     private void look(OpenFile file) {
@@ -175,31 +253,34 @@ public final class DataFileWriters {
         openFileBytes += file.fileBytes();
     }
 
-    private StructLike coldest() {
-        return chosen((a, b) -> a.lastUse() < b.lastUse());
+    private PartitionFile coldest() {
+        return chosen((a, b) -> a.file() != null && (b.file() == null || a.lastUse() < b.lastUse()));
     }
 
-    private StructLike largest() {
+    private PartitionFile largest() {
         return chosen((a, b) -> a.heapBytes() > b.heapBytes());
     }
 
-    private StructLike chosen(Preference preference) {
-        Map.Entry<StructLike, OpenFile> best = null;
-        for (Map.Entry<StructLike, OpenFile> entry : open.entrySet()) {
-            if (best == null || preference.prefers(entry.getValue(), best.getValue())) {
-                best = entry;
+    private PartitionFile chosen(Preference preference) {
+        PartitionFile best = null;
+        for (PartitionFile partition : partitions.values()) {
+            if (best == null || preference.prefers(partition, best)) {
+                best = partition;
             }
         }
         if (best == null) {
-            throw new IllegalStateException("no file is open");
+            throw new IllegalStateException("nothing is open");
         }
-        return best.getKey();
+        return best;
     }
 
     private void reset() {
-        open.clear();
+        partitions.clear();
         closed.clear();
         locations.clear();
+        last = null;
+        openFiles = 0;
+        packedBytes = 0;
         heapBytes = 0;
         openFileBytes = 0;
         closedFileBytes = 0;
@@ -207,6 +288,6 @@ public final class DataFileWriters {
     }
 
     private interface Preference {
-        boolean prefers(OpenFile a, OpenFile b);
+        boolean prefers(PartitionFile a, PartitionFile b);
     }
 }

@@ -28,7 +28,6 @@ final class OpenFile {
     private final DataWriter<Row> writer;
     private @Nullable RowValueWriter values;
     private long rows;
-    private long lastUse;
     private long heapBytes;
     private long bytesSinceLook;
     private long fileBytes;
@@ -68,10 +67,9 @@ final class OpenFile {
     }
 
     /** @param bytes what the row may hold in heap, as an estimate until the next {@link #measure} */
-    void write(Row row, long use, int bytes) {
+    void write(Row row, int bytes) {
         writer.write(row);
         rows++;
-        lastUse = use;
         heapBytes += bytes;
         bytesSinceLook += bytes;
     }
@@ -79,11 +77,6 @@ final class OpenFile {
     /** Whether enough was written since the last look for another one. */
     boolean looksDue() {
         return rows % ROWS_BETWEEN_LOOKS == 1 || bytesSinceLook > BYTES_BETWEEN_LOOKS;
-    }
-
-    /** When it was last written to, as the caller counts. */
-    long lastUse() {
-        return lastUse;
     }
 
     /** Asks Parquet again what {@link #heapBytes} and {@link #fileBytes} give; costs a walk over all columns. */
