@@ -60,7 +60,7 @@ class MemoryIT {
                             .start()) {
                 Eventually.holds(
                         "rows are committed",
-                        Duration.ofSeconds(90),
+                        Duration.ofSeconds(180),
                         () -> verifier.ledger().values().stream().anyMatch(next -> next > 0),
                         service::tail);
                 long deadline = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
@@ -75,7 +75,7 @@ class MemoryIT {
                 producer.close();
                 records = producer.acknowledged();
                 Eventually.holds(
-                        "the table holds everything", Duration.ofSeconds(60), verifier::isDrained, service::tail);
+                        "the table holds everything", Duration.ofSeconds(180), verifier::isDrained, service::tail);
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             int third = Math.max(1, live.size() / 3);
