@@ -16,7 +16,10 @@ final class CatalogFailures {
         }
         String why = withoutSecrets(message(failure), properties);
         for (Throwable each = failure; each != null; each = each.getCause()) {
-            if (each instanceof ForbiddenException || each instanceof NotAuthorizedException || isWrongLogin(each)) {
+            if (each instanceof ForbiddenException
+                    || each instanceof NotAuthorizedException
+                    || isWrongLogin(each)
+                    || isRefusedByStore(each)) {
                 return new FirnException(
                         "catalog-access-refused",
                         FirnException.Kind.USER,
@@ -39,6 +42,12 @@ final class CatalogFailures {
         }
         return FirnException.external(
                 "catalog-unreachable", what + ": " + why, where, "check the address and that it is running", failure);
+    }
+
+    /** The AWS client, which is there at run time only, says so in words. */
+    private static boolean isRefusedByStore(Throwable failure) {
+        return failure.getClass().getName().startsWith("software.amazon.awssdk.")
+                && String.valueOf(failure.getMessage()).matches("(?s).*Status Code: (401|403).*");
     }
 
     /** SQL states of class 28: invalid authorization. */

@@ -25,6 +25,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
@@ -112,6 +114,16 @@ final class KafkaLog implements AutoCloseable {
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
+            }
+            if (failed.getCause() instanceof AuthenticationException
+                    || failed.getCause() instanceof AuthorizationException) {
+                throw new FirnException(
+                        "kafka-auth",
+                        FirnException.Kind.USER,
+                        "Kafka refuses access: " + failed.getCause().getMessage(),
+                        where,
+                        "check the credentials and permissions under kafka:",
+                        failed);
             }
             throw FirnException.external(
                     "kafka-unavailable",

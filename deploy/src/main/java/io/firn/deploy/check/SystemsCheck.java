@@ -1,6 +1,7 @@
 package io.firn.deploy.check;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.Stores;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.MissingLedger;
@@ -39,6 +40,7 @@ public final class SystemsCheck {
         try {
             Catalog catalog = assembly.catalog(configuration);
             try {
+                Stores.reach(configuration.catalog());
                 configuration.pipelines().forEach((name, pipeline) -> table(name, pipeline, new Tables(catalog)));
             } finally {
                 Service.close(catalog);
@@ -55,6 +57,7 @@ public final class SystemsCheck {
         try {
             Optional<Table> table = tables.open(pipeline.table());
             if (table.isPresent()) {
+                Stores.reach(table.get(), configuration.catalog());
                 request.ifPresent(wanted -> existing(key, wanted, table.get()));
             } else if (pipeline.schema().isEmpty()) {
                 add(

@@ -15,6 +15,7 @@ import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -54,9 +55,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Plants each fault that an audit is there for, in a table beside a real broker, and looks whether it is named. */
+@ExtendWith(SharedBroker.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuditLimitsIT {
     private static final Schema SCHEMA = new Schema(
@@ -70,8 +73,8 @@ class AuditLimitsIT {
     private int topics;
 
     @BeforeAll
-    void start(@TempDir Path directory) {
-        broker = BrokerProcess.start(directory.resolve("kafka"), OsProcess.logs("AuditLimitsIT"));
+    void start(BrokerProcess shared, @TempDir Path directory) {
+        broker = shared;
         lake = Lake.local(directory);
         catalog = CatalogUtil.buildIcebergCatalog("firn", lake.properties(), new Configuration());
         ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
@@ -79,7 +82,6 @@ class AuditLimitsIT {
 
     @AfterAll
     void stop() throws Exception {
-        broker.close();
         lake.close();
     }
 
@@ -232,6 +234,29 @@ class AuditLimitsIT {
     }
 
     @Test
+    void records_past_the_ledger_are_not_missing_yet() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 6, 0, 1, 2, 3, 4, 5);
+        AuditReport report = orders.audit();
+        assertThat(report.isClean()).as(text(report)).isTrue();
+        assertThat(report.effectiveRows()).isEqualTo(6);
+    }
+
+    @Test
+    void a_history_longer_than_memory_allows_is_compared_window_by_window() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 10, 0, 1, 2, 4, 5, 5, 6, 7, 8, 9);
+        AuditReport report = orders.audit(3);
+        assertThat(report.json())
+                .contains(
+                        "\"clean\":false",
+                        "\"effectiveRows\":10",
+                        "\"missing\":{\"count\":1,\"spans\":[[3,4]]}",
+                        "\"doubled\":{\"count\":1,\"spans\":[[5,6]]}",
+                        "\"outside\":{\"count\":0");
+    }
+
+    @Test
     void a_row_past_the_ledger_is_named() throws Exception {
         Fixture orders = tenOrders();
         orders.commit(0, 5, 0, 1, 2, 3, 4, 7);
@@ -347,7 +372,7 @@ class AuditLimitsIT {
     }
 
     private String topic() {
-        String topic = "orders" + topics++;
+        String topic = "audited" + topics++;
         broker.createTopic(topic, 1, Map.of());
         return topic;
     }
@@ -409,6 +434,11 @@ class AuditLimitsIT {
         AuditReport audit() {
             Map<String, String> kafka = Map.of("bootstrap.servers", broker.bootstrap());
             return new Audit(table, "p", kafka, Progress.silent()).run();
+        }
+
+        AuditReport audit(long windowOffsets) {
+            Map<String, String> kafka = Map.of("bootstrap.servers", broker.bootstrap());
+            return new Audit(table, "p", kafka, Progress.silent(), windowOffsets).run();
         }
 
         DataFile commit(long start, long end, long... offsets) throws Exception {

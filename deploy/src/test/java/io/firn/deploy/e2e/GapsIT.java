@@ -8,6 +8,7 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import java.nio.file.Path;
@@ -18,19 +19,17 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Kafka no longer holds is told, and nothing goes on in silence. */
+@ExtendWith(SharedBroker.class)
 class GapsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("gaps");
-
-    @TempDir
-    static Path shared;
 
     @TempDir
     Path directory;
@@ -39,13 +38,8 @@ class GapsIT {
     private Lake lake;
 
     @BeforeAll
-    static void startBroker() {
-        broker = BrokerProcess.start(shared.resolve("kafka"), LOGS);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
     }
 
     @BeforeEach

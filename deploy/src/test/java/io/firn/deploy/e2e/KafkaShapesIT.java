@@ -8,6 +8,7 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import java.nio.file.Path;
@@ -16,19 +17,17 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Topics as they really are: transactions, compaction, new partitions, nothing at all, records without a value. */
+@ExtendWith(SharedBroker.class)
 class KafkaShapesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("shapes");
-
-    @TempDir
-    static Path shared;
 
     @TempDir
     Path directory;
@@ -37,13 +36,8 @@ class KafkaShapesIT {
     private Lake lake;
 
     @BeforeAll
-    static void startBroker() {
-        broker = BrokerProcess.start(shared.resolve("kafka"), LOGS);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
     }
 
     @BeforeEach
