@@ -204,7 +204,10 @@ class RowBatchWriterTest {
         List<DataFile> files = writer.seal();
         assertThat(files).hasSizeBetween(22, 28);
         table.append(files);
-        assertThat(table.rows()).extracting(row -> row.getField("order_id")).hasSize(rows).doesNotHaveDuplicates();
+        assertThat(table.rows())
+                .extracting(row -> row.getField("order_id"))
+                .hasSize(rows)
+                .doesNotHaveDuplicates();
     }
 
     private static TestTable byDay() {

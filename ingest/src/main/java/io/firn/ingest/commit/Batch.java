@@ -37,8 +37,7 @@ final class Batch {
     /** Whether a partition of it is in the batch already, handed over by another worker. */
     boolean overlaps(Contribution contribution) {
         return contributions.values().stream()
-                .anyMatch(part ->
-                        part.steps().keySet().stream().anyMatch(contribution.steps()::containsKey));
+                .anyMatch(part -> part.steps().keySet().stream().anyMatch(contribution.steps()::containsKey));
     }
 
     void add(int worker, Contribution contribution) {

@@ -18,11 +18,13 @@ final class PartitionFile {
         return partition;
     }
 
-    @Nullable PackedRows packed() {
+    @Nullable
+    PackedRows packed() {
         return packed;
     }
 
-    @Nullable OpenFile file() {
+    @Nullable
+    OpenFile file() {
         return file;
     }
 
