@@ -3,6 +3,7 @@ package io.firn.catalog;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.exceptions.ForbiddenException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
 
@@ -13,6 +14,10 @@ final class CatalogFailures {
     static FirnException translate(Throwable failure, String what, String where, Map<String, String> properties) {
         if (failure instanceof FirnException) {
             return (FirnException) failure;
+        }
+        Optional<FirnException> refusal = StoreRefusal.in(failure, where);
+        if (refusal.isPresent()) {
+            return refusal.get();
         }
         String why = withoutSecrets(message(failure), properties);
         for (Throwable each = failure; each != null; each = each.getCause()) {

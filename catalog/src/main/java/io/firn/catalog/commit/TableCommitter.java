@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TableCommitter implements CommitAttempts {
     private final String name;
+    private final String where;
     private final TableOperations table;
     private final Backoff backoff;
     private final MissingLedger missingLedger;
@@ -56,6 +57,7 @@ public final class TableCommitter implements CommitAttempts {
 
     TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
         this.name = table.name();
+        this.where = "table " + name + " at " + table.location();
         this.table = operations(table);
         this.backoff = new Backoff(random);
         this.missingLedger = missingLedger;
@@ -202,10 +204,10 @@ public final class TableCommitter implements CommitAttempts {
 
     private Ledger ledgerIn(LedgerState state) {
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            if (missingLedger == MissingLedger.ADOPT) {
+            if (missingLedger == MissingLedger.ADOPT && !unknown.lost()) {
                 return Ledger.empty();
             }
-            throw LedgerReader.noLedger(name);
+            throw LedgerReader.noLedger(name, unknown);
         });
     }
 
@@ -221,7 +223,7 @@ public final class TableCommitter implements CommitAttempts {
     }
 
     private void throwIfPermanent(Throwable failure) {
-        Optional<FirnException> permanent = Failures.permanent(name, failure);
+        Optional<FirnException> permanent = Failures.permanent(name, where, failure);
         if (permanent.isPresent()) {
             throw permanent.get();
         }

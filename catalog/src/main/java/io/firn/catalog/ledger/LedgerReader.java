@@ -75,7 +75,7 @@ public final class LedgerReader {
         Long expired = oldest.parentId();
         String property = metadata.properties().get(OFFSETS);
         if (expired == null || property == null || fallback == PropertyFallback.IGNORED) {
-            return withoutLedger(head);
+            return withoutLedger(head, property != null && fallback == PropertyFallback.USED);
         }
         String writer = metadata.properties().get(OFFSETS_SNAPSHOT);
         if (expired.toString().equals(writer) || isInAncestry(writer, metadata)) {
@@ -90,13 +90,21 @@ public final class LedgerReader {
             return present(ancestry.ledgerHolder().get(), table, LedgerState.Origin.EARLIER_METADATA);
         }
         if (ancestry.isWhole()) {
-            return withoutLedger(head);
+            return withoutLedger(head, property != null && fallback == PropertyFallback.USED);
         }
         throw unclear(table, head, writer);
     }
 
     /** What to say of a table in state {@link LedgerState.Unknown}. */
-    public static FirnException noLedger(String table) {
+    public static FirnException noLedger(String table, LedgerState.Unknown state) {
+        if (state.lost()) {
+            return FirnException.user(
+                    "ledger-lost",
+                    "the table has rows and had a ledger, but no snapshot leads to the ledger any more",
+                    "table " + table + ", property " + OFFSETS,
+                    "roll the table to a snapshot whose summary has " + OFFSETS + "; or, to begin anew on top of the rows "
+                            + "that are there, remove that table property and set 'adopt: true'");
+        }
         return FirnException.user(
                 "table-has-no-ledger",
                 "the table has rows but no ledger, so nobody can tell which records they came from",
@@ -123,8 +131,8 @@ public final class LedgerReader {
                 origin);
     }
 
-    private static LedgerState withoutLedger(Snapshot head) {
-        return hasRows(head) ? new LedgerState.Unknown() : new LedgerState.Fresh();
+    private static LedgerState withoutLedger(Snapshot head, boolean lost) {
+        return hasRows(head) ? new LedgerState.Unknown(lost) : new LedgerState.Fresh();
     }
 
     /** Only a person's hand names a snapshot that is still there: one that Firn wrote has its own ledger. */

@@ -26,8 +26,12 @@ public sealed interface LedgerState {
     /** No ledger and no rows: a fresh table. */
     record Fresh() implements LedgerState {}
 
-    /** Rows, but no ledger: nobody can tell where they came from. */
-    record Unknown() implements LedgerState {}
+    /**
+     * Rows, but no ledger: nobody can tell where they came from.
+     *
+     * @param lost whether the table once had a ledger, as its property still says: a rollback to before Firn's rows, say
+     */
+    record Unknown(boolean lost) implements LedgerState {}
 
     /** One of three, by case. */
     default <T> T fold(Function<Present, T> present, Function<Fresh, T> fresh, Function<Unknown, T> unknown) {

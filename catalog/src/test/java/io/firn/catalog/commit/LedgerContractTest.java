@@ -9,6 +9,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitOutcome.Committed;
 import io.firn.catalog.commit.CommitOutcome.Fenced;
 import io.firn.catalog.commit.TableCommit.Operation;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
@@ -116,6 +117,27 @@ abstract class LedgerContractTest extends CommitterRig {
                 .containsEntry("firn.gaps", "{\"orders\":{\"orders\":{\"0\":[[0,5]]}}}")
                 .containsEntry("firn.skipped", "{\"orders\":{\"orders\":{\"0\":{\"null-value\":3}}}}");
         assertThat(entry(0)).isEqualTo(new PartitionEntry(0, 10, OptionalLong.empty(), List.of(new OffsetRange(0, 5))));
+    }
+
+    @Test
+    void aTableThatHasLostItsLedgerIsNotAdoptedUntilSomebodyRemovesTheProperty() {
+        foreignAppend();
+        long foreign = head().snapshotId();
+        TableCommitter adopting = new TableCommitter(open(), new Random(1), MissingLedger.ADOPT);
+        adopting.attempt(Commits.start(0, 0));
+        adopting.attempt(Commits.append(List.of(file()), P0, 0, 10));
+        open().manageSnapshots().rollbackTo(foreign).commit();
+
+        assertThatThrownBy(() -> adopting.attempt(Commits.start(0, 0)))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("ledger-lost"));
+        assertThatThrownBy(adopting::refreshedLedger)
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("firn.offsets");
+        assertThat(records()).isEqualTo("10");
+
+        open().updateProperties().remove(LedgerKeys.OFFSETS).commit();
+        assertThat(adopting.attempt(Commits.start(0, 0))).isInstanceOf(Committed.class);
     }
 
     @Test

@@ -56,7 +56,7 @@ public final class Audit {
         Snapshot head = table.currentSnapshot();
         LedgerState state = LedgerReader.read(table);
         if (state instanceof LedgerState.Unknown) {
-            throw LedgerReader.noLedger(table.name());
+            throw LedgerReader.noLedger(table.name(), (LedgerState.Unknown) state);
         }
         if (head == null || !(state instanceof LedgerState.Present)) {
             return AuditReport.empty(pipeline, table.name());

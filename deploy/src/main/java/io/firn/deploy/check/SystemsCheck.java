@@ -4,9 +4,6 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.Stores;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
-import io.firn.catalog.commit.MissingLedger;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.deploy.Assembly;
@@ -92,9 +89,7 @@ public final class SystemsCheck {
     }
 
     private void existing(String key, TableRequest wanted, Table table) {
-        if (wanted.missingLedger() == MissingLedger.REFUSE && LedgerReader.read(table) instanceof LedgerState.Unknown) {
-            add(key + ".table", LedgerReader.noLedger(wanted.identifier()));
-        }
+        Tables.ledgerRefusal(table, wanted).ifPresent(refusal -> add(key + ".table", refusal));
         List<String> differences = wanted.schema()
                 .map(schema -> SchemaFit.differences(schema, table.schema()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));

@@ -46,7 +46,7 @@ final class LedgerCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             LedgerState state = LedgerReader.read(opened);
             if (state instanceof LedgerState.Unknown) {
-                throw LedgerReader.noLedger(table);
+                throw LedgerReader.noLedger(table, (LedgerState.Unknown) state);
             }
             if (state instanceof LedgerState.Present) {
                 print((LedgerState.Present) state, out);

@@ -4,7 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.ingest.decode.ValueDecoder.Place;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
-import io.firn.ingest.record.SourceColumns;
+import io.firn.catalog.schema.SourceColumns;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.iceberg.types.Type;

@@ -1,6 +1,7 @@
 package io.firn.ingest.write;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.StoreRefusal;
 import io.firn.ingest.record.Row;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,6 +94,8 @@ public final class DataFileWriters {
         try {
             append(recordBytes);
             done = true;
+        } catch (RuntimeException failure) {
+            throw translated(failure);
         } finally {
             broken = !done;
         }
@@ -115,8 +118,12 @@ public final class DataFileWriters {
             throw FirnException.internal("writer-broken", "a write failed before and was not discarded", table.name());
         }
         broken = true;
-        while (!partitions.isEmpty()) {
-            close(partitions.values().iterator().next());
+        try {
+            while (!partitions.isEmpty()) {
+                close(partitions.values().iterator().next());
+            }
+        } catch (RuntimeException failure) {
+            throw translated(failure);
         }
         List<DataFile> sealed = List.copyOf(closed);
         reset();
@@ -143,6 +150,12 @@ public final class DataFileWriters {
             }
         }
         reset();
+    }
+
+    /** A store that refuses is told as such; anything else comes out as it is. */
+    private RuntimeException translated(RuntimeException failure) {
+        String where = "table " + table.name() + " at " + table.location();
+        return StoreRefusal.in(failure, where).map(RuntimeException.class::cast).orElse(failure);
     }
 
     private void append(int recordBytes) {
