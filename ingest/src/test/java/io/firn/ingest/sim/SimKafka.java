@@ -20,11 +20,39 @@ final class SimKafka {
     static final String TOPIC = "orders";
     static final long SESSION_MILLIS = 6_000;
 
-    private static final String TOPIC_ID = "simulated-topic-id-000";
+    private static final String TOPIC_ID = "simulated-topic-id-00";
 
     /** One partition: whether there is a record at an offset, and its timestamp. */
     static final class Log {
         private final List<Long> timestamps = new ArrayList<>();
+        private final Set<Long> nullValues = new TreeSet<>();
+        private long start;
+
+        long start() {
+            return start;
+        }
+
+        void appendRecord(long timestamp) {
+            timestamps.add(timestamp);
+        }
+
+        void appendNullValue(long timestamp) {
+            nullValues.add(end());
+            timestamps.add(timestamp);
+        }
+
+        /** As a transaction's end, an aborted record or a compacted one leaves it. */
+        void appendHole() {
+            timestamps.add(-1L);
+        }
+
+        void deleteBefore(long offset) {
+            start = offset;
+        }
+
+        boolean isNullValue(long offset) {
+            return nullValues.contains(offset);
+        }
 
         long end() {
             return timestamps.size();
@@ -44,6 +72,7 @@ final class SimKafka {
     private final TreeMap<Integer, Long> heartbeats = new TreeMap<>();
     private final Map<SourcePartition, Integer> holders = new HashMap<>();
     private int members;
+    private int incarnation;
 
     SimKafka(SimClock clock, int partitions) {
         this.clock = clock;
@@ -53,7 +82,22 @@ final class SimKafka {
     }
 
     void addPartition() {
-        logs.put(new SourcePartition(TOPIC, TOPIC_ID, logs.size()), new Log());
+        logs.put(new SourcePartition(TOPIC, TOPIC_ID + incarnation, logs.size()), new Log());
+    }
+
+    void deleteTopic() {
+        logs.clear();
+        holders.clear();
+    }
+
+    /** The topic is deleted and created again: other ids, empty logs. */
+    void recreateTopic() {
+        int partitions = logs.size();
+        deleteTopic();
+        incarnation++;
+        for (int i = 0; i < partitions; i++) {
+            addPartition();
+        }
     }
 
     Set<SourcePartition> partitions() {
@@ -70,7 +114,11 @@ final class SimKafka {
         int count = 1 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
             boolean hole = random.nextInt(6) == 0;
-            log.timestamps.add(hole ? -1 : clock.millis() - random.nextInt(500));
+            if (hole) {
+                log.appendHole();
+            } else {
+                log.appendRecord(clock.millis() - random.nextInt(500));
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 package io.firn.ingest.sim;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.RecordSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -67,11 +69,15 @@ final class SimSource implements RecordSource {
         for (SourcePartition partition : Set.copyOf(next.keySet())) {
             SimKafka.Log log = kafka.log(partition);
             long position = next.getOrDefault(partition, 0L);
+            if (position < log.start() || position > log.end()) {
+                throw new OffsetGapException(partition, position, new OffsetRange(log.start(), log.end()));
+            }
             long upTo = Math.min(log.end(), position + random.nextInt(5));
             for (; position < upTo; position++) {
                 if (log.isRecord(position)) {
                     byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
-                    consumer.record(partition, position, log.timestamp(position), value, 0, value.length);
+                    int length = log.isNullValue(position) ? -1 : value.length;
+                    consumer.record(partition, position, log.timestamp(position), value, 0, length);
                     delivered++;
                 }
             }
@@ -108,7 +114,9 @@ final class SimSource implements RecordSource {
         Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
         for (SourcePartition partition : partitions) {
             if (random.nextInt(20) > 0) {
-                bounds.put(partition, new OffsetRange(0, kafka.log(partition).end()));
+                bounds.put(partition, new OffsetRange(
+                                kafka.log(partition).start(),
+                                kafka.log(partition).end()));
             }
         }
         return bounds;
@@ -121,7 +129,11 @@ final class SimSource implements RecordSource {
 
     @Override
     public Set<SourcePartition> partitions() {
-        return kafka.partitions();
+        Set<SourcePartition> partitions = kafka.partitions();
+        if (partitions.isEmpty()) {
+            throw FirnException.user("topic-missing", "topic does not exist: " + SimKafka.TOPIC, "", "");
+        }
+        return partitions;
     }
 
     @Override
