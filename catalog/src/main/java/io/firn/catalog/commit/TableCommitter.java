@@ -40,11 +40,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TableCommitter implements CommitAttempts {
     private final String name;
-    private final String where;
     private final TableOperations table;
     private final Backoff backoff;
     private final MissingLedger missingLedger;
     private final Set<Safeguard> safeguards;
+    private String where;
     private Progress progress = new Progress(new UUID(0, 0));
 
     /**
@@ -57,7 +57,7 @@ public final class TableCommitter implements CommitAttempts {
 
     TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
         this.name = table.name();
-        this.where = "table " + name + " at " + table.location();
+        this.where = "table " + name;
         this.table = operations(table);
         this.backoff = new Backoff(random);
         this.missingLedger = missingLedger;
@@ -191,6 +191,7 @@ public final class TableCommitter implements CommitAttempts {
         if (metadata == null) {
             throw Failures.tableMissing(name, null);
         }
+        where = "table " + name + " at " + metadata.location();
         return metadata;
     }
 
