@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -35,9 +36,9 @@ public final class GroupMembers {
 
     public Collection<MemberDescription> all() {
         try (Admin admin = broker.admin()) {
-            return admin.describeConsumerGroups(List.of(group))
-                    .describedGroups()
-                    .get(group)
+            return Objects.requireNonNull(admin.describeConsumerGroups(List.of(group))
+                            .describedGroups()
+                            .get(group))
                     .get()
                     .members();
         } catch (InterruptedException | ExecutionException failure) {
