@@ -79,10 +79,10 @@ class MemoryIT {
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             int third = Math.max(1, live.size() / 3);
-            long early = largest(live.subList(0, third));
-            long late = largest(live.subList(live.size() - third, live.size()));
+            long early = median(live.subList(0, third));
+            long late = median(live.subList(live.size() - third, live.size()));
             assertThat(late)
-                    .as("live heap, largest of the last third: %s", live)
+                    .as("live heap, median of the last third: %s", live)
                     .isLessThan(early + SLACK_BYTES);
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();
@@ -90,8 +90,9 @@ class MemoryIT {
         }
     }
 
-    private static long largest(List<Long> values) {
-        return values.stream().mapToLong(Long::longValue).max().orElse(0);
+    /** Not the largest: a look in the middle of a commit sees its peak, and the heap itself is the limit of those. */
+    private static long median(List<Long> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0L);
     }
 
     /** Bytes of reachable objects, after a full collection. */

@@ -42,6 +42,7 @@ public final class DataFileWriters {
     private final OutputFileFactory files;
     private final @Nullable PartitionRouter router;
     private final Row unpacked;
+    private final DictionaryChoice dictionaries;
     private final long rowGroupBytes;
     private final int pageBytes;
     private final long packedBytesLimit;
@@ -76,9 +77,11 @@ public final class DataFileWriters {
                 table.properties(),
                 TableProperties.PARQUET_PAGE_SIZE_BYTES,
                 TableProperties.PARQUET_PAGE_SIZE_BYTES_DEFAULT);
-        // A writer holds a page's bytes for its compressor before its first row: less than that is better packed.
+        // A writer holds a page's bytes for its compressor before its first row: less than that is better packed. It is
+        // also enough to see which columns are worth a dictionary, so that tables without partitions pack as well.
         this.packedBytesLimit = Math.min(pageBytes, settings.targetFileBytes());
         this.unpacked = new Row(row.layout());
+        this.dictionaries = new DictionaryChoice(row.layout(), table.properties());
     }
 
     /**
@@ -161,12 +164,11 @@ public final class DataFileWriters {
     private void append(int recordBytes) {
         PartitionFile partition = partition();
         partition.usedAt(++uses);
-        PackedRows packed = partition.packed();
         OpenFile file = partition.file();
-        if (packed != null) {
-            pack(partition, packed);
+        if (file == null) {
+            pack(partition);
         } else {
-            write(partition, file == null ? open(partition) : file, recordBytes);
+            write(partition, file, recordBytes);
         }
     }
 
@@ -176,12 +178,8 @@ public final class DataFileWriters {
         if (found == null || found.partition() != key) {
             found = partitions.get(key);
             if (found == null) {
-                found = new PartitionFile(key);
-                if (router != null) {
-                    PackedRows packed = new PackedRows(row.layout());
-                    found.packInto(packed);
-                    heapBytes += packed.heapBytes();
-                }
+                found = new PartitionFile(key, new PackedRows(row.layout()));
+                heapBytes += found.packed().heapBytes();
                 partitions.put(key, found);
             }
             last = found;
@@ -189,7 +187,8 @@ public final class DataFileWriters {
         return found;
     }
 
-    private void pack(PartitionFile partition, PackedRows packed) {
+    private void pack(PartitionFile partition) {
+        PackedRows packed = partition.packed();
         int heapBefore = packed.heapBytes();
         int sizeBefore = packed.size();
         packed.add(row);
@@ -199,7 +198,7 @@ public final class DataFileWriters {
             if (openFiles >= settings.maxOpenFiles()) {
                 close(coldest());
             }
-            unpack(partition, packed);
+            unpack(partition, true);
         }
         shrink();
     }
@@ -222,38 +221,40 @@ public final class DataFileWriters {
         }
     }
 
-    private OpenFile open(PartitionFile partition) {
+    /** @param more whether rows follow that are not packed */
+    private OpenFile unpack(PartitionFile partition, boolean more) {
+        PackedRows packed = partition.packed();
         boolean partitioned = router != null;
         StructLike key = partition.partition();
         EncryptedOutputFile target = partitioned ? files.newOutputFile(key) : files.newOutputFile();
         locations.add(target.encryptingOutputFile().location());
-        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? key : null, rowGroupBytes);
+        OpenFile file = new OpenFile(
+                table,
+                row.layout(),
+                target,
+                partitioned ? key : null,
+                rowGroupBytes,
+                dictionaries.without(packed, unpacked, more));
         openFiles++;
-        partition.openedAs(file);
-        return file;
-    }
-
-    private OpenFile unpack(PartitionFile partition, PackedRows packed) {
         heapBytes -= packed.heapBytes();
         packedBytes -= packed.size();
-        OpenFile file = open(partition);
+        partition.openedAs(file);
         packed.forEach(unpacked, file::write);
+        packed.clear();
         heapBytes += file.heapBytes();
         look(file);
         return file;
     }
 
     private void close(PartitionFile partition) {
-        PackedRows packed = partition.packed();
-        OpenFile opened = packed == null ? partition.file() : unpack(partition, packed);
-        if (opened != null) {
-            DataFile dataFile = opened.close();
-            openFiles--;
-            heapBytes -= opened.heapBytes();
-            openFileBytes -= opened.fileBytes();
-            closedFileBytes += dataFile.fileSizeInBytes();
-            closed.add(dataFile);
-        }
+        OpenFile opened = partition.file();
+        OpenFile file = opened == null ? unpack(partition, false) : opened;
+        DataFile dataFile = file.close();
+        openFiles--;
+        heapBytes -= file.heapBytes();
+        openFileBytes -= file.fileBytes();
+        closedFileBytes += dataFile.fileSizeInBytes();
+        closed.add(dataFile);
         partitions.remove(partition.partition());
         last = null;
     }

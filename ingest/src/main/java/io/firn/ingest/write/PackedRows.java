@@ -56,6 +56,13 @@ final class PackedRows {
         rows++;
     }
 
+    /** Lets go of the rows and their heap. */
+    void clear() {
+        bytes = new byte[0];
+        size = 0;
+        rows = 0;
+    }
+
     /** What is done with each row that was packed. */
     interface Sink {
         /** @param bytes that the row took here */

@@ -3,22 +3,23 @@ package io.firn.ingest.write;
 import org.apache.iceberg.StructLike;
 import org.jspecify.annotations.Nullable;
 
-/** What is not closed yet of one partition: rows that wait for their file, or the file, not both. */
+/** What is not closed yet of one partition: first rows that wait for their file, then the file. */
 final class PartitionFile {
     private final StructLike partition;
-    private @Nullable PackedRows packed;
+    private final PackedRows packed;
     private @Nullable OpenFile file;
     private long lastUse;
 
-    PartitionFile(StructLike partition) {
+    PartitionFile(StructLike partition, PackedRows packed) {
         this.partition = partition;
+        this.packed = packed;
     }
 
     StructLike partition() {
         return partition;
     }
 
-    @Nullable
+    /** The rows that wait; none once the file has them. */
     PackedRows packed() {
         return packed;
     }
@@ -28,13 +29,9 @@ final class PartitionFile {
         return file;
     }
 
-    void packInto(PackedRows rows) {
-        packed = rows;
-    }
-
+    /** From now on rows go to the file; the caller writes the packed ones to it first. */
     void openedAs(OpenFile opened) {
         file = opened;
-        packed = null;
     }
 
     void usedAt(long use) {
@@ -47,6 +44,6 @@ final class PartitionFile {
     }
 
     long heapBytes() {
-        return (packed == null ? 0 : packed.heapBytes()) + (file == null ? 0 : file.heapBytes());
+        return file == null ? packed.heapBytes() : file.heapBytes();
     }
 }
