@@ -26,10 +26,15 @@ record Decoded(long bits, byte[] bytes, @Nullable BadRecordException refusal) {
         return refusal == null;
     }
 
+    /** The byte of the record at which it was refused; -1 where it was not. */
+    int refusalByte() {
+        return refusal == null ? -1 : refusal.byteOffset();
+    }
+
     /** Whether it was refused, naming the column, at this byte of the value. */
     boolean refusedAt(int byteOfValue) {
         return refusal != null
-                && refusal.getMessage().startsWith("c: ")
+                && String.valueOf(refusal.getMessage()).startsWith("c: ")
                 && refusal.byteOffset() == BEFORE + byteOfValue;
     }
 
