@@ -102,7 +102,8 @@ public final class LedgerReader {
                     "ledger-lost",
                     "the table has rows and had a ledger, but no snapshot leads to the ledger any more",
                     "table " + table + ", property " + OFFSETS,
-                    "roll the table to a snapshot whose summary has " + OFFSETS + "; or, to begin anew on top of the rows "
+                    "roll the table to a snapshot whose summary has " + OFFSETS
+                            + "; or, to begin anew on top of the rows "
                             + "that are there, remove that table property and set 'adopt: true'");
         }
         return FirnException.user(

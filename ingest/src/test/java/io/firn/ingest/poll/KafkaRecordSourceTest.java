@@ -173,7 +173,8 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
         @Override
         public void deleteTopic() {
             admin(admin -> admin.deleteTopics(List.of(topic)).all());
-            Until.holds("the topic is gone", () -> sources.topicIds(Set.of(topic)).isEmpty());
+            Until.holds(
+                    "the topic is gone", () -> sources.topicIds(Set.of(topic)).isEmpty());
         }
 
         @Override
@@ -187,7 +188,8 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
 
         private void send(int partition, @Nullable String key, @Nullable String value) {
             try (KafkaProducer<String, String> producer = broker.producer(Map.of())) {
-                producer.send(new ProducerRecord<>(topic, partition, key, value)).get();
+                producer.send(new ProducerRecord<>(topic, partition, key, value))
+                        .get();
             } catch (InterruptedException | ExecutionException failure) {
                 throw new AssertionError(failure);
             }

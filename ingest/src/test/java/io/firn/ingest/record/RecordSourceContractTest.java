@@ -165,8 +165,7 @@ public abstract class RecordSourceContractTest {
         try (Member first = joined(world);
                 Member second = new Member(world, world.join())) {
             first.held.forEach(partition -> first.source.seek(partition, 0));
-            first.until(
-                    "each holds one", () -> second.poll() && first.held.size() == 1 && second.held.size() == 1);
+            first.until("each holds one", () -> second.poll() && first.held.size() == 1 && second.held.size() == 1);
             assertThat(first.revoked).isEqualTo(second.held);
             assertThat(first.source.positions()).containsOnlyKeys(first.held);
             assertThat(first.lost).isEmpty();
@@ -237,9 +236,8 @@ public abstract class RecordSourceContractTest {
             member.pollInVain();
             assertThat(member.held).isEmpty();
             assertThatThrownBy(member.source::partitions)
-                    .isInstanceOfSatisfying(
-                            FirnException.class,
-                            failure -> assertThat(failure.code()).isEqualTo("topic-missing"));
+                    .isInstanceOfSatisfying(FirnException.class, failure -> assertThat(failure.code())
+                            .isEqualTo("topic-missing"));
         }
     }
 }

@@ -114,7 +114,9 @@ final class SimSource implements RecordSource {
         Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
         for (SourcePartition partition : partitions) {
             if (random.nextInt(20) > 0) {
-                bounds.put(partition, new OffsetRange(
+                bounds.put(
+                        partition,
+                        new OffsetRange(
                                 kafka.log(partition).start(),
                                 kafka.log(partition).end()));
             }
