@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.inmemory.InMemoryFileIO;
@@ -22,6 +23,8 @@ public final class InMemoryFiles extends InMemoryFileIO {
     private final Map<String, byte[]> files = Collections.synchronizedMap(new TreeMap<>());
 
     private final Map<String, Supplier<byte[]>> rendered = new ConcurrentHashMap<>();
+
+    private final AtomicInteger removals = new AtomicInteger();
 
     void addRendered(String location, Supplier<byte[]> contents) {
         rendered.put(location, contents);
@@ -66,8 +69,14 @@ public final class InMemoryFiles extends InMemoryFileIO {
         return new InMemoryOutputFile(location, this);
     }
 
+    /** How many files were deleted so far. */
+    public int removals() {
+        return removals.get();
+    }
+
     @Override
     public void deleteFile(String location) {
+        removals.incrementAndGet();
         if (files.remove(location) == null) {
             throw new NotFoundException("no file %s", location);
         }

@@ -11,6 +11,10 @@ import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.OffsetRange;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.Optional;
+import java.util.Map;
+import io.firn.catalog.ledger.SourcePartition;
 import java.util.OptionalLong;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Snapshot;
@@ -126,5 +130,21 @@ abstract class TableCommitterContractTest extends OutcomeContractTest {
         assertThat(other.attempt(Commits.append(List.of(file()), P1, 0, 4))).isInstanceOf(Committed.class);
         assertThat(next(0)).hasValue(10);
         assertThat(next(1)).hasValue(4);
+    }
+
+    @Test
+    void aStartOfATopicThatTheLedgerHasLeftBehindIsFenced() {
+        SourcePartition again = new SourcePartition("orders", "topic-id-2", 0);
+        SourcePartition stale = new SourcePartition("orders", "topic-id-0", 0);
+        committed(Commits.start(0, 0));
+        committed(Commits.of(
+                Operation.HEARTBEAT,
+                List.of(),
+                new TreeMap<>(Map.of(again, PartitionStep.start(0, Optional.of("topic-id-1"))))));
+
+        assertThat(committer.attempt(Commits.of(
+                        Operation.HEARTBEAT, List.of(), new TreeMap<>(Map.of(stale, PartitionStep.start(0))))))
+                .isInstanceOf(Fenced.class);
+        assertThat(ledgerOfTable().next(PIPELINE, again)).hasValue(0);
     }
 }

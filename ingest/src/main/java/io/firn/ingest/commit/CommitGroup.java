@@ -192,10 +192,15 @@ public final class CommitGroup {
         return ledgerServed >= asked ? Optional.ofNullable(ledger) : Optional.empty();
     }
 
-    /** Has start positions written down before the ledger is read again; refused in another epoch. */
-    public synchronized void writeStarts(long inEpoch, Map<SourcePartition, Long> offsets) {
+    /**
+     * Has start positions written down before the ledger is read again; refused in another epoch.
+     *
+     * @param known the ledger in which they were found missing
+     */
+    public synchronized void writeStarts(long inEpoch, Ledger known, Map<SourcePartition, Long> offsets) {
         if (inEpoch == epoch) {
-            offsets.forEach((partition, offset) -> starts.putIfAbsent(partition, PartitionStep.start(offset)));
+            offsets.forEach((partition, offset) -> starts.putIfAbsent(
+                    partition, PartitionStep.start(offset, known.topicId(plan.pipeline(), partition.topic()))));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
@@ -39,7 +40,7 @@ class CommitGroupTest {
     void workOfTwoWorkersOnOnePartitionIsDroppedAndBothBeginAgain() {
         group.join(0);
         group.join(1);
-        group.writeStarts(0, Map.of(SHARED, 0L));
+        group.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
         group.turn();
         group.turn();
         DataFile first = file(5);
