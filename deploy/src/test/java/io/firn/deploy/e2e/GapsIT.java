@@ -10,7 +10,6 @@ import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
-import io.firn.deploy.rig.TableVerifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,7 +50,7 @@ class GapsIT {
     void offsets_lost_to_retention_stop_the_pipeline_or_are_recorded() throws Exception {
         Stage stage = stage("retention");
         write("retention", 30);
-        ingest(stage);
+        stage.ingest(stage.config("firn"));
         write("retention", 100);
         try (Admin admin = broker.admin()) {
             admin.deleteRecords(Map.of(new TopicPartition("retention", 0), RecordsToDelete.beforeOffset(80)))
@@ -62,7 +61,7 @@ class GapsIT {
         String told = runUntilItStops(stage);
         assertThat(told).contains("retention").contains("30").contains("80").contains("on-gap");
 
-        ingestRecordingGaps(stage);
+        stage.ingest(stage.config("firn", "on-gap: record"));
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 50);
         assertThat(lake.table(stage.table()).snapshots())
                 .extracting(snapshot -> snapshot.summary().getOrDefault("firn.gaps", ""))
@@ -75,7 +74,7 @@ class GapsIT {
     void a_topic_that_was_deleted_and_created_again_is_another_source() throws Exception {
         Stage stage = stage("again");
         write("again", 30);
-        ingest(stage);
+        stage.ingest(stage.config("firn"));
         try (Admin admin = broker.admin()) {
             admin.deleteTopics(List.of("again")).all().get(20, TimeUnit.SECONDS);
             Eventually.holds(
@@ -89,7 +88,7 @@ class GapsIT {
         String told = runUntilItStops(stage);
         assertThat(told).contains("again").contains("on-gap");
 
-        ingestRecordingGaps(stage);
+        stage.ingest(stage.config("firn", "on-gap: record"));
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 45);
     }
 
@@ -99,7 +98,7 @@ class GapsIT {
         write("swapped", 30);
         try (FirnProcess service =
                 stage.service("swapped", stage.config("firn")).start()) {
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             try (Admin admin = broker.admin()) {
                 admin.deleteTopics(List.of("swapped")).all().get(20, TimeUnit.SECONDS);
                 Eventually.holds("the topic is gone", SOON, () -> !admin.listTopics()
@@ -131,22 +130,6 @@ class GapsIT {
         }
     }
 
-    private static void ingest(Stage stage) {
-        try (FirnProcess service =
-                stage.service(stage.topic(), stage.config("firn")).start()) {
-            awaitDrained(stage, service);
-            assertThat(service.terminate()).as(service.tail()).isZero();
-        }
-    }
-
-    private static void ingestRecordingGaps(Stage stage) {
-        try (FirnProcess service = stage.service(stage.topic(), stage.config("firn", "on-gap: record"))
-                .start()) {
-            awaitDrained(stage, service);
-            assertThat(service.terminate()).as(service.tail()).isZero();
-        }
-    }
-
     /** @return what it said */
     private static String runUntilItStops(Stage stage) {
         try (FirnProcess service =
@@ -155,14 +138,5 @@ class GapsIT {
             assertThat(service.process().exitCode()).as(service.tail()).isNotZero();
             return service.process().output();
         }
-    }
-
-    private static void awaitDrained(Stage stage, FirnProcess service) {
-        TableVerifier verifier = stage.verifier();
-        Eventually.holds(
-                "the table holds everything",
-                SOON,
-                verifier::isDrained,
-                () -> verifier.progress() + "\n" + service.tail());
     }
 }
