@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
-import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;

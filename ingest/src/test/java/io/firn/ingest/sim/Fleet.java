@@ -21,6 +21,7 @@ final class Fleet {
     private static final int EVENTS = 160;
     private static final int STEPS_TO_FINISH = 20_000;
     private static final int PROCESSES = 3;
+    private static final int MAX_FREEZE_MILLIS = 4_000;
     private static final int LAST_EVENTS = 80;
 
     private final Random random;
@@ -105,7 +106,7 @@ final class Fleet {
             topic.retain(random);
             happened("Kafka drops old records");
         } else {
-            topic.createAgain();
+            topic.recreateTopic();
             happened("a topic is deleted and created again");
         }
     }
@@ -193,7 +194,7 @@ final class Fleet {
             return;
         }
         SimProcess process = processes.get(random.nextInt(processes.size()));
-        long millis = random.nextInt(2 * (int) SimKafka.SESSION_MILLIS);
+        long millis = random.nextInt(MAX_FREEZE_MILLIS);
         if (random.nextBoolean()) {
             tell("a process will freeze before its next commit");
             process.freezeBeforeCommit(millis);
@@ -202,7 +203,7 @@ final class Fleet {
             process.freeze(millis);
             if (random.nextBoolean()) {
                 happened("a session ends while its process is frozen");
-                clock.advance(SimKafka.SESSION_MILLIS + 1);
+                process.loseSessions();
             }
         }
     }

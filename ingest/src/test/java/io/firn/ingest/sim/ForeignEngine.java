@@ -46,7 +46,7 @@ final class ForeignEngine {
             case 7:
                 return setProperty();
             default:
-                return rewriteOrAppend() + ", then " + expire();
+                return random.nextInt(3) == 0 ? coverUpRollback() : rewriteOrAppend() + ", then " + expire();
         }
     }
 
@@ -64,6 +64,15 @@ final class ForeignEngine {
             default:
                 return deleteRows();
         }
+    }
+
+    /** Nothing but what earlier versions of the metadata hold tells of it. */
+    private String coverUpRollback() {
+        String what = rollBack() + ", then " + append() + ", then " + append() + ", then " + expire();
+        for (int i = 0; i < 4; i++) {
+            setProperty();
+        }
+        return what;
     }
 
     private String rewriteOrAppend() {
@@ -129,6 +138,7 @@ final class ForeignEngine {
         if (handle.currentSnapshot() == null) {
             return "nothing";
         }
+        table.check(); // the model has to see a snapshot while it is there
         handle.expireSnapshots()
                 .expireOlderThan(Long.MAX_VALUE)
                 .retainLast(1 + random.nextInt(2))

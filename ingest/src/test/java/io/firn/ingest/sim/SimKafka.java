@@ -19,18 +19,11 @@ import java.util.random.RandomGenerator;
 final class SimKafka {
     static final long SESSION_MILLIS = 6_000;
 
-<<<<<<< HEAD
-    private static final String TOPIC_ID = "simulated-topic-id-00";
-
-    /** One partition: whether there is a record at an offset, and its timestamp. */
+    /** One partition: what it holds, whether there is a record at an offset, and its timestamp. */
     static final class Log {
         private final List<Long> timestamps = new ArrayList<>();
         private final Set<Long> nullValues = new TreeSet<>();
         private long start;
-
-        long start() {
-            return start;
-        }
 
         void appendRecord(long timestamp) {
             timestamps.add(timestamp);
@@ -53,17 +46,11 @@ final class SimKafka {
         boolean isNullValue(long offset) {
             return nullValues.contains(offset);
         }
-=======
-    /** One partition: what it holds, whether there is a record at an offset, and its timestamp. */
-    static final class Log {
-        private final List<Long> timestamps = new ArrayList<>();
-        private long start;
 
         /** The first offset held; those before it are lost. */
         long start() {
             return start;
         }
->>>>>>> 1f7cd14 (wip)
 
         long end() {
             return timestamps.size();
@@ -83,14 +70,16 @@ final class SimKafka {
     private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
     /** Those of deleted topics as well. */
     private final Map<SourcePartition, Log> everything = new HashMap<>();
+
     private final TreeMap<Integer, Long> heartbeats = new TreeMap<>();
     private final Map<SourcePartition, Integer> holders = new HashMap<>();
     private int members;
     private int incarnation;
-<<<<<<< HEAD
-=======
     private boolean lossy;
->>>>>>> 1f7cd14 (wip)
+
+    SimKafka(SimClock clock, int partitions) {
+        this(clock, "orders", partitions);
+    }
 
     SimKafka(SimClock clock, String topic, int partitions) {
         this.clock = clock;
@@ -110,37 +99,24 @@ final class SimKafka {
     }
 
     void addPartition() {
-<<<<<<< HEAD
-        logs.put(new SourcePartition(TOPIC, TOPIC_ID + incarnation, logs.size()), new Log());
-    }
-
-    void deleteTopic() {
-        logs.clear();
-        holders.clear();
-    }
-
-    /** The topic is deleted and created again: other ids, empty logs. */
-    void recreateTopic() {
-        int partitions = logs.size();
-        deleteTopic();
-        incarnation++;
-        for (int i = 0; i < partitions; i++) {
-            addPartition();
-        }
-=======
         SourcePartition partition = new SourcePartition(topic, topicId(), logs.size());
         Log log = new Log();
         logs.put(partition, log);
         everything.put(partition, log);
     }
 
-    void createAgain() {
+    void recreateTopic() {
         int partitions = logs.size();
         incarnation++;
         logs.clear();
         for (int i = 0; i < partitions; i++) {
             addPartition();
         }
+    }
+
+    void deleteTopic() {
+        logs.clear();
+        holders.clear();
     }
 
     boolean wasCreatedAgain() {
@@ -159,7 +135,6 @@ final class SimKafka {
 
     boolean hasDroppedRecords() {
         return lossy;
->>>>>>> 1f7cd14 (wip)
     }
 
     Set<SourcePartition> partitions() {
@@ -185,11 +160,7 @@ final class SimKafka {
         int count = 1 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
             boolean hole = random.nextInt(6) == 0;
-            if (hole) {
-                log.appendHole();
-            } else {
-                log.appendRecord(clock.millis() - random.nextInt(500));
-            }
+            log.timestamps.add(hole ? -1 : clock.millis() - random.nextInt(500));
         }
     }
 
@@ -203,6 +174,7 @@ final class SimKafka {
     boolean heartbeat(int member) {
         expireSessions();
         if (!heartbeats.containsKey(member)) {
+            leave(member);
             heartbeats.put(member, clock.millis());
             return false;
         }

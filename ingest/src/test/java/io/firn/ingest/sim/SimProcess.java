@@ -36,6 +36,7 @@ final class SimProcess {
     private final WatchedAttempts commits;
     private final SimKafka kafka;
     private final List<IngestLoop> loops = new ArrayList<>();
+    private final List<SimSource> sources = new ArrayList<>();
     private final Set<Integer> done = new java.util.TreeSet<>();
     private final SimClock clock;
     private final boolean crashesWhileWaiting;
@@ -70,10 +71,7 @@ final class SimProcess {
                 onGap);
         SimTable table = stage.table();
         commits = new WatchedAttempts(
-                UnsafeCommitters.without(table.open(), random, missingSafeguards),
-                table,
-                stage.coverage(),
-                whenLanded);
+                UnsafeCommitters.without(table.open(), random, missingSafeguards), table, stage.coverage(), whenLanded);
         group = new CommitGroup(
                 new CommitGroup.Plan(kafka.topic(), settings.commitInterval(), settings.heartbeatInterval()),
                 commits,
@@ -89,8 +87,9 @@ final class SimProcess {
         CommitWait wait = this::awaitCommit;
         IngestLoop.Shared shared = new IngestLoop.Shared(group, wait, new Counters(), clock);
         for (int worker = 0; worker < settings.workers(); worker++) {
-            loops.add(new IngestLoop(
-                    worker, settings, new SimSource(kafka, random), new SimWriter(table.files()), shared));
+            SimSource source = new SimSource(kafka, random);
+            sources.add(source);
+            loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files()), shared));
         }
     }
 
@@ -101,9 +100,17 @@ final class SimProcess {
         return kafka;
     }
 
-    /** Freezes in the middle of its next commit. */
+    /** Freezes in the middle of its next commit, for longer than its sessions last. */
     void freezeBeforeCommit(long millis) {
-        commits.stallNext(() -> freeze(millis));
+        commits.stallNext(() -> {
+            freeze(millis);
+            loseSessions();
+        });
+    }
+
+    /** As when it is frozen for long, without the time that this takes. */
+    void loseSessions() {
+        sources.forEach(SimSource::loseSession);
     }
 
     boolean frozen() {

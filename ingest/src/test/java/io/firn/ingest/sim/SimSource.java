@@ -5,6 +5,7 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.RecordSource;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,8 +17,6 @@ import java.util.random.RandomGenerator;
 
 /** A member of the simulated group. As strict as the real one: nothing is delivered before it was sought. */
 final class SimSource implements RecordSource {
-    private static final byte[] VALUE = {'v'};
-
     private final SimKafka kafka;
     private final RandomGenerator random;
     private final int member;
@@ -29,6 +28,11 @@ final class SimSource implements RecordSource {
         this.kafka = kafka;
         this.random = random;
         this.member = kafka.join();
+    }
+
+    /** The group goes on without this member, who does not know. */
+    void loseSession() {
+        kafka.leave(member);
     }
 
     @Override
@@ -73,23 +77,15 @@ final class SimSource implements RecordSource {
             }
             SimKafka.Log log = kafka.log(partition);
             long position = next.getOrDefault(partition, 0L);
-<<<<<<< HEAD
             if (position < log.start() || position > log.end()) {
-=======
-            if (position < log.start()) {
->>>>>>> 1f7cd14 (wip)
                 throw new OffsetGapException(partition, position, new OffsetRange(log.start(), log.end()));
             }
             long upTo = Math.min(log.end(), position + random.nextInt(5));
             for (; position < upTo; position++) {
                 if (log.isRecord(position)) {
-<<<<<<< HEAD
                     byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
                     int length = log.isNullValue(position) ? -1 : value.length;
                     consumer.record(partition, position, log.timestamp(position), value, 0, length);
-=======
-                    consumer.record(partition, position, log.timestamp(position), VALUE, 0, VALUE.length);
->>>>>>> 1f7cd14 (wip)
                     delivered++;
                 }
             }
@@ -108,8 +104,8 @@ final class SimSource implements RecordSource {
 
     /** A client's assignment goes by name: it holds on to a topic that was created again. */
     private void follow(SourcePartition partition) {
-        if (!held.removeIf(before -> before.topic().equals(partition.topic())
-                && before.partition() == partition.partition())) {
+        if (!held.removeIf(
+                before -> before.topic().equals(partition.topic()) && before.partition() == partition.partition())) {
             throw new IllegalStateException(partition + " is not assigned");
         }
         held.add(partition);
@@ -135,18 +131,9 @@ final class SimSource implements RecordSource {
     public Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
         Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
         for (SourcePartition partition : partitions) {
-<<<<<<< HEAD
-            if (random.nextInt(20) > 0) {
-                bounds.put(
-                        partition,
-                        new OffsetRange(
-                                kafka.log(partition).start(),
-                                kafka.log(partition).end()));
-=======
             if (kafka.exists(partition) && random.nextInt(20) > 0) {
                 SimKafka.Log log = kafka.log(partition);
                 bounds.put(partition, new OffsetRange(log.start(), log.end()));
->>>>>>> 1f7cd14 (wip)
             }
         }
         return bounds;
@@ -161,7 +148,7 @@ final class SimSource implements RecordSource {
     public Set<SourcePartition> partitions() {
         Set<SourcePartition> partitions = kafka.partitions();
         if (partitions.isEmpty()) {
-            throw FirnException.user("topic-missing", "topic does not exist: " + SimKafka.TOPIC, "", "");
+            throw FirnException.user("topic-missing", "topic does not exist: " + kafka.topic(), "", "");
         }
         return partitions;
     }

@@ -59,8 +59,10 @@ final class SimTable {
                 new Schema(Types.NestedField.optional(1, "v", Types.StringType.get())),
                 PartitionSpec.unpartitioned(),
                 Map.of(
-                        "write.manifest.compression-codec", "uncompressed",
-                        "write.metadata.previous-versions-max", Integer.toString(versions)));
+                        "write.manifest.compression-codec",
+                        "uncompressed",
+                        "write.metadata.previous-versions-max",
+                        Integer.toString(versions)));
     }
 
     InMemoryTables tables() {
@@ -99,11 +101,12 @@ final class SimTable {
 
     boolean isComplete() {
         Truth truth = truth();
-        return topics.values().stream().allMatch(topic -> topic.partitions().stream().allMatch(partition -> {
-            PartitionEntry entry =
-                    truth.ledger().entry(topic.topic(), partition).orElse(null);
-            return entry != null && entry.next() == topic.log(partition).end();
-        }));
+        return topics.values().stream()
+                .allMatch(topic -> topic.partitions().stream().allMatch(partition -> {
+                    PartitionEntry entry =
+                            truth.ledger().entry(topic.topic(), partition).orElse(null);
+                    return entry != null && entry.next() == topic.log(partition).end();
+                }));
     }
 
     boolean isInAncestry(UUID commitId) {
