@@ -46,9 +46,8 @@ final class OrderStream implements AutoCloseable {
             if (!admin.listTopics().names().get().contains(TOPIC)) {
                 NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.of((short) 1));
                 admin.createTopics(List.of(topic)).all().get();
+                return new OrderStream(bootstrap, 0, records);
             }
-            // Waits for the leaders of a new topic too. Where one is late, a producer's second batch could be taken
-            // before its first, which the broker then refuses for good.
             Map<TopicPartition, OffsetSpec> ends = IntStream.range(0, PARTITIONS)
                     .boxed()
                     .collect(Collectors.toMap(

@@ -15,13 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,14 +216,6 @@ public final class BrokerProcess implements AutoCloseable {
         try (Admin admin = admin()) {
             NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)).configs(settings);
             admin.createTopics(List.of(wanted)).all().get(30, TimeUnit.SECONDS);
-            // Where a leader is late, a producer's second batch could be taken before its first, which the broker then
-            // refuses for good.
-            admin.listOffsets(IntStream.range(0, partitions)
-                            .boxed()
-                            .collect(Collectors.toMap(
-                                    number -> new TopicPartition(topic, number), number -> OffsetSpec.latest())))
-                    .all()
-                    .get(30, TimeUnit.SECONDS);
             Eventually.holds(
                     "topic " + topic + " is there",
                     Duration.ofSeconds(20),

@@ -14,16 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Time;
 
@@ -117,14 +113,6 @@ public final class EmbeddedBroker implements AutoCloseable {
         try (Admin admin = admin()) {
             admin.createTopics(List.of(
                             new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)).configs(settings)))
-                    .all()
-                    .get();
-            // Where a leader is late, a producer's second batch could be taken before its first, which the broker then
-            // refuses for good.
-            admin.listOffsets(IntStream.range(0, partitions)
-                            .boxed()
-                            .collect(Collectors.toMap(
-                                    number -> new TopicPartition(topic, number), number -> OffsetSpec.latest())))
                     .all()
                     .get();
         } catch (InterruptedException | ExecutionException failure) {
