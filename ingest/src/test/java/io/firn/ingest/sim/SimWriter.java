@@ -7,18 +7,23 @@ import java.util.List;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 
-/** Files that hold the positions of their rows. */
+/** Files that hold the positions of their rows. Null values are counted. */
 final class SimWriter implements BatchWriter {
     private final SimFiles files;
+    private final Lifeline lifeline;
     private final List<Position> rows = new ArrayList<>();
 
-    SimWriter(SimFiles files) {
+    SimWriter(SimFiles files, Lifeline lifeline) {
         this.files = files;
+        this.lifeline = lifeline;
     }
 
     @Override
     public Written write(
             SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+        if (length < 0) {
+            return Written.NULL_VALUE_COUNTED;
+        }
         rows.add(new Position(partition, offset));
         return Written.ROW;
     }
@@ -38,11 +43,13 @@ final class SimWriter implements BatchWriter {
         if (rows.isEmpty()) {
             return List.of();
         }
+        lifeline.pass(Lifeline.Step.WRITE);
         if (files.isAway()) {
             throw new RuntimeIOException("the store is away");
         }
         DataFile file = files.write(rows);
         rows.clear();
+        lifeline.pass(Lifeline.Step.HAND_OVER);
         return List.of(file);
     }
 
