@@ -13,11 +13,13 @@ import io.firn.compaction.JobResult.End;
 import io.firn.compaction.JobTurn;
 import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,11 @@ public final class RewriteJob implements Job {
         this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
         this.started = context.clock().instant();
         this.unit = new RewriteUnit(context.table());
+    }
+
+    /** What a run would take of the table as it was refreshed last. Reads manifests. */
+    public static Work workOf(Table table, RewriteSettings settings) throws IOException {
+        return new RewritePlanner(settings).plan(table).map(RewritePlan::work).orElse(Work.NONE);
     }
 
     @Override
