@@ -162,6 +162,12 @@ public final class TestLake implements AutoCloseable {
         return new JobContext(table, java.time.Clock.systemUTC(), new Random(seed++), JobProgress.NONE, scratch());
     }
 
+    /** As if so much time had passed. */
+    public JobContext later(Table table, java.time.Duration time) {
+        java.time.Clock clock = java.time.Clock.offset(java.time.Clock.systemUTC(), time);
+        return new JobContext(table, clock, new Random(seed++), JobProgress.NONE, scratch());
+    }
+
     /** Turns until the end. */
     public static JobResult run(Job job) {
         for (int turn = 0; turn < 10_000; turn++) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which snapshots may go. Pure.
  *
- * <p>Of every kept snapshot the nearest ancestor that carries the ledger is kept as well: whatever head somebody rolls
- * back to, its ledger is found.
+ * <p>Of every kept snapshot the nearest ancestor that carries the ledger is kept as well, and all between them, since it
+ * is found by going from parent to parent: whatever head somebody rolls back to, its ledger is found.
  */
 final class ExpirePlan {
     private ExpirePlan() {}
@@ -38,10 +38,7 @@ final class ExpirePlan {
             }
         }
         for (long id : List.copyOf(kept)) {
-            Snapshot carrier = carrier(table, table.snapshot(id));
-            if (carrier != null) {
-                kept.add(carrier.snapshotId());
-            }
+            keepCarrier(table, table.snapshot(id), kept);
         }
         List<Snapshot> expired = new ArrayList<>(table.snapshots());
         expired.removeIf(snapshot -> kept.contains(snapshot.snapshotId()));
@@ -70,12 +67,17 @@ final class ExpirePlan {
         }
     }
 
-    private static @Nullable Snapshot carrier(TableMetadata table, @Nullable Snapshot snapshot) {
+    private static void keepCarrier(TableMetadata table, @Nullable Snapshot snapshot, Set<Long> kept) {
+        List<Long> between = new ArrayList<>();
         Snapshot each = snapshot;
-        while (each != null && !each.summary().containsKey(LedgerKeys.OFFSETS)) {
+        while (each != null) {
+            between.add(each.snapshotId());
+            if (each.summary().containsKey(LedgerKeys.OFFSETS)) {
+                kept.addAll(between);
+                return;
+            }
             Long parent = each.parentId();
             each = parent == null ? null : table.snapshot(parent);
         }
-        return each;
     }
 }

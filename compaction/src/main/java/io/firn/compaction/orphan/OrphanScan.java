@@ -2,8 +2,12 @@ package io.firn.compaction.orphan;
 
 import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -67,7 +71,9 @@ final class OrphanScan {
             return false;
         }
         for (String folder : folders) {
-            for (FileInfo file : io.listPrefix(Locations.folder(folder))) {
+            Iterator<FileInfo> files = list(folder);
+            while (files.hasNext()) {
+                FileInfo file = files.next();
                 String path = Locations.path(file.location());
                 long high = HashSet128.hash(path, SEED_HIGH);
                 if (Math.floorMod(high, parts) != part) {
@@ -85,5 +91,17 @@ final class OrphanScan {
             }
         }
         return true;
+    }
+
+    /** A folder that is not there has no files. */
+    private Iterator<FileInfo> list(String folder) {
+        try {
+            return io.listPrefix(Locations.folder(folder)).iterator();
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof FileNotFoundException) {
+                return Collections.emptyIterator();
+            }
+            throw e;
+        }
     }
 }
