@@ -3,6 +3,7 @@ package io.firn.catalog;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.exceptions.ForbiddenException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
 
@@ -14,9 +15,16 @@ final class CatalogFailures {
         if (failure instanceof FirnException) {
             return (FirnException) failure;
         }
+        Optional<FirnException> refusal = StoreRefusal.in(failure, where);
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
         String why = withoutSecrets(message(failure), properties);
         for (Throwable each = failure; each != null; each = each.getCause()) {
-            if (each instanceof ForbiddenException || each instanceof NotAuthorizedException || isWrongLogin(each)) {
+            if (each instanceof ForbiddenException
+                    || each instanceof NotAuthorizedException
+                    || isWrongLogin(each)
+                    || isRefusedByStore(each)) {
                 return new FirnException(
                         "catalog-access-refused",
                         FirnException.Kind.USER,
@@ -39,6 +47,12 @@ final class CatalogFailures {
         }
         return FirnException.external(
                 "catalog-unreachable", what + ": " + why, where, "check the address and that it is running", failure);
+    }
+
+    /** The AWS client, which is there at run time only, says so in words. */
+    private static boolean isRefusedByStore(Throwable failure) {
+        return failure.getClass().getName().startsWith("software.amazon.awssdk.")
+                && String.valueOf(failure.getMessage()).matches("(?s).*Status Code: (401|403).*");
     }
 
     /** SQL states of class 28: invalid authorization. */

@@ -2,7 +2,6 @@ package io.firn.catalog;
 
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
@@ -76,8 +75,8 @@ public final class Tables {
     /**
      * The table, created where it is not there, with the source columns where they are wanted.
      *
-     * @throws FirnException {@code table-missing}, {@code table-has-no-ledger}, {@code schema-mismatch}, or what {@link
-     *     Catalogs#open} throws
+     * @throws FirnException {@code table-missing}, {@code table-has-no-ledger}, {@code ledger-lost}, {@code
+     *     schema-mismatch}, or what {@link Catalogs#open} throws
      */
     public Table openOrCreate(TableRequest request) {
         Optional<Table> existing = open(request.identifier());
@@ -129,10 +128,21 @@ public final class Tables {
         }
     }
 
+    /** Why the table's rows cannot be added to, where nobody can tell which records they came from. */
+    public static Optional<FirnException> ledgerRefusal(Table table, TableRequest request) {
+        return LedgerReader.read(table)
+                .fold(
+                        present -> Optional.empty(),
+                        fresh -> Optional.empty(),
+                        unknown -> unknown.lost() || request.missingLedger() == MissingLedger.REFUSE
+                                ? Optional.of(LedgerReader.noLedger(request.identifier(), unknown))
+                                : Optional.empty());
+    }
+
     private Table take(Table table, TableRequest request) {
-        if (request.missingLedger() == MissingLedger.REFUSE
-                && LedgerReader.read(table) instanceof LedgerState.Unknown) {
-            throw LedgerReader.noLedger(request.identifier());
+        Optional<FirnException> refusal = ledgerRefusal(table, request);
+        if (refusal.isPresent()) {
+            throw refusal.get();
         }
         requireFit(table, request);
         if (request.sourceColumns() == SourceColumns.Policy.ADD) {

@@ -66,7 +66,9 @@ final class Assignment {
     }
 
     void remove(Set<SourcePartition> partitions) {
-        unpositioned.removeAll(partitions);
+        // By name, as Kafka assigns: a topic may have been created again since it was assigned.
+        unpositioned.removeIf(held -> partitions.stream()
+                .anyMatch(gone -> gone.topic().equals(held.topic()) && gone.partition() == held.partition()));
         partitions.forEach(partition -> {
             forget(partition);
             counters.of(partition).release();
@@ -162,11 +164,11 @@ final class Assignment {
         missing.forEach(partition -> refuseRecreated(ledger, partition));
         Map<SourcePartition, Long> starts = first ? configuredStarts(missing) : logStarts(missing);
         if (starts.keySet().containsAll(missing)) {
-            group.writeStarts(epoch, starts);
+            group.writeStarts(epoch, ledger, starts);
             return true;
         }
         if (!first) {
-            group.writeStarts(epoch, starts);
+            group.writeStarts(epoch, ledger, starts);
         }
         return true;
     }

@@ -276,10 +276,11 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     /** Everything since the last seal; afterwards the tracks follow on from it. */
     private Contribution sealed(Map<SourcePartition, Long> positions, Ends ends) {
-        List<DataFile> files = writer.seal();
+        // Kafka is asked first: what is sealed belongs to nobody until it is offered.
         long askedMillis = clock.millis();
         Map<SourcePartition, OffsetRange> bounds =
                 ends == Ends.ASKED ? source.bounds(assignment.partitions()) : Map.of();
+        List<DataFile> files = writer.seal();
         SortedMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         Map<SourcePartition, Long> rows = new HashMap<>();
         for (Track track : assignment.tracks()) {

@@ -45,6 +45,9 @@ public final class PipelineRunner implements AutoCloseable {
     /** How soon a thread with nothing to do looks again: far below any interval, and no load. */
     private static final long IDLE_MILLIS = 20;
 
+    /** For a thread to end by itself after it was told that its time is over. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private final PipelineSettings settings;
     private final RecordSources sources;
     private final PipelineTable table;
@@ -237,6 +240,12 @@ public final class PipelineRunner implements AutoCloseable {
         state.compareAndSet(PipelineStatus.State.RUNNING, PipelineStatus.State.STOPPING);
         loops.forEach(IngestLoop::requestStop);
         boolean ended = join(timeAllowed);
+        if (!ended) {
+            // Most likely inside a library's own retries against a catalog or a store that is away.
+            halt.countDown();
+            join(LAST_WORDS);
+            threads.forEach(Thread::interrupt);
+        }
         boolean clean = ended && failure.get() == null;
         close();
         state.compareAndSet(PipelineStatus.State.STOPPING, PipelineStatus.State.STOPPED);

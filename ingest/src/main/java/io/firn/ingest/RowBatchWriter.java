@@ -7,7 +7,7 @@ import io.firn.ingest.decode.JsonRowDecoder;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
-import io.firn.ingest.record.SourceColumns;
+import io.firn.ingest.record.SourceColumnEntries;
 import io.firn.ingest.write.DataFileWriters;
 import io.firn.ingest.write.WriteSettings;
 import java.util.List;
@@ -21,13 +21,13 @@ import org.apache.iceberg.Table;
 public final class RowBatchWriter implements BatchWriter {
     private final Row row;
     private final JsonRowDecoder decoder;
-    private final SourceColumns sourceColumns;
+    private final SourceColumnEntries sourceColumns;
     private final DataFileWriters writers;
 
     private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
         this.row = new Row(RowLayout.of(table.schema()));
         this.decoder = new JsonRowDecoder(row, decoding);
-        this.sourceColumns = new SourceColumns(row);
+        this.sourceColumns = new SourceColumnEntries(row);
         this.writers = new DataFileWriters(table, row, writing);
     }
 

@@ -10,9 +10,9 @@ import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter.Written;
 import io.firn.ingest.write.WriteSettings;
 import java.math.BigDecimal;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
@@ -163,17 +163,60 @@ class RowBatchWriterTest {
 
     @Test
     void openFilesAreCapped() {
-        TestTable table = TestTable.of(
-                ORDERS, PartitionSpec.builderFor(ORDERS).day("placed_at").build(), Map.of());
-        RowBatchWriter writer =
-                table.writer(WriteSettings.defaults(UUID.randomUUID()).withMaxOpenFiles(3));
-        for (int i = 0; i < 40; i++) {
-            TestTable.write(
-                    writer,
-                    i,
-                    "{\"order_id\":\"A" + i + "\",\"placed_at\":\"2026-01-" + (10 + i % 4) + "T00:00:00Z\"}");
+        TestTable table = byDay();
+        RowBatchWriter writer = table.writer(
+                WriteSettings.defaults(UUID.randomUUID()).withMaxOpenFiles(3).withTargetFileBytes(1_000));
+        for (int i = 0; i < 400; i++) {
+            TestTable.write(writer, i, order(i, i % 4));
         }
-        table.append(writer.seal());
-        assertThat(table.rows()).hasSize(40);
+        List<DataFile> files = writer.seal();
+        assertThat(files).hasSizeGreaterThan(4);
+        table.append(files);
+        assertThat(table.rows()).hasSize(400);
+    }
+
+    @Test
+    void rowsScatteredOverHundredsOfPartitionsMakeOneFileEachWithinTheMemory() {
+        TestTable table = byDay();
+        RowBatchWriter writer =
+                table.writer(WriteSettings.defaults(UUID.randomUUID()).withMemoryBytes(4 << 20));
+        for (int i = 0; i < 900; i++) {
+            TestTable.write(writer, i, order(i, i % 300));
+            assertThat(writer.bufferedBytes()).isLessThanOrEqualTo(4 << 20);
+        }
+        List<DataFile> files = writer.seal();
+        assertThat(files).hasSize(300).allSatisfy(file -> assertThat(file.recordCount())
+                .isEqualTo(3));
+        assertThat(writer.bufferedBytes()).isZero();
+        assertThat(writer.fileBytes()).isZero();
+    }
+
+    @Test
+    void beyondTheMemoryThePartitionWithTheMostRowsIsClosed() {
+        TestTable table = byDay();
+        RowBatchWriter writer =
+                table.writer(WriteSettings.defaults(UUID.randomUUID()).withMemoryBytes(1 << 20));
+        int rows = 20_000;
+        for (int i = 0; i < rows; i++) {
+            TestTable.write(writer, i, order(i, i % 10 == 0 ? i / 10 % 20 : 27));
+            assertThat(writer.bufferedBytes()).isLessThanOrEqualTo(1 << 20);
+        }
+        List<DataFile> files = writer.seal();
+        assertThat(files).hasSizeBetween(22, 28);
+        table.append(files);
+        assertThat(table.rows())
+                .extracting(row -> row.getField("order_id"))
+                .hasSize(rows)
+                .doesNotHaveDuplicates();
+    }
+
+    private static TestTable byDay() {
+        return TestTable.of(
+                ORDERS, PartitionSpec.builderFor(ORDERS).day("placed_at").build());
+    }
+
+    private static String order(int number, int day) {
+        return "{\"order_id\":\"A" + number + "\",\"placed_at\":\""
+                + LocalDate.of(2020, 1, 1).plusDays(day) + "T00:00:00Z\"}";
     }
 }

@@ -56,7 +56,7 @@ class StoreAwayTest {
         RowBatchWriter writer = RowBatchWriter.create(
                 new OtherIo(table.table(), io),
                 DecodeSettings.defaults(),
-                WriteSettings.defaults(UUID.randomUUID()).withMaxOpenFiles(2));
+                WriteSettings.defaults(UUID.randomUUID()).withMaxOpenFiles(2).withTargetFileBytes(1));
         for (int i = 0; i < 5; i++) {
             TestTable.write(writer, i, "{\"k\":\"" + i + "\"}");
         }

@@ -40,8 +40,11 @@ final class CarriedLedger {
         Snapshot snapshot = transaction.table().currentSnapshot();
         UpdateProperties properties = transaction.updateProperties();
         properties.set(LedgerKeys.OFFSETS, ledger);
-        properties.set(LedgerKeys.OFFSETS_SEQUENCE, Long.toString(snapshot.sequenceNumber()));
-        watermark.ifPresent(instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()));
+        properties.set(LedgerKeys.OFFSETS_SNAPSHOT, Long.toString(snapshot.snapshotId()));
+        // What a commit that was rolled back said must not outlive it.
+        watermark.ifPresentOrElse(
+                instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()),
+                () -> properties.remove(LedgerKeys.WATERMARK));
         properties.commit();
         return snapshot;
     }

@@ -1,6 +1,7 @@
 package io.firn.catalog.commit;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.StoreRefusal;
 import java.util.Optional;
 import org.apache.iceberg.exceptions.ForbiddenException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
@@ -13,7 +14,11 @@ final class Failures {
     private Failures() {}
 
     /** The failure as a person should read it, where no attempt can ever succeed. */
-    static Optional<FirnException> permanent(String table, Throwable failure) {
+    static Optional<FirnException> permanent(String table, String where, Throwable failure) {
+        Optional<FirnException> refusal = StoreRefusal.in(failure, where);
+        if (refusal.isPresent()) {
+            return refusal;
+        }
         if (failure instanceof ValidationException || failure instanceof IllegalArgumentException) {
             return Optional.of(new FirnException(
                     "commit-impossible",

@@ -3,6 +3,7 @@ package io.firn.catalog.commit;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.SourcePartition;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
@@ -21,13 +22,19 @@ final class Fence {
         commit.steps().forEach((partition, step) -> {
             OptionalLong next = ledger.next(commit.pipeline(), partition);
             boolean fits = safeguards.contains(Safeguard.START_CHECK)
-                    ? next.equals(step.expectedNext())
+                    ? next.equals(step.expectedNext()) && (next.isPresent() || follows(commit, partition, step, ledger))
                     : endsPast(next, step);
             if (!fits) {
                 misfits.add(partition);
             }
         });
         return Collections.unmodifiableSortedSet(misfits);
+    }
+
+    /** Whether the ledger still holds the incarnation of the topic that a start is to replace, or this one already. */
+    private static boolean follows(TableCommit commit, SourcePartition partition, PartitionStep step, Ledger ledger) {
+        Optional<String> known = ledger.topicId(commit.pipeline(), partition.topic());
+        return known.equals(step.replacedTopicId()) || known.equals(Optional.of(partition.topicId()));
     }
 
     private static boolean endsPast(OptionalLong next, PartitionStep step) {

@@ -44,6 +44,7 @@ public final class JobCommitter {
     private final String name;
     private final TableOperations table;
     private final Backoff backoff;
+    private String where;
     private Progress progress = new Progress(new UUID(0, 0));
 
     /**
@@ -58,6 +59,7 @@ public final class JobCommitter {
                     "table " + table.name());
         }
         this.name = table.name();
+        this.where = "table " + name;
         this.table = ((HasTableOperations) table).operations();
         this.backoff = new Backoff(random);
     }
@@ -152,16 +154,17 @@ public final class JobCommitter {
         if (metadata == null) {
             throw Failures.tableMissing(name, null);
         }
+        where = "table " + name + " at " + metadata.location();
         return metadata;
     }
 
     private LedgerState stateOf(TableMetadata metadata) {
-        return LedgerReader.read(metadata, name, PropertyFallback.USED);
+        return LedgerReader.read(metadata, table.io(), name, PropertyFallback.USED);
     }
 
     private Ledger ledgerIn(LedgerState state) {
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(name);
+            throw LedgerReader.noLedger(name, unknown);
         });
     }
 
@@ -177,7 +180,7 @@ public final class JobCommitter {
     }
 
     private void throwIfPermanent(Throwable failure) {
-        Optional<FirnException> permanent = Failures.permanent(name, failure);
+        Optional<FirnException> permanent = Failures.permanent(name, where, failure);
         if (permanent.isPresent()) {
             throw permanent.get();
         }

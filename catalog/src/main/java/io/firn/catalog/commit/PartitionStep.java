@@ -2,6 +2,7 @@ package io.firn.catalog.commit;
 
 import io.firn.catalog.ledger.OffsetRange;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -14,13 +15,16 @@ import java.util.OptionalLong;
  * @param until milliseconds since the epoch up to which the partition is complete with this commit, if known
  * @param gaps spans between {@code expectedNext} and the range's start that Kafka no longer held, to be recorded
  * @param skipped records in the range that became no row, by reason (as {@code null-value}); ascending by reason
+ * @param replacedTopicId of a start: the id of the topic's earlier incarnation that the ledger must still hold; empty: it
+ *     must hold none. A start decided before the topic was created again must not put the earlier one back
  */
 public record PartitionStep(
         OptionalLong expectedNext,
         OffsetRange range,
         OptionalLong until,
         List<OffsetRange> gaps,
-        java.util.SortedMap<String, Long> skipped) {
+        java.util.SortedMap<String, Long> skipped,
+        Optional<String> replacedTopicId) {
     public PartitionStep {
         gaps = List.copyOf(gaps);
         skipped = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(skipped));
@@ -30,14 +34,30 @@ public record PartitionStep(
         }
     }
 
-    /** Writes down where consumption begins; the ledger must not know the partition. */
+    /** A step that replaces no incarnation. */
+    public PartitionStep(
+            OptionalLong expectedNext,
+            OffsetRange range,
+            OptionalLong until,
+            List<OffsetRange> gaps,
+            java.util.SortedMap<String, Long> skipped) {
+        this(expectedNext, range, until, gaps, skipped, Optional.empty());
+    }
+
+    /** Writes down where consumption begins; the ledger must know neither the partition nor its topic. */
     public static PartitionStep start(long offset) {
+        return start(offset, Optional.empty());
+    }
+
+    /** Writes down where consumption begins, of a topic that may take an earlier incarnation's place. */
+    public static PartitionStep start(long offset, Optional<String> replacedTopicId) {
         return new PartitionStep(
                 OptionalLong.empty(),
                 new OffsetRange(offset, offset),
                 OptionalLong.empty(),
                 List.of(),
-                new java.util.TreeMap<>());
+                new java.util.TreeMap<>(),
+                replacedTopicId);
     }
 
     /** Adds a span without gaps. */

@@ -41,6 +41,7 @@ public final class TableCommitter implements CommitAttempts {
     private final Backoff backoff;
     private final MissingLedger missingLedger;
     private final Set<Safeguard> safeguards;
+    private String where;
     private Progress progress = new Progress(new UUID(0, 0));
 
     /**
@@ -53,6 +54,7 @@ public final class TableCommitter implements CommitAttempts {
 
     TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
         this.name = table.name();
+        this.where = "table " + name;
         this.table = operations(table);
         this.backoff = new Backoff(random);
         this.missingLedger = missingLedger;
@@ -175,22 +177,24 @@ public final class TableCommitter implements CommitAttempts {
         if (metadata == null) {
             throw Failures.tableMissing(name, null);
         }
+        where = "table " + name + " at " + metadata.location();
         return metadata;
     }
 
     private LedgerState stateOf(TableMetadata metadata) {
         return LedgerReader.read(
                 metadata,
+                table.io(),
                 name,
                 safeguards.contains(Safeguard.PROPERTY_FALLBACK) ? PropertyFallback.USED : PropertyFallback.IGNORED);
     }
 
     private Ledger ledgerIn(LedgerState state) {
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            if (missingLedger == MissingLedger.ADOPT) {
+            if (missingLedger == MissingLedger.ADOPT && !unknown.lost()) {
                 return Ledger.empty();
             }
-            throw LedgerReader.noLedger(name);
+            throw LedgerReader.noLedger(name, unknown);
         });
     }
 
@@ -206,7 +210,7 @@ public final class TableCommitter implements CommitAttempts {
     }
 
     private void throwIfPermanent(Throwable failure) {
-        Optional<FirnException> permanent = Failures.permanent(name, failure);
+        Optional<FirnException> permanent = Failures.permanent(name, where, failure);
         if (permanent.isPresent()) {
             throw permanent.get();
         }

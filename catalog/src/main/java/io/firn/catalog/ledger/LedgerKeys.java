@@ -21,10 +21,10 @@ public final class LedgerKeys {
     /** Snapshot summary of a keyed table: what became of the records merged, a JSON object of counts. */
     public static final String MERGED_ROWS = "firn.merged-rows";
     /**
-     * Table property: sequence number of the snapshot that wrote the property {@link #OFFSETS}. After a rollback to an
-     * older snapshot the property tells of rows that are gone; this number shows it.
+     * Table property: id of the snapshot that wrote the property {@link #OFFSETS}. The property counts only where that
+     * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.
      */
-    public static final String OFFSETS_SEQUENCE = "firn.offsets-sequence-number";
+    public static final String OFFSETS_SNAPSHOT = "firn.offsets-snapshot-id";
 
     private LedgerKeys() {}
 }

@@ -11,7 +11,9 @@ public sealed interface LedgerState {
         /** In the summary of the head or of an ancestor. */
         SUMMARY,
         /** In the table property, because the ancestors that held it were expired. */
-        PROPERTY
+        PROPERTY,
+        /** In the summary of an expired ancestor, as an earlier version of the table's metadata still holds it. */
+        EARLIER_METADATA
     }
 
     /**
@@ -24,8 +26,12 @@ public sealed interface LedgerState {
     /** No ledger and no rows: a fresh table. */
     record Fresh() implements LedgerState {}
 
-    /** Rows, but no ledger: nobody can tell where they came from. */
-    record Unknown() implements LedgerState {}
+    /**
+     * Rows, but no ledger: nobody can tell where they came from.
+     *
+     * @param lost whether the table once had a ledger, as its property still says: a rollback to before Firn's rows, say
+     */
+    record Unknown(boolean lost) implements LedgerState {}
 
     /** One of three, by case. */
     default <T> T fold(Function<Present, T> present, Function<Fresh, T> fresh, Function<Unknown, T> unknown) {

@@ -17,7 +17,7 @@ import org.apache.iceberg.io.LocationProvider;
 import org.jspecify.annotations.Nullable;
 
 /** Handles of one table of a real catalog, with faults between the handles and the catalog. */
-final class FaultyTables implements TableCommitterContractTest.Faults {
+final class FaultyTables implements CommitterRig.Faults {
     private enum Fault {
         LOSE_REPLY,
         LAND_LATE,

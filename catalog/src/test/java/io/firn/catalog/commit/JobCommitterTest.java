@@ -63,7 +63,7 @@ class JobCommitterTest {
                 .containsEntry("job-key", "job value");
         assertThat(table().properties())
                 .containsEntry("firn.offsets", head.summary().get("firn.offsets"))
-                .containsEntry("firn.offsets-sequence-number", Long.toString(head.sequenceNumber()));
+                .containsEntry("firn.offsets-snapshot-id", Long.toString(head.snapshotId()));
     }
 
     @Test

@@ -160,7 +160,7 @@ public final class MergeJob implements Job {
         keyed.refresh();
         LedgerState state = LedgerReader.read(keyed);
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(keyed.name());
+            throw LedgerReader.noLedger(keyed.name(), unknown);
         });
     }
 

@@ -55,7 +55,7 @@ final class MergePlanner {
         }
         LedgerState state = LedgerReader.read(staging);
         Ledger staged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(staging.name());
+            throw LedgerReader.noLedger(staging.name(), unknown);
         });
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         List<StagedRange> ranges = new ArrayList<>();

@@ -1,16 +1,20 @@
 package io.firn.deploy.audit;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.deploy.config.NearestKey;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -27,88 +31,82 @@ public final class Audit {
     private final Table table;
     private final String pipeline;
     private final Map<String, String> kafka;
+    private final Progress progress;
     private final long windowOffsets;
 
     /** @param kafka client properties */
-    public Audit(Table table, String pipeline, Map<String, String> kafka) {
-        this(table, pipeline, kafka, WINDOW_OFFSETS);
+    public Audit(Table table, String pipeline, Map<String, String> kafka, Progress progress) {
+        this(table, pipeline, kafka, progress, WINDOW_OFFSETS);
     }
 
-    Audit(Table table, String pipeline, Map<String, String> kafka, long windowOffsets) {
+    Audit(Table table, String pipeline, Map<String, String> kafka, Progress progress, long windowOffsets) {
         this.table = table;
         this.pipeline = pipeline;
         this.kafka = Map.copyOf(kafka);
+        this.progress = progress;
         this.windowOffsets = windowOffsets;
     }
 
-    /** @throws io.firn.catalog.FirnException where the table has rows and no ledger, or one side does not answer */
+    /**
+     * @throws FirnException where the table has rows and no ledger, or a ledger that does not know the pipeline, or one
+     *     side does not answer
+     */
     public AuditReport run() {
         table.refresh();
         Snapshot head = table.currentSnapshot();
         LedgerState state = LedgerReader.read(table);
         if (state instanceof LedgerState.Unknown) {
-            throw LedgerReader.noLedger(table.name());
+            throw LedgerReader.noLedger(table.name(), (LedgerState.Unknown) state);
         }
         if (head == null || !(state instanceof LedgerState.Present)) {
-            return new AuditReport(pipeline, table.name(), -1, List.of(), List.of(), List.of(), 0);
+            return AuditReport.empty(pipeline, table.name());
         }
-        LedgerState.Present present = (LedgerState.Present) state;
-        SortedMap<SourcePartition, PartitionEntry> entries = present.ledger().partitions(pipeline);
-        Map<String, PartitionAudit> byName = new HashMap<>();
+        Ledger ledger = ((LedgerState.Present) state).ledger();
+        SortedMap<SourcePartition, PartitionEntry> entries = ledger.partitions(pipeline);
+        if (entries.isEmpty()) {
+            throw unknownPipeline(ledger);
+        }
+        Map<String, PartitionAudit> byName = new LinkedHashMap<>();
         entries.forEach((partition, entry) -> byName.put(
-                partition.toString(), new PartitionAudit(partition, new OffsetRange(entry.start(), entry.next()))));
+                partition.toString(),
+                new PartitionAudit(partition, new OffsetRange(entry.start(), entry.next()), entry.gaps())));
+        SkippedCounts.read(table, head, pipeline, byName.values());
         TableRows rows = new TableRows(table, head.snapshotId());
-        Unknowns unknowns = new Unknowns(others(present));
+        StrayRows strays = new StrayRows(pipeline, ledger);
         try (KafkaLog log = new KafkaLog(kafka)) {
             Map<SourcePartition, OffsetRange> held = held(log, byName.values());
-            long step = Math.max(1, windowOffsets / Math.max(1, entries.size()));
-            long longest = byName.values().stream()
-                    .mapToLong(
-                            found -> found.delivered().end() - found.delivered().start())
-                    .max()
-                    .orElse(0);
-            long passes = Math.max(1, (longest + step - 1) / step);
+            long step = Math.max(1, windowOffsets / entries.size());
+            long passes = Math.max(1, (longest(byName.values()) + step - 1) / step);
             for (long pass = 0; pass < passes; pass++) {
-                compare(new Window(pass, step), byName, entries, held, rows, log, unknowns);
+                String part = passes == 1 ? "" : ", part " + (pass + 1) + " of " + passes;
+                compare(new Window(pass, step), part, byName, held, rows, log, strays);
             }
         }
-        List<PartitionAudit> found = entries.keySet().stream()
-                .map(partition -> byName.get(partition.toString()))
-                .toList();
+        progress.begin("audit: looking for files that are referenced twice", "files", -1);
         return new AuditReport(
                 pipeline,
                 table.name(),
                 head.snapshotId(),
-                found,
+                List.copyOf(byName.values()),
                 rows.filesTwice(),
-                List.copyOf(unknowns.partitions),
-                unknowns.foreign);
+                strays.partitions(),
+                strays.foreign());
     }
 
-    /** Partitions of other pipelines on the same table: theirs to audit. */
-    private TreeSet<String> others(LedgerState.Present present) {
-        return present.ledger().pipelines().entrySet().stream()
-                .filter(entry -> !entry.getKey().equals(pipeline))
-                .flatMap(entry -> entry.getValue().keySet().stream())
-                .map(SourcePartition::toString)
-                .collect(Collectors.toCollection(TreeSet::new));
+    private FirnException unknownPipeline(Ledger ledger) {
+        Set<String> known = ledger.pipelines().keySet();
+        return FirnException.user(
+                "pipeline-unknown",
+                "the table's ledger does not know the pipeline " + pipeline,
+                "table " + table.name(),
+                NearestKey.hint(pipeline, known) + "its pipelines are " + known);
     }
 
-    /** Rows that belong to no partition of the pipeline. */
-    private static final class Unknowns {
-        private final TreeSet<String> others;
-        private final TreeSet<String> partitions = new TreeSet<>();
-        private long foreign;
-
-        Unknowns(TreeSet<String> others) {
-            this.others = others;
-        }
-
-        void add(String partition) {
-            if (!others.contains(partition)) {
-                partitions.add(partition);
-            }
-        }
+    private static long longest(Collection<PartitionAudit> partitions) {
+        return partitions.stream()
+                .mapToLong(found -> found.delivered().end() - found.delivered().start())
+                .max()
+                .orElse(0);
     }
 
     /** The {@code pass}th stretch of every partition's history. */
@@ -128,141 +126,80 @@ public final class Audit {
                 .map(PartitionAudit::partition)
                 .filter(partition -> partition.topicId().equals(ids.get(partition.topic())))
                 .toList());
-        Map<String, Boolean> compacted = new HashMap<>();
+        Map<String, Compaction> compaction = new HashMap<>();
         for (PartitionAudit found : audits) {
             OffsetRange bound = bounds.get(found.partition());
             OffsetRange delivered = found.delivered();
             if (bound == null) {
-                found.unverifiable(delivered, "the topic was deleted or created again");
-                found.compacted(true);
+                found.unverifiable().add(delivered, "the topic was deleted or created again");
                 continue;
             }
-            found.compacted(compacted.computeIfAbsent(found.partition().topic(), log::mayCompact));
+            found.compaction(compaction.computeIfAbsent(found.partition().topic(), log::compaction));
             long start = Math.min(delivered.end(), Math.max(delivered.start(), bound.start()));
             long end = Math.max(start, Math.min(delivered.end(), bound.end()));
-            if (start > delivered.start()) {
-                found.unverifiable(new OffsetRange(delivered.start(), start), "below Kafka's retention");
-            } else if (end < delivered.end()) {
-                found.unverifiable(new OffsetRange(end, delivered.end()), "past the end of Kafka's log");
-            }
+            found.unverifiable().add(new OffsetRange(delivered.start(), start), PartitionAudit.RETENTION);
+            found.unverifiable().add(new OffsetRange(end, delivered.end()), "past the end of Kafka's log");
             held.put(found.partition(), new OffsetRange(start, end));
         }
         return held;
     }
 
-    private static void compare(
+    private void compare(
             Window window,
+            String part,
             Map<String, PartitionAudit> byName,
-            SortedMap<SourcePartition, PartitionEntry> entries,
             Map<SourcePartition, OffsetRange> held,
             TableRows rows,
             KafkaLog log,
-            Unknowns unknowns) {
+            StrayRows strays) {
         Map<String, OffsetSet> inTable = new HashMap<>();
         byName.forEach((name, found) -> inTable.put(name, new OffsetSet(window.of(found.delivered()))));
-        unknowns.foreign = rows.read((topic, partition, offset) -> {
-            String name = topic + "-" + partition;
-            PartitionAudit found = byName.get(name);
-            if (found == null || offset < 0) {
-                unknowns.add(name);
-                return;
-            }
-            PartitionEntry entry = entries.get(found.partition());
-            if (window.pass() == 0 && entry != null && isIn(entry.gaps(), offset)) {
-                found.outside().add(offset);
-            }
+        progress.begin("audit: reading the table" + part, "rows", rows.total());
+        strays.foreign(rows.read(
+                (topic, partition, offset) -> {
+                    String name = topic + "-" + partition;
+                    PartitionAudit found = byName.get(name);
+                    OffsetSet set = inTable.get(name);
+                    if (found == null || set == null || offset < 0) {
+                        strays.add(name);
+                    } else {
+                        row(found, set, offset, window);
+                    }
+                },
+                progress));
+        long expected = byName.values().stream()
+                .map(found -> window.of(found.delivered()))
+                .mapToLong(span -> span.end() - span.start())
+                .sum();
+        progress.begin("audit: reading Kafka" + part, "records", expected);
+        byName.forEach((name, found) -> {
+            OffsetRange kafka = held.get(found.partition());
             OffsetSet set = inTable.get(name);
-            if (set != null && set.covers(offset)) {
-                found.countRow();
-                if (!set.add(offset)) {
-                    found.doubled().add(offset);
-                }
-            } else if (window.pass() == 0
-                    && (offset < found.delivered().start()
-                            || offset >= found.delivered().end())) {
-                found.outside().add(offset);
-            }
-        });
-        entries.forEach((partition, entry) -> {
-            PartitionAudit found = byName.get(partition.toString());
-            OffsetRange kafka = held.get(partition);
-            OffsetSet set = inTable.get(partition.toString());
-            if (found != null && set != null && kafka != null) {
+            if (set != null && kafka != null) {
                 OffsetRange span = cut(window.of(found.delivered()), kafka);
-                Matching matching = new Matching(found, set, entry.gaps(), span.start());
-                log.read(partition, span, matching);
+                Matching matching = new Matching(found, set, found.gaps(), span.start());
+                log.read(found.partition(), span, matching, progress);
                 matching.upTo(span.end());
             }
         });
     }
 
+    private static void row(PartitionAudit found, OffsetSet set, long offset, Window window) {
+        OffsetRange delivered = found.delivered();
+        if (window.pass() == 0
+                && (offset < delivered.start() || offset >= delivered.end() || Matching.isIn(found.gaps(), offset))) {
+            found.outside().add(offset);
+        }
+        if (set.covers(offset)) {
+            found.countRow();
+            if (!set.add(offset)) {
+                found.doubled().add(offset);
+            }
+        }
+    }
+
     private static OffsetRange cut(OffsetRange left, OffsetRange right) {
         long start = Math.min(left.end(), Math.max(left.start(), right.start()));
         return new OffsetRange(start, Math.max(start, Math.min(left.end(), right.end())));
-    }
-
-    /** Walks up the offsets of one partition as Kafka delivers them. */
-    private static final class Matching implements KafkaLog.Seen {
-        private final PartitionAudit found;
-        private final OffsetSet inTable;
-        private final List<OffsetRange> gaps;
-        private long next;
-
-        Matching(PartitionAudit found, OffsetSet inTable, List<OffsetRange> gaps, long start) {
-            this.found = found;
-            this.inTable = inTable;
-            this.gaps = gaps;
-            this.next = start;
-        }
-
-        @Override
-        public void deletedBefore(long offset) {
-            if (offset > next) {
-                next = offset;
-                found.unverifiable(new OffsetRange(found.delivered().start(), offset), "below Kafka's retention");
-            }
-        }
-
-        @Override
-        public void record(long offset, boolean nullValue) {
-            upTo(offset);
-            next = offset + 1;
-            if (inTable.contains(offset)) {
-                return;
-            }
-            if (isGap(offset)) {
-                found.countGap();
-            } else if (nullValue) {
-                found.countNullValue();
-            } else {
-                found.missing().add(offset);
-            }
-        }
-
-        /** Offsets that Kafka did not deliver. */
-        void upTo(long end) {
-            for (; next < end; next++) {
-                if (inTable.contains(next)) {
-                    found.notInKafka().add(next);
-                } else if (isGap(next)) {
-                    found.countGap();
-                } else {
-                    found.countSkippedByKafka();
-                }
-            }
-        }
-
-        private boolean isGap(long offset) {
-            return isIn(gaps, offset);
-        }
-    }
-
-    private static boolean isIn(List<OffsetRange> spans, long offset) {
-        for (OffsetRange span : spans) {
-            if (offset >= span.start() && offset < span.end()) {
-                return true;
-            }
-        }
-        return false;
     }
 }

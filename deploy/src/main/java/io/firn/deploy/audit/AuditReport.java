@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** The outcome of an audit, for people and for scripts. */
 public final class AuditReport {
@@ -36,7 +38,12 @@ public final class AuditReport {
         this.foreignRows = foreignRows;
     }
 
-    /** No offset missing, doubled or outside the ledger, no file referenced twice. */
+    /** Of a table that nothing was written to yet. */
+    static AuditReport empty(String pipeline, String table) {
+        return new AuditReport(pipeline, table, -1, List.of(), List.of(), List.of(), 0);
+    }
+
+    /** No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted. */
     public boolean isClean() {
         return filesTwice.isEmpty()
                 && unknownPartitions.isEmpty()
@@ -71,8 +78,14 @@ public final class AuditReport {
             difference(out, "missing", found.missing());
             difference(out, "doubled", found.doubled());
             difference(out, "outside the ledger", found.outside());
-            if (!found.isClean()) {
+            if (found.compaction() != Compaction.ON) {
                 difference(out, "in the table and not in Kafka", found.notInKafka());
+            }
+            difference(out, "null values that no snapshot counts", found.nullsUncounted());
+            difference(out, "null values counted that Kafka does not have", found.nullsOvercounted());
+            if (found.compaction() == Compaction.NOT_TOLD) {
+                out.println("    Kafka does not tell whether the topic is compacted, so nothing was excused by that:"
+                        + " let this user describe the topic's configuration");
             }
         }
         unknownPartitions.forEach(
@@ -81,24 +94,42 @@ public final class AuditReport {
         if (foreignRows > 0) {
             out.println("  " + foreignRows + " rows have no source position: not Firn's");
         }
-        out.println(
-                isClean() ? "Clean: " + effectiveRows() + " rows, every offset accounted for" : "Differences found");
+        out.println(isClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
         out.flush();
+    }
+
+    private String extent() {
+        long unverifiable = partitions.stream()
+                .mapToLong(found -> found.unverifiable().offsets())
+                .sum();
+        return unverifiable == 0
+                ? "every offset accounted for"
+                : "every offset that Kafka still shows accounted for, " + unverifiable + " not verifiable";
+    }
+
+    private static void difference(PrintWriter out, String what, long count) {
+        if (count > 0) {
+            out.println("    DIFFERENCE " + count + " " + what);
+        }
     }
 
     private static String explained(PartitionAudit found) {
         StringBuilder text = new StringBuilder();
         append(text, found.gapOffsets(), "in recorded gaps");
         append(text, found.skippedByKafka(), "skipped by Kafka (markers, aborted, compacted)");
-        append(text, found.nullValues(), "null values counted");
-        if (found.notInKafka().count() > 0 && found.isClean()) {
+        append(text, found.nullValues(), "null values that are no rows");
+        append(text, found.nullsOfExpiredSnapshots(), "of them by snapshots expired since, their count is gone");
+        if (found.compaction() == Compaction.ON) {
             append(text, found.notInKafka().count(), "compacted away since");
         }
-        if (!found.unverifiable().isEmpty()) {
-            text.append("; not verifiable ")
-                    .append(found.unverifiable())
-                    .append(": ")
-                    .append(found.unverifiableReason());
+        Unverifiable unverifiable = found.unverifiable();
+        if (!unverifiable.isEmpty()) {
+            text.append("; not verifiable: ")
+                    .append(unverifiable.first().stream()
+                            .map(Unverifiable.Span::toString)
+                            .collect(Collectors.joining(", ")));
+            long more = unverifiable.spanCount() - unverifiable.first().size();
+            text.append(more > 0 ? " and " + more + " more, " + unverifiable.offsets() + " offsets in all" : "");
         }
         return text.toString();
     }
@@ -153,7 +184,11 @@ public final class AuditReport {
         json.writeNumberField("gapOffsets", found.gapOffsets());
         json.writeNumberField("skippedByKafka", found.skippedByKafka());
         json.writeNumberField("nullValues", found.nullValues());
-        span(json, "notVerifiable", found.unverifiable());
+        json.writeNumberField("nullValuesUncounted", found.nullsUncounted());
+        json.writeNumberField("nullValuesOvercounted", found.nullsOvercounted());
+        json.writeNumberField("nullValuesOfExpiredSnapshots", found.nullsOfExpiredSnapshots());
+        json.writeStringField("compaction", found.compaction().name().toLowerCase(Locale.ROOT));
+        notVerifiable(json, found.unverifiable());
         json.writeEndObject();
     }
 
@@ -163,6 +198,21 @@ public final class AuditReport {
         json.writeArrayFieldStart("spans");
         for (OffsetRange span : spans.first()) {
             json.writeArray(new long[] {span.start(), span.end()}, 0, 2);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void notVerifiable(JsonGenerator json, Unverifiable unverifiable) throws IOException {
+        json.writeObjectFieldStart("notVerifiable");
+        json.writeNumberField("offsets", unverifiable.offsets());
+        json.writeNumberField("count", unverifiable.spanCount());
+        json.writeArrayFieldStart("spans");
+        for (Unverifiable.Span each : unverifiable.first()) {
+            json.writeStartObject();
+            span(json, "offsets", each.offsets());
+            json.writeStringField("reason", each.reason());
+            json.writeEndObject();
         }
         json.writeEndArray();
         json.writeEndObject();

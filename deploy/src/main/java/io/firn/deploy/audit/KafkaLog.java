@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -24,6 +25,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
@@ -65,8 +68,8 @@ final class KafkaLog implements AutoCloseable {
         Map<String, Object> settings = new HashMap<>(properties);
         settings.remove("group.id");
         settings.remove("group.protocol");
-        settings.put("default.api.timeout.ms", "30000");
-        settings.put("request.timeout.ms", "15000");
+        settings.putIfAbsent("default.api.timeout.ms", "30000");
+        settings.putIfAbsent("request.timeout.ms", "15000");
         this.admin = Admin.create(settings);
         settings.put("isolation.level", "read_committed");
         settings.put("enable.auto.commit", "false");
@@ -84,17 +87,21 @@ final class KafkaLog implements AutoCloseable {
         return ids;
     }
 
-    /** Whether compaction may have removed records of the topic; true also where the broker does not tell. */
-    boolean mayCompact(String topic) {
+    /** Whether compaction may have removed records of the topic. */
+    Compaction compaction(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
             Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
-            return config == null || config.get("cleanup.policy").value().contains("compact");
+            ConfigEntry policy = config == null ? null : config.get("cleanup.policy");
+            if (policy == null || policy.value() == null) {
+                return Compaction.NOT_TOLD;
+            }
+            return policy.value().contains("compact") ? Compaction.ON : Compaction.NEVER;
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            return true;
+            throw FirnException.external("interrupted", "interrupted", "topic " + topic, "", interrupted);
         } catch (ExecutionException notTold) {
-            return true;
+            return Compaction.NOT_TOLD;
         }
     }
 
@@ -107,6 +114,16 @@ final class KafkaLog implements AutoCloseable {
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
+            }
+            if (failed.getCause() instanceof AuthenticationException
+                    || failed.getCause() instanceof AuthorizationException) {
+                throw new FirnException(
+                        "kafka-auth",
+                        FirnException.Kind.USER,
+                        "Kafka refuses access: " + failed.getCause().getMessage(),
+                        where,
+                        "check the credentials and permissions under kafka:",
+                        failed);
             }
             throw FirnException.external(
                     "kafka-unavailable",
@@ -141,9 +158,9 @@ final class KafkaLog implements AutoCloseable {
     }
 
     /** Every record of the span that Kafka still holds, in offset order. */
-    void read(SourcePartition partition, OffsetRange span, Seen seen) {
+    void read(SourcePartition partition, OffsetRange span, Seen seen, Progress progress) {
         try {
-            readFrom(partition, span, seen);
+            readFrom(partition, span, seen, progress);
         } catch (KafkaException failed) {
             throw FirnException.external(
                     "kafka-unavailable",
@@ -154,7 +171,7 @@ final class KafkaLog implements AutoCloseable {
         }
     }
 
-    private void readFrom(SourcePartition partition, OffsetRange span, Seen seen) {
+    private void readFrom(SourcePartition partition, OffsetRange span, Seen seen, Progress progress) {
         TopicPartition name = name(partition);
         consumer.assign(List.of(name));
         consumer.seek(name, span.start());
@@ -166,6 +183,7 @@ final class KafkaLog implements AutoCloseable {
                         consumer.poll(POLL).records(name)) {
                     if (found.offset() < span.end()) {
                         seen.record(found.offset(), found.value() == null);
+                        progress.step();
                     }
                 }
             } catch (OffsetOutOfRangeException deleted) {

@@ -2,28 +2,39 @@ package io.firn.deploy.audit;
 
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import java.util.List;
 
 /** What the audit found about one partition. Filled by {@link Audit}, read by {@link AuditReport}. */
 final class PartitionAudit {
+    static final String RETENTION = "below Kafka's retention";
+
     private final SourcePartition partition;
     private final OffsetRange delivered;
+    private final List<OffsetRange> gaps;
     private final Spans missing = new Spans();
     private final Spans doubled = new Spans();
     private final Spans outside = new Spans();
     private final Spans notInKafka = new Spans();
+    private final Unverifiable unverifiable = new Unverifiable();
     private long rows;
     private long gapOffsets;
     private long skippedByKafka;
     private long nullValues;
-    private OffsetRange unverifiable;
-    private String unverifiableReason = "";
-    private boolean compacted;
+    private long nullsToBeCounted;
+    private long nullsCounted;
+    private long countedFrom;
+    private boolean inChain;
+    private Compaction compaction = Compaction.NEVER;
 
-    /** @param delivered what the ledger says took effect, from its start to its next offset */
-    PartitionAudit(SourcePartition partition, OffsetRange delivered) {
+    /**
+     * @param delivered what the ledger says took effect, from its start to its next offset
+     * @param gaps of the ledger, ascending
+     */
+    PartitionAudit(SourcePartition partition, OffsetRange delivered, List<OffsetRange> gaps) {
         this.partition = partition;
         this.delivered = delivered;
-        this.unverifiable = new OffsetRange(delivered.start(), delivered.start());
+        this.gaps = List.copyOf(gaps);
+        this.countedFrom = delivered.end();
     }
 
     SourcePartition partition() {
@@ -32,6 +43,11 @@ final class PartitionAudit {
 
     OffsetRange delivered() {
         return delivered;
+    }
+
+    /** Spans of the ledger, ascending. */
+    List<OffsetRange> gaps() {
+        return gaps;
     }
 
     Spans missing() {
@@ -50,6 +66,10 @@ final class PartitionAudit {
     /** Rows whose record Kafka does not show; normal where the topic is compacted, a fault elsewhere. */
     Spans notInKafka() {
         return notInKafka;
+    }
+
+    Unverifiable unverifiable() {
+        return unverifiable;
     }
 
     long rows() {
@@ -76,35 +96,72 @@ final class PartitionAudit {
         skippedByKafka++;
     }
 
+    /** Records without a value that are no rows. */
     long nullValues() {
         return nullValues;
     }
 
-    void countNullValue() {
+    /** {@link SkippedCounts} is through by now. */
+    void countNullValue(long offset) {
         nullValues++;
+        nullsToBeCounted += offset >= countedFrom ? 1 : 0;
     }
 
-    OffsetRange unverifiable() {
-        return unverifiable;
+    /** Of {@link #nullValues}, those that only expired snapshots can have counted. */
+    long nullsOfExpiredSnapshots() {
+        return nullValues - nullsToBeCounted;
     }
 
-    String unverifiableReason() {
-        return unverifiableReason;
+    /** Records without a value that are neither rows nor counted by any snapshot. */
+    long nullsUncounted() {
+        return Math.max(0, nullsToBeCounted - nullsCounted);
     }
 
-    void unverifiable(OffsetRange span, String reason) {
-        unverifiable = span;
-        unverifiableReason = reason;
+    /** Records without a value that snapshots counted and Kafka, which still holds all of that span, does not have. */
+    long nullsOvercounted() {
+        boolean allThere = compaction == Compaction.NEVER
+                && unverifiable.first().stream().allMatch(span -> span.offsets().end() <= countedFrom)
+                && unverifiable.first().size() == unverifiable.spanCount();
+        return allThere ? Math.max(0, nullsCounted - nullsToBeCounted) : 0;
     }
 
-    void compacted(boolean now) {
-        compacted = now;
+    /** Before each snapshot, from the head down. */
+    void forgetRange() {
+        inChain = false;
     }
 
+    /** What a snapshot added; ranges of an earlier incarnation of the topic do not end where ours begin. */
+    void summaryRange(OffsetRange range) {
+        for (int index = gaps.size() - 1; index >= 0; index--) {
+            if (gaps.get(index).end() == countedFrom && range.end() != countedFrom) {
+                countedFrom = gaps.get(index).start();
+            }
+        }
+        if (range.end() == countedFrom && range.start() >= delivered.start() && !range.isEmpty()) {
+            countedFrom = range.start();
+            inChain = true;
+        }
+    }
+
+    void summarySkipped(long nulls) {
+        nullsCounted += inChain ? nulls : 0;
+    }
+
+    Compaction compaction() {
+        return compaction;
+    }
+
+    void compaction(Compaction told) {
+        compaction = told;
+    }
+
+    /** Rows that Kafka does not show are excused only by compaction that is known to be on. */
     boolean isClean() {
         return missing.count() == 0
                 && doubled.count() == 0
                 && outside.count() == 0
-                && (compacted || notInKafka.count() == 0);
+                && nullsUncounted() == 0
+                && nullsOvercounted() == 0
+                && (compaction == Compaction.ON || notInKafka.count() == 0);
     }
 }

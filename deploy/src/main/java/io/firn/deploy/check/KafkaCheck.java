@@ -2,6 +2,7 @@ package io.firn.deploy.check;
 
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.NearestKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,8 +31,8 @@ final class KafkaCheck {
 
     List<ConfigProblem> run() {
         Map<String, Object> settings = new HashMap<>(configuration.kafka());
-        settings.put("default.api.timeout.ms", "8000");
-        settings.put("request.timeout.ms", "4000");
+        atMost(settings, "default.api.timeout.ms", 8000);
+        atMost(settings, "request.timeout.ms", 4000);
         try (Admin admin = Admin.create(settings)) {
             Set<String> topics = admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS);
             return missing(topics);
@@ -48,6 +49,17 @@ final class KafkaCheck {
         }
     }
 
+    /** A configured patience that is shorter stays: Kafka's own defaults are a minute. */
+    private static void atMost(Map<String, Object> settings, String key, int millis) {
+        settings.merge(
+                key,
+                Integer.toString(millis),
+                (configured, most) ->
+                        configured.toString().matches("\\d{1,8}") && Integer.parseInt(configured.toString()) < millis
+                                ? configured
+                                : most);
+    }
+
     private List<ConfigProblem> missing(Set<String> topics) {
         List<ConfigProblem> problems = new ArrayList<>();
         configuration.pipelines().forEach((name, pipeline) -> {
@@ -56,7 +68,8 @@ final class KafkaCheck {
                     problems.add(new ConfigProblem(
                             "the topic " + topic + " does not exist",
                             where("pipelines." + name + ".topics"),
-                            "create it, or name one of the topics that this user may see: " + sample(topics)));
+                            NearestKey.hint(topic, topics) + "create it, or name one of the topics that this user may"
+                                    + " see: " + sample(topics)));
                 }
             }
             if (pipeline.topics().pattern().isPresent() && topics.stream().noneMatch(pipeline.topics()::contains)) {

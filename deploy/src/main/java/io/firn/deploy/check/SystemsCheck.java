@@ -1,11 +1,9 @@
 package io.firn.deploy.check;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.Stores;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
-import io.firn.catalog.commit.MissingLedger;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.deploy.Assembly;
@@ -39,6 +37,7 @@ public final class SystemsCheck {
         try {
             Catalog catalog = assembly.catalog(configuration);
             try {
+                Stores.reach(configuration.catalog());
                 configuration.pipelines().forEach((name, pipeline) -> table(name, pipeline, new Tables(catalog)));
             } finally {
                 Service.close(catalog);
@@ -55,6 +54,7 @@ public final class SystemsCheck {
         try {
             Optional<Table> table = tables.open(pipeline.table());
             if (table.isPresent()) {
+                Stores.reach(table.get(), configuration.catalog());
                 request.ifPresent(wanted -> existing(key, wanted, table.get()));
             } else if (pipeline.schema().isEmpty()) {
                 add(
@@ -89,9 +89,7 @@ public final class SystemsCheck {
     }
 
     private void existing(String key, TableRequest wanted, Table table) {
-        if (wanted.missingLedger() == MissingLedger.REFUSE && LedgerReader.read(table) instanceof LedgerState.Unknown) {
-            add(key + ".table", LedgerReader.noLedger(wanted.identifier()));
-        }
+        Tables.ledgerRefusal(table, wanted).ifPresent(refusal -> add(key + ".table", refusal));
         List<String> differences = wanted.schema()
                 .map(schema -> SchemaFit.differences(schema, table.schema()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));

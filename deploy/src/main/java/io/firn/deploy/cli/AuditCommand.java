@@ -1,17 +1,17 @@
 package io.firn.deploy.cli;
 
 import io.firn.catalog.FirnException;
-import io.firn.catalog.Tables;
 import io.firn.deploy.Assembly;
-import io.firn.deploy.Service;
 import io.firn.deploy.audit.Audit;
 import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.NearestKey;
 import io.firn.deploy.config.PipelineConfig;
 import java.io.PrintWriter;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.catalog.Catalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,22 +48,21 @@ final class AuditCommand implements Callable<Integer> {
         Configuration configuration = assembly.configuration(config.file());
         PipelineConfig configured = configuration.pipelines().get(pipeline);
         if (configured == null) {
+            Set<String> known = configuration.pipelines().keySet();
             throw FirnException.user(
                     "pipeline-unknown",
                     "there is no pipeline " + pipeline,
                     config.file() + ", pipelines",
-                    "name one of " + configuration.pipelines().keySet());
+                    NearestKey.hint(pipeline, known) + "name one of " + known);
         }
-        Catalog catalog = assembly.catalog(configuration);
-        try {
-            Table table = new Tables(catalog)
-                    .open(configured.table())
-                    .orElseThrow(() -> FirnException.user(
-                            "table-missing",
-                            "the table does not exist",
-                            "table " + configured.table(),
-                            "run the pipeline first, or check its name"));
-            AuditReport report = new Audit(table, pipeline, configuration.kafka()).run();
+        PrintWriter err = spec.commandLine().getErr();
+        Progress progress = new Progress(assembly.clock(), line -> {
+            err.println("firn: " + line);
+            err.flush();
+        });
+        try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
+            Table table = tables.table(configured.table());
+            AuditReport report = new Audit(table, pipeline, configuration.kafka(), progress).run();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 out.println(report.json());
@@ -72,8 +71,6 @@ final class AuditCommand implements Callable<Integer> {
             }
             out.flush();
             return report.isClean() ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
-        } finally {
-            Service.close(catalog);
         }
     }
 }

@@ -1,18 +1,13 @@
 package io.firn.deploy.cli;
 
-import io.firn.catalog.FirnException;
-import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.deploy.Assembly;
-import io.firn.deploy.Service;
-import io.firn.deploy.config.Configuration;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.catalog.Catalog;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,17 +41,12 @@ final class LedgerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Configuration configuration = assembly.configuration(config.file());
-        Catalog catalog = assembly.catalog(configuration);
-        try {
-            Table opened = new Tables(catalog)
-                    .open(table)
-                    .orElseThrow(() -> FirnException.user(
-                            "table-missing", "the table does not exist", "table " + table, "check its name"));
+        try (ConfiguredTables tables = ConfiguredTables.of(assembly, config.file())) {
+            Table opened = tables.table(table);
             PrintWriter out = spec.commandLine().getOut();
             LedgerState state = LedgerReader.read(opened);
             if (state instanceof LedgerState.Unknown) {
-                throw LedgerReader.noLedger(table);
+                throw LedgerReader.noLedger(table, (LedgerState.Unknown) state);
             }
             if (state instanceof LedgerState.Present) {
                 print((LedgerState.Present) state, out);
@@ -65,8 +55,6 @@ final class LedgerCommand implements Callable<Integer> {
             }
             out.flush();
             return ExitCodes.DONE;
-        } finally {
-            Service.close(catalog);
         }
     }
 

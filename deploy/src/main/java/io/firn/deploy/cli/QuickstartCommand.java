@@ -52,6 +52,10 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         Quickstart quickstart = new Quickstart(
                 assembly, stop, directory, records, spec.commandLine().getOut());
-        return quickstart.run(exit) == Quickstart.Outcome.DONE ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+        return switch (quickstart.run(exit)) {
+            case DONE -> ExitCodes.DONE;
+            case DIFFERENCES -> ExitCodes.DIFFERENCES;
+            case STOPPED -> ExitCodes.FAILED;
+        };
     }
 }

@@ -4,9 +4,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds what was probably meant by a misspelt key. */
-final class NearestKey {
+/** Finds what was probably meant by a misspelt key or name. */
+public final class NearestKey {
     private NearestKey() {}
+
+    /** As the beginning of a sentence, {@code did you mean orders? }; empty where nothing is known. */
+    public static String hint(String key, Collection<String> known) {
+        return to(key, known).map(nearest -> "did you mean " + nearest + "? ").orElse("");
+    }
 
     /** The closest of the known keys by edit distance, the first of the alphabet among equals. */
     static Optional<String> to(String key, Collection<String> known) {

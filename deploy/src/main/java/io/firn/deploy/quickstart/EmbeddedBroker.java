@@ -4,7 +4,6 @@ import io.firn.catalog.FirnException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,9 @@ import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.common.utils.internals.Exit;
 
 /** A Kafka broker (KRaft, one node) in this JVM, on free ports of the loopback address. Its data outlives it. */
 final class EmbeddedBroker implements AutoCloseable {
@@ -30,6 +31,7 @@ final class EmbeddedBroker implements AutoCloseable {
 
     /** @param directory formatted where it is new; else its data is taken up */
     static EmbeddedBroker start(Path directory) {
+        tellHowItEnds(directory);
         try {
             Files.createDirectories(directory);
             int port = freePort();
@@ -43,8 +45,25 @@ final class EmbeddedBroker implements AutoCloseable {
             server.startup();
             return new EmbeddedBroker(server, port);
         } catch (IOException failed) {
-            throw new UncheckedIOException("the broker's folder cannot be used: " + directory, failed);
+            throw Folder.unusable(directory, failed);
+        } catch (KafkaException failed) {
+            throw FirnException.external(
+                    "quickstart-broker",
+                    "the embedded broker does not start: " + failed.getMessage(),
+                    directory.toString(),
+                    "run it again: every start takes free ports; else name another folder with --dir",
+                    failed);
         }
+    }
+
+    /** A broker that can no longer write its log ends the process, and by itself says so in its own log alone. */
+    private static void tellHowItEnds(Path directory) {
+        Exit.setHaltProcedure((code, message) -> {
+            System.err.println("firn: the embedded broker gave up" + (message == null ? "" : ": " + message));
+            System.err.println("  where: " + directory);
+            System.err.println("  do: see whether the disk is full; the same command goes on from here");
+            Runtime.getRuntime().halt(1);
+        });
     }
 
     private static void format(Path file) {

@@ -9,15 +9,16 @@ import io.firn.deploy.Service;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.audit.Audit;
 import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
 import io.firn.ingest.PipelineListener;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -26,7 +27,9 @@ public final class Quickstart {
     /** How it ended. */
     public enum Outcome {
         DONE,
-        DIFFERENCES
+        DIFFERENCES,
+        /** Asked to stop before the audit. */
+        STOPPED
     }
 
     private static final String TABLE = "shop.orders";
@@ -47,36 +50,58 @@ public final class Quickstart {
         this.out = out;
     }
 
-    /** @param exit end once all records are ingested and audited, instead of at a stop request */
+    /**
+     * Runs it to its end.
+     *
+     * @param exit end once all records are ingested and audited, instead of at a stop request
+     * @throws io.firn.catalog.FirnException where the folder is of no use or a part does not start
+     */
     public Outcome run(boolean exit) throws InterruptedException {
-        say("Firn quickstart in " + directory + ": starting a Kafka broker");
-        try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"));
-                OrderStream stream = OrderStream.prepare(broker.bootstrap(), records)) {
-            Path file = configuration(broker.bootstrap());
-            Configuration configuration = assembly.configuration(file);
-            if (stream.first() > 0) {
-                say("Going on after the " + stream.first() + " orders of earlier runs");
+        try (Folder folder = Folder.open(directory, records)) {
+            say("Firn quickstart in " + directory + ": starting a Kafka broker");
+            try (EmbeddedBroker broker = EmbeddedBroker.start(folder.kafka());
+                    OrderStream stream = OrderStream.prepare(broker.bootstrap(), records)) {
+                return run(exit, broker, stream);
             }
-            say("Kafka is at " + broker.bootstrap() + "; producing " + records + " orders while they are ingested");
-            stream.start();
-            try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
-                boolean stopped = ingest(service, stream, configuration);
-                if (!stopped && !exit) {
-                    Guide.print(directory, file, broker.bootstrap(), out);
-                    say("Running until Ctrl-C");
-                    while (!service.await(stop, Duration.ofMinutes(1))) {
-                        // Kafka, tables and service stay there to be looked at.
-                        continue;
-                    }
+        }
+    }
+
+    private Outcome run(boolean exit, EmbeddedBroker broker, OrderStream stream) throws InterruptedException {
+        Path file = configuration(broker.bootstrap());
+        Configuration configuration = assembly.configuration(file);
+        if (stream.first() > 0) {
+            say(String.format(
+                    Locale.ROOT,
+                    "Going on after the %,d orders of earlier runs; to begin anew, delete %s or name another with --dir",
+                    stream.first(),
+                    directory));
+        }
+        say(String.format(
+                Locale.ROOT,
+                "Kafka is at %s; producing %,d orders while they are ingested",
+                broker.bootstrap(),
+                records));
+        stream.start();
+        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
+            boolean stopped = ingest(service, stream, configuration);
+            if (!stopped && !exit) {
+                Guide.print(directory, file, broker.bootstrap(), out);
+                say("Running until Ctrl-C");
+                while (!service.await(stop, Duration.ofMinutes(1))) {
+                    // Kafka, tables and service stay there to be looked at.
+                    continue;
                 }
-                service.stop(Service.STOP_TIME);
             }
             if (stop.isRequested()) {
-                say("Stopped; the same command goes on from here");
-                return Outcome.DONE;
+                say("Stopping: committing what is buffered");
             }
-            return audit(configuration, file, broker.bootstrap());
+            service.stop(Service.STOP_TIME);
         }
+        if (stop.isRequested()) {
+            say("Stopped" + (exit ? " before the audit" : "") + "; the same command goes on from here");
+            return exit ? Outcome.STOPPED : Outcome.DONE;
+        }
+        return audit(configuration, file, broker.bootstrap());
     }
 
     /** @return whether a stop was requested before all records were in the table */
@@ -97,6 +122,7 @@ public final class Quickstart {
                         Duration.between(begun, assembly.clock().instant()).toMillis() / 1000.0;
                 long inKafka = stream.first() + stream.produced();
                 say(String.format(
+                        Locale.ROOT,
                         "%5.1f s  produced %,d  ingested %,d  %,.0f rows/s  lag %,d  last commit %s",
                         seconds,
                         stream.produced(),
@@ -136,7 +162,9 @@ public final class Quickstart {
         Catalog catalog = assembly.catalog(configuration);
         try {
             Table table = new Tables(catalog).open(TABLE).orElseThrow();
-            AuditReport report = new Audit(table, OrderStream.TOPIC, configuration.kafka()).run();
+            AuditReport report = new Audit(
+                            table, OrderStream.TOPIC, configuration.kafka(), new Progress(assembly.clock(), this::say))
+                    .run();
             report.print(out);
             Guide.print(directory, file, bootstrap, out);
             return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;
@@ -147,10 +175,9 @@ public final class Quickstart {
 
     private Path configuration(String bootstrap) {
         try {
-            Files.createDirectories(directory.resolve("warehouse"));
             return Files.writeString(directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap));
         } catch (IOException failed) {
-            throw new UncheckedIOException("the folder cannot be written: " + directory, failed);
+            throw Folder.unusable(directory, failed);
         }
     }
 

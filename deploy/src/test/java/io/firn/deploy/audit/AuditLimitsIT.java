@@ -15,6 +15,7 @@ import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -45,15 +46,20 @@ import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.types.Types;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Plants each fault that an audit is there for, in a table beside a real broker, and looks whether it is named. */
+@ExtendWith(SharedBroker.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuditLimitsIT {
     private static final Schema SCHEMA = new Schema(
@@ -67,8 +73,8 @@ class AuditLimitsIT {
     private int topics;
 
     @BeforeAll
-    void start(@TempDir Path directory) {
-        broker = BrokerProcess.start(directory.resolve("kafka"), OsProcess.logs("AuditLimitsIT"));
+    void start(BrokerProcess shared, @TempDir Path directory) {
+        broker = shared;
         lake = Lake.local(directory);
         catalog = CatalogUtil.buildIcebergCatalog("firn", lake.properties(), new Configuration());
         ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
@@ -76,7 +82,6 @@ class AuditLimitsIT {
 
     @AfterAll
     void stop() throws Exception {
-        broker.close();
         lake.close();
     }
 
@@ -101,10 +106,95 @@ class AuditLimitsIT {
             writer.begin().orders(0, 2).abort(); // 10 and 11, marker 12
         }
         Fixture orders = new Fixture(topic);
-        orders.commit(0, 13, 0, 1, 2, 8);
+        orders.commitSkipping(0, 13, 1, 0, 1, 2, 8);
         AuditReport report = orders.audit();
         assertThat(report.isClean()).as(text(report)).isTrue();
         assertThat(report.partitions().get(0).nullValues()).isEqualTo(1);
+    }
+
+    @Test
+    void null_values_are_held_against_what_the_snapshots_counted() throws Exception {
+        String topic = topic();
+        try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), topic)) {
+            writer.orders(0, 1)
+                    .keyed(0, "k", true)
+                    .orders(0, 1)
+                    .keyed(0, "k", true)
+                    .orders(0, 1);
+        }
+        Fixture orders = new Fixture(topic);
+        orders.commitSkipping(0, 3, 0, 0, 2);
+        PartitionAudit uncounted = orders.audit().partitions().get(0);
+        assertThat(uncounted.nullsUncounted()).isEqualTo(1);
+        assertThat(uncounted.isClean()).isFalse();
+
+        orders.commitSkipping(3, 5, 2, 4);
+        assertThat(orders.audit().isClean()).isTrue();
+
+        try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), topic)) {
+            writer.orders(0, 1);
+        }
+        orders.commitSkipping(5, 6, 3, 5);
+        AuditReport overcounted = orders.audit();
+        assertThat(overcounted.partitions().get(0).nullsOvercounted()).isEqualTo(3);
+        assertThat(text(overcounted)).contains("3 null values counted that Kafka does not have", "Differences found");
+    }
+
+    @Test
+    void counts_that_went_with_expired_snapshots_are_said_to_be_gone() throws Exception {
+        String topic = topic();
+        try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), topic)) {
+            writer.keyed(0, "k", true).orders(0, 1).keyed(0, "k", true).orders(0, 1);
+        }
+        Fixture orders = new Fixture(topic);
+        orders.commitSkipping(0, 2, 1, 1);
+        orders.commitSkipping(2, 4, 1, 3);
+        orders.table
+                .expireSnapshots()
+                .expireOlderThan(Long.MAX_VALUE)
+                .retainLast(1)
+                .commit();
+        AuditReport report = orders.audit();
+        assertThat(report.isClean()).as(text(report)).isTrue();
+        assertThat(report.partitions().get(0).nullsOfExpiredSnapshots()).isEqualTo(1);
+        assertThat(text(report)).contains("1 of them by snapshots expired since");
+    }
+
+    @Test
+    void a_pipeline_that_the_ledger_does_not_know_is_wrong_usage() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 10, LongStream.range(0, 10).toArray());
+        Audit audit = new Audit(orders.table, "pp", Map.of("bootstrap.servers", broker.bootstrap()), Progress.silent());
+        FirnException failure = catchThrowableOfType(FirnException.class, () -> audit.run());
+        assertThat(failure.kind()).isEqualTo(FirnException.Kind.USER);
+        assertThat(failure).hasMessageContainingAll("does not know the pipeline pp", "did you mean p?", "[p]");
+    }
+
+    @Test
+    void both_ends_that_kafka_cannot_show_are_kept() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 12, LongStream.range(0, 12).toArray());
+        orders.delete(4);
+        AuditReport report = orders.audit();
+        assertThat(report.partitions().get(0).unverifiable().first())
+                .extracting(Unverifiable.Span::toString)
+                .containsExactly("[0, 4) (below Kafka's retention)", "[10, 12) (past the end of Kafka's log)");
+        assertThat(report.json()).contains("{\"offsets\":[10,12],\"reason\":\"past the end of Kafka's log\"}");
+    }
+
+    @Test
+    void rows_that_kafka_does_not_show_are_excused_by_compaction_alone() throws Exception {
+        String topic = topic();
+        try (OrderWriter writer = OrderWriter.transactional(broker.bootstrap(), topic)) {
+            writer.begin().orders(0, 2).abort().begin().orders(0, 1).commit(); // 0 and 1, marker 2; 3, marker 4
+        }
+        Fixture orders = new Fixture(topic);
+        orders.commit(0, 5, 0, 3);
+        assertThat(orders.audit().isClean()).isFalse();
+        orders.configure("cleanup.policy", "compact");
+        AuditReport report = orders.audit();
+        assertThat(report.isClean()).as(text(report)).isTrue();
+        assertThat(text(report)).contains("1 compacted away since");
     }
 
     @Test
@@ -144,6 +234,29 @@ class AuditLimitsIT {
     }
 
     @Test
+    void records_past_the_ledger_are_not_missing_yet() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 6, 0, 1, 2, 3, 4, 5);
+        AuditReport report = orders.audit();
+        assertThat(report.isClean()).as(text(report)).isTrue();
+        assertThat(report.effectiveRows()).isEqualTo(6);
+    }
+
+    @Test
+    void a_history_longer_than_memory_allows_is_compared_window_by_window() throws Exception {
+        Fixture orders = tenOrders();
+        orders.commit(0, 10, 0, 1, 2, 4, 5, 5, 6, 7, 8, 9);
+        AuditReport report = orders.audit(3);
+        assertThat(report.json())
+                .contains(
+                        "\"clean\":false",
+                        "\"effectiveRows\":10",
+                        "\"missing\":{\"count\":1,\"spans\":[[3,4]]}",
+                        "\"doubled\":{\"count\":1,\"spans\":[[5,6]]}",
+                        "\"outside\":{\"count\":0");
+    }
+
+    @Test
     void a_row_past_the_ledger_is_named() throws Exception {
         Fixture orders = tenOrders();
         orders.commit(0, 5, 0, 1, 2, 3, 4, 7);
@@ -180,7 +293,9 @@ class AuditLimitsIT {
         orders.delete(4);
         AuditReport report = orders.audit();
         assertThat(report.isClean()).as(text(report)).isTrue();
-        assertThat(report.partitions().get(0).unverifiable()).isEqualTo(new OffsetRange(0, 4));
+        assertThat(report.partitions().get(0).unverifiable().first())
+                .containsExactly(new Unverifiable.Span(new OffsetRange(0, 4), "below Kafka's retention"));
+        assertThat(text(report)).contains("4 not verifiable");
     }
 
     @Test
@@ -188,7 +303,7 @@ class AuditLimitsIT {
         Fixture orders = new Fixture(topic(), "AAAAAAAAAAAAAAAAAAAAAQ");
         orders.commit(0, 3, 0, 1, 2);
         AuditReport report = orders.audit();
-        assertThat(report.partitions().get(0).unverifiable()).isEqualTo(new OffsetRange(0, 3));
+        assertThat(report.partitions().get(0).unverifiable().offsets()).isEqualTo(3);
         assertThat(text(report)).contains("deleted or created again");
     }
 
@@ -196,8 +311,11 @@ class AuditLimitsIT {
     void a_broker_that_does_not_answer_ends_the_audit_as_an_external_failure() throws Exception {
         Fixture orders = tenOrders();
         orders.commit(0, 10, LongStream.range(0, 10).toArray());
-        Map<String, String> nobody = Map.of("bootstrap.servers", "127.0.0.1:" + OsProcess.freePort());
-        Audit audit = new Audit(orders.table, "p", nobody);
+        Map<String, String> nobody = Map.of(
+                "bootstrap.servers", "127.0.0.1:" + OsProcess.freePort(),
+                "default.api.timeout.ms", "1000",
+                "request.timeout.ms", "500");
+        Audit audit = new Audit(orders.table, "p", nobody, Progress.silent());
         FirnException failure = catchThrowableOfType(FirnException.class, () -> audit.run());
         assertThat(failure.kind()).isEqualTo(FirnException.Kind.EXTERNAL);
         assertThat(failure.code()).isEqualTo("kafka-unavailable");
@@ -227,17 +345,21 @@ class AuditLimitsIT {
         List<Long> seen = new ArrayList<>();
         List<Long> deleted = new ArrayList<>();
         try (KafkaLog log = new KafkaLog(Map.of("bootstrap.servers", broker.bootstrap()))) {
-            log.read(orders.source, new OffsetRange(0, 10), new KafkaLog.Seen() {
-                @Override
-                public void record(long offset, boolean nullValue) {
-                    seen.add(offset);
-                }
+            log.read(
+                    orders.source,
+                    new OffsetRange(0, 10),
+                    new KafkaLog.Seen() {
+                        @Override
+                        public void record(long offset, boolean nullValue) {
+                            seen.add(offset);
+                        }
 
-                @Override
-                public void deletedBefore(long offset) {
-                    deleted.add(offset);
-                }
-            });
+                        @Override
+                        public void deletedBefore(long offset) {
+                            deleted.add(offset);
+                        }
+                    },
+                    Progress.silent());
         }
         assertThat(deleted).containsExactly(4L);
         assertThat(seen).containsExactly(4L, 5L, 6L, 7L, 8L, 9L);
@@ -250,7 +372,7 @@ class AuditLimitsIT {
     }
 
     private String topic() {
-        String topic = "orders" + topics++;
+        String topic = "audited" + topics++;
         broker.createTopic(topic, 1, Map.of());
         return topic;
     }
@@ -299,9 +421,24 @@ class AuditLimitsIT {
             }
         }
 
+        void configure(String key, String value) throws Exception {
+            try (Admin admin = broker.admin()) {
+                admin.incrementalAlterConfigs(Map.of(
+                                new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                                List.of(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET))))
+                        .all()
+                        .get(20, TimeUnit.SECONDS);
+            }
+        }
+
         AuditReport audit() {
             Map<String, String> kafka = Map.of("bootstrap.servers", broker.bootstrap());
-            return new Audit(table, "p", kafka).run();
+            return new Audit(table, "p", kafka, Progress.silent()).run();
+        }
+
+        AuditReport audit(long windowOffsets) {
+            Map<String, String> kafka = Map.of("bootstrap.servers", broker.bootstrap());
+            return new Audit(table, "p", kafka, Progress.silent(), windowOffsets).run();
         }
 
         DataFile commit(long start, long end, long... offsets) throws Exception {
@@ -309,6 +446,18 @@ class AuditLimitsIT {
             commit(PartitionStep.advance(new OffsetRange(start, end), OptionalLong.empty()), List.of(file));
             table.refresh();
             return file;
+        }
+
+        /** A commit that says to have passed over {@code nulls} records without a value. */
+        void commitSkipping(long start, long end, long nulls, long... offsets) throws Exception {
+            PartitionStep step = new PartitionStep(
+                    OptionalLong.of(start),
+                    new OffsetRange(start, end),
+                    OptionalLong.empty(),
+                    List.of(),
+                    new TreeMap<>(nulls == 0 ? Map.of() : Map.of("null-value", nulls)));
+            commit(step, List.of(file(topic, offsets)));
+            table.refresh();
         }
 
         private void commit(PartitionStep step, List<DataFile> files) {

@@ -8,6 +8,7 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.PostgresServer;
+import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
@@ -16,10 +17,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>{@code -Dfirn.chaos.rounds=40} is the long form, its rounds are split among the lakes;
  * {@code -Dfirn.chaos.seed=N} replays the choices of a run (not its timing).
  */
+@ExtendWith(SharedBroker.class)
 class ChaosIT {
     private static final int LAKES = 3;
     private static final int PARTITIONS = 12;
@@ -39,21 +41,13 @@ class ChaosIT {
     private static final Path LOGS = OsProcess.logs("chaos");
 
     @TempDir
-    static Path shared;
-
-    @TempDir
     Path directory;
 
     private static BrokerProcess broker;
 
     @BeforeAll
-    static void startBroker() {
-        broker = BrokerProcess.start(shared.resolve("kafka"), LOGS);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
     }
 
     @Test

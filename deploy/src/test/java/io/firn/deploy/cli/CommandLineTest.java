@@ -50,7 +50,8 @@ class CommandLineTest {
     private String config(String catalog, String pipeline) throws IOException {
         return Files.writeString(
                         folder.resolve("firn.yaml"),
-                        "kafka: {bootstrap.servers: '" + NOWHERE + "'}\ncatalog: " + catalog
+                        "kafka: {bootstrap.servers: '" + NOWHERE
+                                + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\ncatalog: " + catalog
                                 + "\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n" + pipeline)
                 .toString();
     }
@@ -109,6 +110,13 @@ class CommandLineTest {
     }
 
     @Test
+    void broken_yaml_is_told_with_its_line() throws IOException {
+        String file = config(sqlite(), "    schema: [id\n    workers: 2\n");
+        assertThat(firn("check", "--config", file)).isEqualTo(2);
+        assertThat(err.toString()).contains("firn: not YAML", file + ":8:", "do: check indentation");
+    }
+
+    @Test
     void a_hadoop_catalog_on_an_object_store_is_refused() throws IOException {
         String file = config("{type: hadoop, warehouse: 's3://lake/warehouse'}", "    schema: id long\n");
         assertThat(firn("run", "--config", file)).isEqualTo(2);
@@ -147,8 +155,8 @@ class CommandLineTest {
 
     @Test
     void an_audit_of_no_such_pipeline_names_those_there_are() throws IOException {
-        assertThat(firn("audit", "nope", "--config", config(sqlite(), ""))).isEqualTo(2);
-        assertThat(err.toString()).contains("there is no pipeline nope", "[orders]");
+        assertThat(firn("audit", "order", "--config", config(sqlite(), ""))).isEqualTo(2);
+        assertThat(err.toString()).contains("there is no pipeline order", "did you mean orders?", "[orders]");
     }
 
     @Test

@@ -8,8 +8,8 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
-import io.firn.deploy.rig.TableVerifier;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,19 +18,17 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Kafka no longer holds is told, and nothing goes on in silence. */
+@ExtendWith(SharedBroker.class)
 class GapsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("gaps");
-
-    @TempDir
-    static Path shared;
 
     @TempDir
     Path directory;
@@ -39,13 +37,8 @@ class GapsIT {
     private Lake lake;
 
     @BeforeAll
-    static void startBroker() {
-        broker = BrokerProcess.start(shared.resolve("kafka"), LOGS);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
     }
 
     @BeforeEach
@@ -57,7 +50,7 @@ class GapsIT {
     void offsets_lost_to_retention_stop_the_pipeline_or_are_recorded() throws Exception {
         Stage stage = stage("retention");
         write("retention", 30);
-        ingest(stage);
+        stage.ingest(stage.config("firn"));
         write("retention", 100);
         try (Admin admin = broker.admin()) {
             admin.deleteRecords(Map.of(new TopicPartition("retention", 0), RecordsToDelete.beforeOffset(80)))
@@ -68,7 +61,7 @@ class GapsIT {
         String told = runUntilItStops(stage);
         assertThat(told).contains("retention").contains("30").contains("80").contains("on-gap");
 
-        ingestRecordingGaps(stage);
+        stage.ingest(stage.config("firn", "on-gap: record"));
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 50);
         assertThat(lake.table(stage.table()).snapshots())
                 .extracting(snapshot -> snapshot.summary().getOrDefault("firn.gaps", ""))
@@ -81,7 +74,7 @@ class GapsIT {
     void a_topic_that_was_deleted_and_created_again_is_another_source() throws Exception {
         Stage stage = stage("again");
         write("again", 30);
-        ingest(stage);
+        stage.ingest(stage.config("firn"));
         try (Admin admin = broker.admin()) {
             admin.deleteTopics(List.of("again")).all().get(20, TimeUnit.SECONDS);
             Eventually.holds(
@@ -95,7 +88,7 @@ class GapsIT {
         String told = runUntilItStops(stage);
         assertThat(told).contains("again").contains("on-gap");
 
-        ingestRecordingGaps(stage);
+        stage.ingest(stage.config("firn", "on-gap: record"));
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 45);
     }
 
@@ -105,7 +98,7 @@ class GapsIT {
         write("swapped", 30);
         try (FirnProcess service =
                 stage.service("swapped", stage.config("firn")).start()) {
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             try (Admin admin = broker.admin()) {
                 admin.deleteTopics(List.of("swapped")).all().get(20, TimeUnit.SECONDS);
                 Eventually.holds("the topic is gone", SOON, () -> !admin.listTopics()
@@ -137,22 +130,6 @@ class GapsIT {
         }
     }
 
-    private static void ingest(Stage stage) {
-        try (FirnProcess service =
-                stage.service(stage.topic(), stage.config("firn")).start()) {
-            awaitDrained(stage, service);
-            assertThat(service.terminate()).as(service.tail()).isZero();
-        }
-    }
-
-    private static void ingestRecordingGaps(Stage stage) {
-        try (FirnProcess service = stage.service(stage.topic(), stage.config("firn", "on-gap: record"))
-                .start()) {
-            awaitDrained(stage, service);
-            assertThat(service.terminate()).as(service.tail()).isZero();
-        }
-    }
-
     /** @return what it said */
     private static String runUntilItStops(Stage stage) {
         try (FirnProcess service =
@@ -161,14 +138,5 @@ class GapsIT {
             assertThat(service.process().exitCode()).as(service.tail()).isNotZero();
             return service.process().output();
         }
-    }
-
-    private static void awaitDrained(Stage stage, FirnProcess service) {
-        TableVerifier verifier = stage.verifier();
-        Eventually.holds(
-                "the table holds everything",
-                SOON,
-                verifier::isDrained,
-                () -> verifier.progress() + "\n" + service.tail());
     }
 }

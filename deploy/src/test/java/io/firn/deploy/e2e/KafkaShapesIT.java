@@ -8,6 +8,7 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import java.nio.file.Path;
@@ -16,19 +17,17 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Topics as they really are: transactions, compaction, new partitions, nothing at all, records without a value. */
+@ExtendWith(SharedBroker.class)
 class KafkaShapesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("shapes");
-
-    @TempDir
-    static Path shared;
 
     @TempDir
     Path directory;
@@ -37,13 +36,8 @@ class KafkaShapesIT {
     private Lake lake;
 
     @BeforeAll
-    static void startBroker() {
-        broker = BrokerProcess.start(shared.resolve("kafka"), LOGS);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        broker.close();
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
     }
 
     @BeforeEach
@@ -97,7 +91,7 @@ class KafkaShapesIT {
         try (FirnProcess service =
                 stage.service("growing", stage.config("firn")).start()) {
             write("growing", 0, 10);
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             try (Admin admin = broker.admin()) {
                 admin.createPartitions(Map.of("growing", NewPartitions.increaseTo(5)))
                         .all()
@@ -105,7 +99,7 @@ class KafkaShapesIT {
             }
             write("growing", 4, 7);
             write("growing", 1, 3);
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             assertThat(service.terminate()).isZero();
         }
         assertExact(stage, 20);
@@ -115,10 +109,10 @@ class KafkaShapesIT {
     void an_empty_topic_gets_a_ledger_and_later_its_rows() {
         Stage stage = stage("empty", 3, Map.of());
         try (FirnProcess service = stage.service("empty", stage.config("firn")).start()) {
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             assertThat(stage.verifier().ledger()).isEqualTo(Map.of(0, 0L, 1, 0L, 2, 0L));
             write("empty", 2, 9);
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             assertThat(service.terminate()).isZero();
         }
         assertExact(stage, 9);
@@ -130,7 +124,7 @@ class KafkaShapesIT {
         tombstones("nulls_counted");
         try (FirnProcess service =
                 stage.service("nulls_counted", stage.config("firn")).start()) {
-            awaitDrained(stage, service);
+            stage.awaitDrained(service);
             assertThat(service.terminate()).isZero();
         }
         TableVerifier.Report report = stage.verifier().verify();
@@ -177,20 +171,8 @@ class KafkaShapesIT {
         }
     }
 
-    private static void awaitDrained(Stage stage, FirnProcess service) {
-        TableVerifier verifier = stage.verifier();
-        Eventually.holds(
-                "the table holds everything",
-                SOON,
-                verifier::isDrained,
-                () -> verifier.progress() + "\n" + service.tail());
-    }
-
     private static void runUntilDrained(Stage stage, Path config) {
-        try (FirnProcess service = stage.service(stage.topic(), config).start()) {
-            awaitDrained(stage, service);
-            assertThat(service.terminate()).as(service.tail()).isZero();
-        }
+        stage.ingest(config);
         TableVerifier.Report report = stage.verifier().verify();
         assertThat(report.isExact()).as("%s", report).isTrue();
     }

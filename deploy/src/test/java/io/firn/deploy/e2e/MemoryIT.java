@@ -12,7 +12,9 @@ import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +31,10 @@ class MemoryIT {
     private static final int PARTITIONS = 1000;
     private static final int TABLE_PARTITIONS = 200;
     private static final int RECORDS_PER_SECOND = 1000;
-    private static final int SECONDS = Integer.getInteger("firn.memory.seconds", 30);
+    private static final int SECONDS = Integer.getInteger("firn.memory.seconds", 15);
     private static final Path LOGS = OsProcess.logs("memory");
     private static final Pattern TOTAL = Pattern.compile("^Total\\s+\\d+\\s+(\\d+)", Pattern.MULTILINE);
+    private static final Pattern RESIDENT = Pattern.compile("^VmRSS:\\s+(\\d+) kB", Pattern.MULTILINE);
 
     /** What may come and go between two looks: fetched batches, the row groups of open files, class loading. */
     private static final long SLACK_BYTES = 24L << 20;
@@ -47,6 +50,7 @@ class MemoryIT {
             Stage stage = new Stage(broker, lake, directory, LOGS, "wide");
             TableVerifier verifier = stage.verifier();
             Path config = stage.config("firn", "partition-by: [day(placed_at)]", "commit: {interval: 10s}");
+            Files.writeString(config, "memory: 96MB\n", StandardOpenOption.APPEND);
             List<Long> live = new ArrayList<>();
             long records;
             try (TopicProducer producer = TopicProducer.steady(
@@ -56,28 +60,29 @@ class MemoryIT {
                             .start()) {
                 Eventually.holds(
                         "rows are committed",
-                        Duration.ofSeconds(90),
+                        Duration.ofSeconds(180),
                         () -> verifier.ledger().values().stream().anyMatch(next -> next > 0),
                         service::tail);
                 long deadline = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
                 while (System.nanoTime() < deadline) {
                     assertThat(service.isAlive()).as(service.tail()).isTrue();
                     live.add(liveBytes(service.process().pid()));
-                    System.out.println("[memory] live heap " + (live.get(live.size() - 1) >> 20) + " MB, "
+                    System.out.println("[memory] live heap " + (live.get(live.size() - 1) >> 20) + " MB, resident "
+                            + (residentBytes(service.process().pid()) >> 20) + " MB, "
                             + producer.acknowledged() + " records");
                     Eventually.pause(Duration.ofSeconds(Math.max(2, SECONDS / 60)));
                 }
                 producer.close();
                 records = producer.acknowledged();
                 Eventually.holds(
-                        "the table holds everything", Duration.ofSeconds(120), verifier::isDrained, service::tail);
+                        "the table holds everything", Duration.ofSeconds(180), verifier::isDrained, service::tail);
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             int third = Math.max(1, live.size() / 3);
-            long early = largest(live.subList(0, third));
-            long late = largest(live.subList(live.size() - third, live.size()));
+            long early = median(live.subList(0, third));
+            long late = median(live.subList(live.size() - third, live.size()));
             assertThat(late)
-                    .as("live heap, largest of the last third: %s", live)
+                    .as("live heap, median of the last third: %s", live)
                     .isLessThan(early + SLACK_BYTES);
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();
@@ -85,8 +90,9 @@ class MemoryIT {
         }
     }
 
-    private static long largest(List<Long> values) {
-        return values.stream().mapToLong(Long::longValue).max().orElse(0);
+    /** Not the largest: a look in the middle of a commit sees its peak, and the heap itself is the limit of those. */
+    private static long median(List<Long> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0L);
     }
 
     /** Bytes of reachable objects, after a full collection. */
@@ -104,5 +110,15 @@ class MemoryIT {
             throw new AssertionError("jcmd said: " + output);
         }
         return Long.parseLong(total.group(1));
+    }
+
+    /** What the process takes of the machine's memory; 0 where the system does not say. */
+    private static long residentBytes(long pid) throws IOException {
+        Path status = Path.of("/proc", Long.toString(pid), "status");
+        if (!Files.exists(status)) {
+            return 0;
+        }
+        Matcher resident = RESIDENT.matcher(Files.readString(status));
+        return resident.find() ? Long.parseLong(resident.group(1)) << 10 : 0;
     }
 }

@@ -1,7 +1,10 @@
 package io.firn.deploy.rig;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
@@ -24,17 +28,26 @@ public final class BrokerProcess implements AutoCloseable {
     /** How long a member of a group may be silent before its partitions go to others. */
     public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
 
+    /** Who may come in by {@link #authenticated}. */
+    public static final String USER = "rig";
+
+    public static final String PASSWORD = "rig-broker-password";
+
+    private static final String PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+
     private static final String CLUSTER_ID = "Zmlybi1yaWctY2x1c3Rlcg";
 
     private final Path directory;
     private final Path logs;
     private final int port;
+    private final int saslPort;
     private @Nullable OsProcess process;
 
     private BrokerProcess(Path directory, Path logs) {
         this.directory = directory;
         this.logs = logs;
         this.port = OsProcess.freePort();
+        this.saslPort = OsProcess.freePort();
     }
 
     /**
@@ -45,17 +58,20 @@ public final class BrokerProcess implements AutoCloseable {
     public static BrokerProcess start(Path directory, Path logs) {
         BrokerProcess broker = new BrokerProcess(directory, logs);
         broker.writeProperties(OsProcess.freePort());
-        try (OsProcess format = OsProcess.start(
-                "kafka-format",
-                logs.resolve("kafka-format.log"),
-                Map.of(),
-                broker.command("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", broker.properties()))) {
-            if (!format.awaitExit(Duration.ofSeconds(60)) || format.exitCode() != 0) {
-                throw new AssertionError("format failed: " + format.tail());
-            }
-        }
+        broker.format();
         broker.restart();
         return broker;
+    }
+
+    /** In this JVM: another one would take seconds to start. */
+    private void format() {
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
+        int code = StorageTool.execute(
+                new String[] {"format", "-t", CLUSTER_ID, "-c", properties()},
+                new PrintStream(output, true, StandardCharsets.UTF_8));
+        if (code != 0) {
+            throw new AssertionError("format failed: " + output.toString(StandardCharsets.UTF_8));
+        }
     }
 
     private void writeProperties(int controllerPort) {
@@ -65,10 +81,12 @@ public final class BrokerProcess implements AutoCloseable {
                     process.roles=broker,controller
                     node.id=1
                     controller.quorum.voters=1@127.0.0.1:%2$d
-                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d,SASL_PLAINTEXT://127.0.0.1:%5$d
+                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d,SASL_PLAINTEXT://127.0.0.1:%5$d
+                    sasl.enabled.mechanisms=PLAIN
+                    listener.name.sasl_plaintext.plain.sasl.jaas.config=%6$s user_%7$s="%8$s";
                     controller.listener.names=CONTROLLER
-                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
                     log.dirs=%3$s
                     num.partitions=1
                     auto.create.topics.enable=false
@@ -91,7 +109,14 @@ public final class BrokerProcess implements AutoCloseable {
                     log.retention.check.interval.ms=1000
                     log.segment.delete.delay.ms=100
                     """.formatted(
-                            port, controllerPort, directory.resolve("data"), SESSION_TIMEOUT.toMillis()));
+                            port,
+                            controllerPort,
+                            directory.resolve("data"),
+                            SESSION_TIMEOUT.toMillis(),
+                            saslPort,
+                            PLAIN_LOGIN,
+                            USER,
+                            PASSWORD));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -117,6 +142,19 @@ public final class BrokerProcess implements AutoCloseable {
     /** As clients know it, {@code host:port}. */
     public String bootstrap() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Client properties for the listener that asks for a password (SASL, PLAIN). */
+    public Map<String, String> authenticated(String password) {
+        return Map.of(
+                "bootstrap.servers",
+                "127.0.0.1:" + saslPort,
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                PLAIN_LOGIN + " username='" + USER + "' password='" + password + "';");
     }
 
     /** Starts a stopped or killed broker on the same port and data, and waits until it answers. */

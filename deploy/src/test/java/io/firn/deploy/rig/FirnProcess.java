@@ -66,7 +66,11 @@ public final class FirnProcess implements AutoCloseable {
                 name,
                 logs.resolve(name + ".log"),
                 Map.of(),
-                commandLine(logs, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), arguments));
+                commandLine(
+                        logs,
+                        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                        Distribution.readFlags(),
+                        arguments));
         if (!process.awaitExit(Duration.ofMinutes(3))) {
             process.close();
             throw new AssertionError("did not end: " + process.tail());
@@ -75,9 +79,11 @@ public final class FirnProcess implements AutoCloseable {
         return process;
     }
 
-    private static List<String> commandLine(Path logs, List<String> flags, String... arguments) {
-        List<String> command = new ArrayList<>(
-                OsProcess.java(logs, System.getProperty("java.class.path"), flags.toArray(String[]::new)));
+    private static List<String> commandLine(Path logs, List<String> flags, List<String> archive, String... arguments) {
+        List<String> all = new ArrayList<>(flags);
+        all.addAll(archive);
+        List<String> command =
+                new ArrayList<>(OsProcess.java(logs, Distribution.classPath(), all.toArray(String[]::new)));
         command.add("io.firn.deploy.Main");
         command.addAll(List.of(arguments));
         return command;
@@ -90,7 +96,8 @@ public final class FirnProcess implements AutoCloseable {
                 name,
                 logs.resolve(name + ".log"),
                 Map.of(),
-                commandLine(logs, flags, "run", "--config", config.toString()));
+                commandLine(
+                        logs, flags, Distribution.archiveFlags(config, logs), "run", "--config", config.toString()));
         return this;
     }
 

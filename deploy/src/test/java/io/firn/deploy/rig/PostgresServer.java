@@ -4,8 +4,13 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +19,9 @@ import java.util.Optional;
  * of its own ({@code unshare -U}); where that is forbidden too, {@link #missing} says so.
  */
 public final class PostgresServer implements AutoCloseable {
+    /** Unpacked once for all tests. */
+    private static final Path BINARIES = Path.of("target", "rig", "postgres").toAbsolutePath();
+
     private final EmbeddedPostgres postgres;
 
     private PostgresServer(EmbeddedPostgres postgres) {
@@ -30,8 +38,14 @@ public final class PostgresServer implements AutoCloseable {
 
     public static PostgresServer start(Path directory) {
         try {
+            Files.createDirectories(directory);
+            Path rules = Files.writeString(directory.resolve("pg_hba.conf"), """
+                    host all postgres 127.0.0.1/32 trust
+                    host all all 127.0.0.1/32 scram-sha-256
+                    """);
             return new PostgresServer(EmbeddedPostgres.builder()
-                    .setOverrideWorkingDirectory(directory.resolve("binaries").toFile())
+                    .setServerConfig("hba_file", rules.toAbsolutePath().toString())
+                    .setOverrideWorkingDirectory(BINARIES.toFile())
                     .setDataDirectory(directory.resolve("data"))
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setPGStartupWait(Duration.ofSeconds(60))
@@ -54,6 +68,20 @@ public final class PostgresServer implements AutoCloseable {
                 "postgres",
                 "jdbc.schema-version",
                 "V1");
+    }
+
+    /** As {@link #catalogProperties}, for a user who has to give this password. */
+    public Map<String, String> catalogProperties(String user, String password) {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE " + user + " LOGIN SUPERUSER PASSWORD '" + password + "'");
+        } catch (SQLException failed) {
+            throw new IllegalStateException("cannot create the user " + user, failed);
+        }
+        Map<String, String> properties = new HashMap<>(catalogProperties());
+        properties.put("jdbc.user", user);
+        properties.put("jdbc.password", password);
+        return properties;
     }
 
     @Override

@@ -24,6 +24,10 @@ import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.utility.DockerImageName;
 
 /** The rig against itself: the parts start, and the verifier finds what it must find. */
 class RigIT {
@@ -83,6 +87,38 @@ class RigIT {
             append(create(lake), 0, List.of(0, 1, 2), "{\"0\":3}");
             assertThat(lake.table("shop.orders").currentSnapshot().summary()).containsEntry("total-records", "3");
         }
+    }
+
+    @Test
+    void tables_can_be_kept_in_postgresql_in_a_container() throws Exception {
+        assumeDocker();
+        try (GenericContainer<?> postgres = new GenericContainer<>(DockerImageName.parse("postgres:18"))) {
+            postgres.withEnv("POSTGRES_PASSWORD", "postgres")
+                    .withExposedPorts(5432)
+                    .waitingFor(Wait.forLogMessage(".*ready to accept connections.*", 2))
+                    .start();
+            Map<String, String> properties = Map.of(
+                    "type", "jdbc",
+                    "uri", "jdbc:postgresql://" + postgres.getHost() + ":" + postgres.getMappedPort(5432) + "/postgres",
+                    "jdbc.user", "postgres",
+                    "jdbc.password", "postgres",
+                    "jdbc.schema-version", "V1",
+                    "warehouse", directory.resolve("warehouse").toString());
+            try (Lake lake = Lake.of("local folder, PostgreSQL container", properties)) {
+                append(create(lake), 0, List.of(0, 1, 2), "{\"0\":3}");
+                assertThat(lake.table("shop.orders").currentSnapshot().summary())
+                        .containsEntry("total-records", "3");
+            }
+        }
+    }
+
+    /** Skips where containers cannot be started, and says so in the build's output. */
+    private static void assumeDocker() {
+        boolean docker = DockerClientFactory.instance().isDockerAvailable();
+        if (!docker) {
+            System.out.println("[rig] no Docker here: the tests with containers are skipped");
+        }
+        Assumptions.assumeTrue(docker, "no Docker here");
     }
 
     private static Table create(Lake lake) {

@@ -1,6 +1,9 @@
 package io.firn.deploy.rig;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +18,8 @@ import java.util.Map;
 public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, String topic) {
     /** Short, so that a test sees many commits. */
     public static final String QUICK_COMMITS = "commit: {interval: 1s}";
+
+    private static final Duration DRAIN_TIME = Duration.ofSeconds(60);
 
     /** The table's full name. */
     public String table() {
@@ -47,6 +52,24 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
     /** A service process that is not started yet. */
     public FirnProcess service(String name, Path config) {
         return FirnProcess.of(name, config, logs, "-Xmx256m");
+    }
+
+    /** Waits until the table holds everything that the topic does. */
+    public void awaitDrained(FirnProcess service) {
+        TableVerifier verifier = verifier();
+        Eventually.holds(
+                "the table holds everything",
+                DRAIN_TIME,
+                verifier::isDrained,
+                () -> verifier.progress() + "\n" + service.tail());
+    }
+
+    /** Runs the service until the table holds everything, and ends it in order. */
+    public void ingest(Path config) {
+        try (FirnProcess service = service(topic, config).start()) {
+            awaitDrained(service);
+            assertThat(service.terminate()).as(service.tail()).isZero();
+        }
     }
 
     /** {@code firn audit} as a process of its own, run to its end. */

@@ -34,6 +34,12 @@ final class Batch {
         return contributions.containsKey(worker);
     }
 
+    /** Whether a partition of it is in the batch already, handed over by another worker. */
+    boolean overlaps(Contribution contribution) {
+        return contributions.values().stream()
+                .anyMatch(part -> part.steps().keySet().stream().anyMatch(contribution.steps()::containsKey));
+    }
+
     void add(int worker, Contribution contribution) {
         contributions.put(worker, contribution);
     }

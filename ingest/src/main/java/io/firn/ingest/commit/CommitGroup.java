@@ -157,6 +157,14 @@ public final class CommitGroup {
         if (last == null || last.holds(worker)) {
             last = opened();
         }
+        if (last.overlaps(contribution)) {
+            // Two workers consumed one partition: it was taken from one of them, who does not know yet. The fence
+            // cannot tell them apart within one commit.
+            LOG.info("pipeline {}: a partition moved between workers; dropping uncommitted work", plan.pipeline());
+            dropped.addAll(contribution.files());
+            reset();
+            return 0;
+        }
         last.add(worker, contribution);
         return last.number();
     }
@@ -184,10 +192,15 @@ public final class CommitGroup {
         return ledgerServed >= asked ? Optional.ofNullable(ledger) : Optional.empty();
     }
 
-    /** Has start positions written down before the ledger is read again; refused in another epoch. */
-    public synchronized void writeStarts(long inEpoch, Map<SourcePartition, Long> offsets) {
+    /**
+     * Has start positions written down before the ledger is read again; refused in another epoch.
+     *
+     * @param known the ledger in which they were found missing
+     */
+    public synchronized void writeStarts(long inEpoch, Ledger known, Map<SourcePartition, Long> offsets) {
         if (inEpoch == epoch) {
-            offsets.forEach((partition, offset) -> starts.putIfAbsent(partition, PartitionStep.start(offset)));
+            offsets.forEach((partition, offset) -> starts.putIfAbsent(
+                    partition, PartitionStep.start(offset, known.topicId(plan.pipeline(), partition.topic()))));
         }
     }
 

@@ -1,10 +1,10 @@
 package io.firn.ingest.decode;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.schema.SourceColumns;
 import io.firn.ingest.decode.ValueDecoder.Place;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
-import io.firn.ingest.record.SourceColumns;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.iceberg.types.Type;

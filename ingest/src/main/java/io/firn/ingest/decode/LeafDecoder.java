@@ -35,12 +35,15 @@ abstract class LeafDecoder extends ValueDecoder {
         return in.string();
     }
 
-    final void number(JsonCursor in, NumberText number, String wanted) {
+    /** Takes a number and returns where it began; anything else is refused. */
+    final int number(JsonCursor in, NumberText number, String wanted) {
         byte c = in.peek();
+        int at = in.position();
         if (c != '-' && (c < '0' || c > '9')) {
             throw wrongKind(in, wanted);
         }
         number.read(in);
+        return at;
     }
 
     /** A text for a message, cut where it is long. */

@@ -42,8 +42,7 @@ final class NumberDecoders {
 
         @Override
         long bits(JsonCursor in, Row row) {
-            number(in, number, "a number");
-            int at = in.position();
+            int at = number(in, number, "a number");
             long value = number.scaled(0);
             if (number.fit() == NumberText.Fit.TOO_PRECISE) {
                 throw bad(in, number + " is not a whole number", at);
@@ -68,13 +67,13 @@ final class NumberDecoders {
 
         @Override
         long bits(JsonCursor in, Row row) {
-            number(in, number, "a number");
+            int at = number(in, number, "a number");
             long bits = fourBytes
                     ? Float.floatToRawIntBits(number.toFloat())
                     : Double.doubleToRawLongBits(number.toDouble());
             if (number.fit() != NumberText.Fit.EXACT) {
                 String why = number.fit() == NumberText.Fit.OUT_OF_RANGE ? " is too large for " : " is too small for ";
-                throw bad(in, number + why + (fourBytes ? "float" : "double"), in.position());
+                throw bad(in, number + why + (fourBytes ? "float" : "double"), at);
             }
             return bits;
         }
@@ -119,8 +118,7 @@ final class NumberDecoders {
 
         private int read(JsonCursor in, Row row) {
             if (in.peek() != '"') {
-                number(in, number, "a number, or a string that holds one");
-                return in.position();
+                return number(in, number, "a number, or a string that holds one");
             }
             int at = in.position();
             long text = in.string();

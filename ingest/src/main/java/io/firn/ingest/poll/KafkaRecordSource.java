@@ -15,10 +15,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -51,9 +50,7 @@ final class KafkaRecordSource implements RecordSource {
     private final KafkaTopics topics;
     private final Outage outage = new Outage("Kafka", LOG::warn);
     private final CountDownLatch woken = new CountDownLatch(1);
-    private final Map<TopicPartition, SourcePartition> held = new HashMap<>();
-    private final Set<TopicPartition> unnamed = new HashSet<>();
-    private final Map<SourcePartition, Long> next = new TreeMap<>();
+    private final HeldPartitions held = new HeldPartitions();
     private volatile @Nullable KafkaConsumer<ByteBuffer, ByteBuffer> consumer;
     private @Nullable AssignmentListener listener;
     private boolean paused;
@@ -74,7 +71,7 @@ final class KafkaRecordSource implements RecordSource {
         listener = assignments;
         ConsumerRecords<ByteBuffer, ByteBuffer> polled;
         try {
-            polled = client.poll(unnamed.isEmpty() ? timeout : Duration.ZERO);
+            polled = client.poll(held.allNamed() ? timeout : Duration.ZERO);
         } catch (WakeupException wake) {
             return 0;
         } catch (OffsetOutOfRangeException gone) {
@@ -88,6 +85,7 @@ final class KafkaRecordSource implements RecordSource {
         } finally {
             listener = null;
         }
+        dropVanished(client, assignments);
         int delivered = deliver(polled, records);
         nameAssigned(assignments);
         return delivered;
@@ -96,8 +94,8 @@ final class KafkaRecordSource implements RecordSource {
     private int deliver(ConsumerRecords<ByteBuffer, ByteBuffer> polled, RecordConsumer records) {
         int delivered = 0;
         for (TopicPartition key : polled.partitions()) {
-            SourcePartition partition = held.get(key);
-            if (partition == null || !next.containsKey(partition)) {
+            SourcePartition partition = held.sought(key);
+            if (partition == null) {
                 continue;
             }
             List<ConsumerRecord<ByteBuffer, ByteBuffer>> batch = polled.records(key);
@@ -106,14 +104,7 @@ final class KafkaRecordSource implements RecordSource {
                 delivered++;
             }
         }
-        for (Map.Entry<TopicPartition, OffsetAndMetadata> advanced :
-                polled.nextOffsets().entrySet()) {
-            SourcePartition partition = held.get(advanced.getKey());
-            if (partition != null) {
-                long to = advanced.getValue().offset();
-                next.computeIfPresent(partition, (known, from) -> Math.max(from, to));
-            }
-        }
+        polled.nextOffsets().forEach((key, next) -> held.advance(key, next.offset()));
         return delivered;
     }
 
@@ -139,14 +130,12 @@ final class KafkaRecordSource implements RecordSource {
 
     /** The ids of what was assigned come from the admin client, which may not answer at once: then at the next poll. */
     private void nameAssigned(AssignmentListener assignments) {
-        if (unnamed.isEmpty()) {
+        if (held.allNamed()) {
             return;
         }
-        Set<String> names = new TreeSet<>();
-        unnamed.forEach(key -> names.add(key.topic()));
         Map<String, String> ids;
         try {
-            ids = topics.ids(names);
+            ids = topics.ids(held.unnamedTopics());
             outage.over();
         } catch (FirnException failure) {
             if (failure.kind() != FirnException.Kind.EXTERNAL) {
@@ -155,29 +144,62 @@ final class KafkaRecordSource implements RecordSource {
             outage.met(String.valueOf(failure.getMessage()));
             return;
         }
-        Set<SourcePartition> named = new TreeSet<>();
-        for (TopicPartition key : Set.copyOf(unnamed)) {
-            String id = ids.get(key.topic());
-            if (id != null) {
-                SourcePartition partition = new SourcePartition(key.topic(), id, key.partition());
-                unnamed.remove(key);
-                held.put(key, partition);
-                named.add(partition);
-            }
-        }
+        Set<SourcePartition> named = held.name(ids);
         if (!named.isEmpty()) {
             assignments.assigned(named);
         }
     }
 
+    /**
+     * The client can lose partitions without saying so: under the consumer protocol a member that is fenced while new
+     * partitions are on their way to it is told that it has lost the old ones, and the new ones vanish with them.
+     */
+    private void dropVanished(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
+        Set<TopicPartition> vanished = held.besides(client.assignment());
+        if (!vanished.isEmpty()) {
+            drop(vanished, assignments);
+        }
+    }
+
+    private void drop(Collection<TopicPartition> partitions, @Nullable AssignmentListener told) {
+        Set<SourcePartition> leaving = held.named(partitions);
+        held.forget(partitions);
+        if (told != null && !leaving.isEmpty()) {
+            told.lost(leaving);
+        }
+    }
+
+    /**
+     * Asks the client for something about partitions that its background thread may take away at any moment.
+     *
+     * @return those that it was done for; of the others {@link #dropVanished} tells the loop at the next poll
+     */
+    private static Set<TopicPartition> done(
+            KafkaConsumer<ByteBuffer, ByteBuffer> client,
+            Collection<TopicPartition> partitions,
+            Consumer<Collection<TopicPartition>> request) {
+        Set<TopicPartition> present = new HashSet<>(partitions);
+        while (present.retainAll(client.assignment()) || !present.isEmpty()) {
+            try {
+                request.accept(present);
+                return present;
+            } catch (IllegalStateException refused) {
+                if (client.assignment().containsAll(present)) {
+                    throw refused;
+                }
+            }
+        }
+        return present;
+    }
+
     private void throwIfGap(KafkaConsumer<ByteBuffer, ByteBuffer> client, OffsetOutOfRangeException gone) {
         for (Map.Entry<TopicPartition, Long> entry :
                 gone.offsetOutOfRangePartitions().entrySet()) {
-            SourcePartition partition = held.get(entry.getKey());
-            if (partition == null || !next.containsKey(partition)) {
+            SourcePartition partition = held.sought(entry.getKey());
+            if (partition == null) {
                 continue;
             }
-            long expected = next.getOrDefault(partition, entry.getValue());
+            long expected = held.next(partition, entry.getValue());
             OffsetRange bounds = topics.bounds(Set.of(partition)).get(partition);
             if (bounds == null) {
                 return;
@@ -191,7 +213,7 @@ final class KafkaRecordSource implements RecordSource {
             if (expected < bounds.start() || expected > bounds.end()) {
                 throw new OffsetGapException(partition, expected, bounds);
             }
-            client.seek(entry.getKey(), expected);
+            done(client, Set.of(entry.getKey()), keys -> keys.forEach(key -> client.seek(key, expected)));
         }
     }
 
@@ -248,76 +270,53 @@ final class KafkaRecordSource implements RecordSource {
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            client.pause(partitions);
-            partitions.forEach(partition -> client.seek(partition, 0));
-            unnamed.addAll(partitions);
+            // Assigned again without having been taken away: between the two they were somebody else's.
+            drop(partitions.stream().filter(held::holds).toList(), listener);
+            done(client, partitions, keys -> {
+                        client.pause(keys);
+                        keys.forEach(key -> client.seek(key, 0));
+                    })
+                    .forEach(held::add);
         }
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            Set<SourcePartition> leaving = known(partitions);
+            Set<SourcePartition> leaving = held.named(partitions);
             AssignmentListener told = listener;
             try {
                 if (told != null && !leaving.isEmpty()) {
                     told.revoking(leaving, REVOCATION_TIME);
                 }
             } finally {
-                forget(partitions);
+                held.forget(partitions);
             }
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
-            Set<SourcePartition> leaving = known(partitions);
-            forget(partitions);
-            AssignmentListener told = listener;
-            if (told != null && !leaving.isEmpty()) {
-                told.lost(leaving);
-            }
-        }
-
-        private Set<SourcePartition> known(Collection<TopicPartition> partitions) {
-            Set<SourcePartition> known = new TreeSet<>();
-            for (TopicPartition key : partitions) {
-                SourcePartition partition = held.get(key);
-                if (partition != null) {
-                    known.add(partition);
-                }
-            }
-            return known;
-        }
-
-        private void forget(Collection<TopicPartition> partitions) {
-            for (TopicPartition key : partitions) {
-                unnamed.remove(key);
-                SourcePartition partition = held.remove(key);
-                if (partition != null) {
-                    next.remove(partition);
-                }
-            }
+            drop(partitions, listener);
         }
     }
 
     @Override
     public void seek(SourcePartition partition, long offset) {
-        TopicPartition key = new TopicPartition(partition.topic(), partition.partition());
+        TopicPartition key = HeldPartitions.key(partition);
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
-        SourcePartition before = held.get(key);
-        if (client == null || before == null) {
+        if (client == null || held.named(key) == null) {
             throw new IllegalStateException(partition + " is not assigned");
         }
-        next.remove(before);
-        held.put(key, partition);
-        next.put(partition, offset);
-        client.seek(key, offset);
-        if (!paused) {
-            client.resume(Set.of(key));
-        }
+        done(client, Set.of(key), keys -> {
+                    client.seek(key, offset);
+                    if (!paused) {
+                        client.resume(keys);
+                    }
+                })
+                .forEach(still -> held.seek(partition, offset));
     }
 
     @Override
     public Map<SourcePartition, Long> positions() {
-        return new TreeMap<>(next);
+        return held.positions();
     }
 
     @Override
@@ -325,7 +324,7 @@ final class KafkaRecordSource implements RecordSource {
         paused = true;
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client != null) {
-            client.pause(client.assignment());
+            done(client, held.sought(), client::pause);
         }
     }
 
@@ -334,9 +333,7 @@ final class KafkaRecordSource implements RecordSource {
         paused = false;
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client != null) {
-            Set<TopicPartition> sought = new HashSet<>();
-            next.keySet().forEach(known -> sought.add(new TopicPartition(known.topic(), known.partition())));
-            client.resume(sought);
+            done(client, held.sought(), client::resume);
         }
     }
 
@@ -359,8 +356,8 @@ final class KafkaRecordSource implements RecordSource {
     public void reportCommitted(Map<SourcePartition, Long> committed) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         committed.forEach((partition, offset) -> {
-            TopicPartition key = new TopicPartition(partition.topic(), partition.partition());
-            if (partition.equals(held.get(key))) {
+            TopicPartition key = HeldPartitions.key(partition);
+            if (partition.equals(held.named(key))) {
                 offsets.put(key, new OffsetAndMetadata(offset));
             }
         });

@@ -1,6 +1,7 @@
 package io.firn.ingest.write;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.StoreRefusal;
 import io.firn.ingest.record.Row;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,8 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open files of one table, one for each partition that rows came for. When there are too many, the one written to
- * longest ago is closed; when they hold too much, the one that holds most. Not safe for use by several threads.
+ * The files of one table that are being written. A partition's rows are packed into bytes until they are worth a Parquet
+ * writer, so that thousands of partitions in turn take the memory of their rows and make one file each. When too many
+ * files are open, the one written to longest ago is closed; when all holds too much, the partition that holds most. Not
+ * safe for use by several threads.
  *
  * <p>Where the store fails, its exception comes out; then only {@link #discard} helps.
  */
@@ -30,16 +33,26 @@ public final class DataFileWriters {
     /** Row groups of at most this part of the memory, so that the file being filled leaves room for others. */
     private static final int ROW_GROUPS_IN_MEMORY = 2;
 
+    /** Packed rows become a file of about half their size or less. */
+    private static final int PACKED_BYTES_PER_FILE_BYTE = 2;
+
     private final Table table;
     private final WriteSettings settings;
     private final Row row;
     private final OutputFileFactory files;
     private final @Nullable PartitionRouter router;
+    private final Row unpacked;
+    private final DictionaryChoice dictionaries;
     private final long rowGroupBytes;
-    private final Map<StructLike, OpenFile> open = new HashMap<>();
+    private final int pageBytes;
+    private final long packedBytesLimit;
+    private final Map<StructLike, PartitionFile> partitions = new HashMap<>();
     private final List<DataFile> closed = new ArrayList<>();
     private final List<String> locations = new ArrayList<>();
+    private @Nullable PartitionFile last;
+    private int openFiles;
     private long uses;
+    private long packedBytes;
     private long heapBytes;
     private long openFileBytes;
     private long closedFileBytes;
@@ -60,6 +73,15 @@ public final class DataFileWriters {
                 TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES,
                 TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES_DEFAULT);
         this.rowGroupBytes = Math.min(configured, settings.memoryBytes() / ROW_GROUPS_IN_MEMORY);
+        this.pageBytes = PropertyUtil.propertyAsInt(
+                table.properties(),
+                TableProperties.PARQUET_PAGE_SIZE_BYTES,
+                TableProperties.PARQUET_PAGE_SIZE_BYTES_DEFAULT);
+        // A writer holds a page's bytes for its compressor before its first row: less than that is better packed. It is
+        // also enough to see which columns are worth a dictionary, so that tables without partitions pack as well.
+        this.packedBytesLimit = Math.min(pageBytes, settings.targetFileBytes());
+        this.unpacked = new Row(row.layout());
+        this.dictionaries = new DictionaryChoice(row.layout(), table.properties());
     }
 
     /**
@@ -75,19 +97,22 @@ public final class DataFileWriters {
         try {
             append(recordBytes);
             done = true;
+        } catch (RuntimeException failure) {
+            throw translated(failure);
         } finally {
             broken = !done;
         }
     }
 
-    /** Bytes of heap that open files hold, as of the last look at each. */
+    /** Bytes of heap that rows and open files hold, as of the last look at each file. */
     public long bufferedBytes() {
-        return heapBytes;
+        // The first file's page is not counted: without one nothing could be written.
+        return heapBytes + (long) Math.max(0, openFiles - 1) * pageBytes;
     }
 
-    /** Bytes of all files since the last seal; an estimate for those that are open. */
+    /** Bytes of all files since the last seal; an estimate for those that are not closed. */
     public long fileBytes() {
-        return closedFileBytes + openFileBytes;
+        return closedFileBytes + openFileBytes + packedBytes / PACKED_BYTES_PER_FILE_BYTE;
     }
 
     /** Closes all files and hands over those written since the last seal. */
@@ -96,8 +121,12 @@ public final class DataFileWriters {
             throw FirnException.internal("writer-broken", "a write failed before and was not discarded", table.name());
         }
         broken = true;
-        while (!open.isEmpty()) {
-            close(open.entrySet().iterator().next().getKey());
+        try {
+            while (!partitions.isEmpty()) {
+                close(partitions.values().iterator().next());
+            }
+        } catch (RuntimeException failure) {
+            throw translated(failure);
         }
         List<DataFile> sealed = List.copyOf(closed);
         reset();
@@ -106,11 +135,14 @@ public final class DataFileWriters {
 
     /** Drops all files since the last seal. Never fails: what cannot be removed is an orphan, and is logged. */
     public void discard() {
-        for (OpenFile file : open.values()) {
+        for (PartitionFile partition : partitions.values()) {
+            OpenFile file = partition.file();
             try {
-                file.closeWriter();
+                if (file != null) {
+                    file.closeWriter();
+                }
             } catch (RuntimeException e) {
-                LOG.debug("A file to be dropped could not be closed: {}", file.location(), e);
+                LOG.debug("A file to be dropped could not be closed: {}", locations, e);
             }
         }
         for (String location : locations) {
@@ -123,48 +155,108 @@ public final class DataFileWriters {
         reset();
     }
 
+    /** A store that refuses is told as such; anything else comes out as it is. */
+    private RuntimeException translated(RuntimeException failure) {
+        String where = "table " + table.name() + " at " + table.location();
+        return StoreRefusal.in(failure, where).map(RuntimeException.class::cast).orElse(failure);
+    }
+
     private void append(int recordBytes) {
-        StructLike partition = router == null ? Unpartitioned.KEY : router.partition();
-        OpenFile file = open.get(partition);
+        PartitionFile partition = partition();
+        partition.usedAt(++uses);
+        OpenFile file = partition.file();
         if (file == null) {
-            file = open(partition);
+            pack(partition);
+        } else {
+            write(partition, file, recordBytes);
         }
-        file.write(row, ++uses, recordBytes);
+    }
+
+    private PartitionFile partition() {
+        StructLike key = router == null ? Unpartitioned.KEY : router.partition();
+        PartitionFile found = last;
+        if (found == null || found.partition() != key) {
+            found = partitions.get(key);
+            if (found == null) {
+                found = new PartitionFile(key, new PackedRows(row.layout()));
+                heapBytes += found.packed().heapBytes();
+                partitions.put(key, found);
+            }
+            last = found;
+        }
+        return found;
+    }
+
+    private void pack(PartitionFile partition) {
+        PackedRows packed = partition.packed();
+        int heapBefore = packed.heapBytes();
+        int sizeBefore = packed.size();
+        packed.add(row);
+        heapBytes += packed.heapBytes() - heapBefore;
+        packedBytes += packed.size() - sizeBefore;
+        if (packed.size() >= packedBytesLimit) {
+            if (openFiles >= settings.maxOpenFiles()) {
+                close(coldest());
+            }
+            unpack(partition, true);
+        }
+        shrink();
+    }
+
+    private void write(PartitionFile partition, OpenFile file, int recordBytes) {
+        file.write(row, recordBytes);
         heapBytes += recordBytes;
         if (file.looksDue()) {
             look(file);
             if (file.fileBytes() >= settings.targetFileBytes()) {
                 close(partition);
             }
-            while (heapBytes > settings.memoryBytes() && !open.isEmpty()) {
-                close(largest());
-            }
+            shrink();
         }
     }
 
-    private OpenFile open(StructLike partition) {
-        if (open.size() >= settings.maxOpenFiles()) {
-            close(coldest());
+    private void shrink() {
+        while (bufferedBytes() > settings.memoryBytes() && !partitions.isEmpty()) {
+            close(largest());
         }
+    }
+
+    /** @param more whether rows follow that are not packed */
+    private OpenFile unpack(PartitionFile partition, boolean more) {
+        PackedRows packed = partition.packed();
         boolean partitioned = router != null;
-        EncryptedOutputFile target = partitioned ? files.newOutputFile(partition) : files.newOutputFile();
+        StructLike key = partition.partition();
+        EncryptedOutputFile target = partitioned ? files.newOutputFile(key) : files.newOutputFile();
         locations.add(target.encryptingOutputFile().location());
-        OpenFile file = new OpenFile(table, row.layout(), target, partitioned ? partition : null, rowGroupBytes);
-        open.put(partition, file);
+        OpenFile file = new OpenFile(
+                table,
+                row.layout(),
+                target,
+                partitioned ? key : null,
+                rowGroupBytes,
+                dictionaries.without(packed, unpacked, more));
+        openFiles++;
+        heapBytes -= packed.heapBytes();
+        packedBytes -= packed.size();
+        partition.openedAs(file);
+        packed.forEach(unpacked, file::write);
+        packed.clear();
+        heapBytes += file.heapBytes();
+        look(file);
         return file;
     }
 
-    private void close(StructLike partition) {
-        OpenFile file = open.get(partition);
-        if (file == null) {
-            return;
-        }
+    private void close(PartitionFile partition) {
+        OpenFile opened = partition.file();
+        OpenFile file = opened == null ? unpack(partition, false) : opened;
         DataFile dataFile = file.close();
-        open.remove(partition);
+        openFiles--;
         heapBytes -= file.heapBytes();
         openFileBytes -= file.fileBytes();
         closedFileBytes += dataFile.fileSizeInBytes();
         closed.add(dataFile);
+        partitions.remove(partition.partition());
+        last = null;
     }
 
     private void look(OpenFile file) {
@@ -175,31 +267,34 @@ public final class DataFileWriters {
         openFileBytes += file.fileBytes();
     }
 
-    private StructLike coldest() {
-        return chosen((a, b) -> a.lastUse() < b.lastUse());
+    private PartitionFile coldest() {
+        return chosen((a, b) -> a.file() != null && (b.file() == null || a.lastUse() < b.lastUse()));
     }
 
-    private StructLike largest() {
+    private PartitionFile largest() {
         return chosen((a, b) -> a.heapBytes() > b.heapBytes());
     }
 
-    private StructLike chosen(Preference preference) {
-        Map.Entry<StructLike, OpenFile> best = null;
-        for (Map.Entry<StructLike, OpenFile> entry : open.entrySet()) {
-            if (best == null || preference.prefers(entry.getValue(), best.getValue())) {
-                best = entry;
+    private PartitionFile chosen(Preference preference) {
+        PartitionFile best = null;
+        for (PartitionFile partition : partitions.values()) {
+            if (best == null || preference.prefers(partition, best)) {
+                best = partition;
             }
         }
         if (best == null) {
-            throw new IllegalStateException("no file is open");
+            throw new IllegalStateException("nothing is open");
         }
-        return best.getKey();
+        return best;
     }
 
     private void reset() {
-        open.clear();
+        partitions.clear();
         closed.clear();
         locations.clear();
+        last = null;
+        openFiles = 0;
+        packedBytes = 0;
         heapBytes = 0;
         openFileBytes = 0;
         closedFileBytes = 0;
@@ -207,6 +302,6 @@ public final class DataFileWriters {
     }
 
     private interface Preference {
-        boolean prefers(OpenFile a, OpenFile b);
+        boolean prefers(PartitionFile a, PartitionFile b);
     }
 }

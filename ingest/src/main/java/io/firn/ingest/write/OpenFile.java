@@ -4,6 +4,7 @@ import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
@@ -19,6 +20,12 @@ final class OpenFile {
     /** Iceberg's own default for new tables; one without the property would get gzip. */
     private static final String CODEC = "zstd";
 
+    /**
+     * Where the table does not say: a row costs a fifth less than at Parquet's 3 and takes 1 % more room, and what is
+     * written here is compacted later.
+     */
+    private static final String ZSTD_LEVEL = "1";
+
     /** A look costs about as much as a row. */
     private static final int ROWS_BETWEEN_LOOKS = 64;
 
@@ -28,7 +35,6 @@ final class OpenFile {
     private final DataWriter<Row> writer;
     private @Nullable RowValueWriter values;
     private long rows;
-    private long lastUse;
     private long heapBytes;
     private long bytesSinceLook;
     private long fileBytes;
@@ -38,7 +44,8 @@ final class OpenFile {
             RowLayout layout,
             EncryptedOutputFile target,
             @Nullable StructLike partition,
-            long rowGroupBytes) {
+            long rowGroupBytes,
+            List<RowLayout.Column> withoutDictionary) {
         this.target = target;
         Parquet.DataWriteBuilder builder = Parquet.writeData(target)
                 .forTable(table)
@@ -46,10 +53,14 @@ final class OpenFile {
                 .withPartition(partition)
                 .createWriterFunc((MessageType type) -> valueWriter(layout, type))
                 .overwrite(false);
-        if (!table.properties().containsKey(TableProperties.PARQUET_COMPRESSION)) {
-            builder.set(TableProperties.PARQUET_COMPRESSION, CODEC);
+        String codec = table.properties().getOrDefault(TableProperties.PARQUET_COMPRESSION, CODEC);
+        builder.set(TableProperties.PARQUET_COMPRESSION, codec);
+        if (codec.equalsIgnoreCase(CODEC)
+                && !table.properties().containsKey(TableProperties.PARQUET_COMPRESSION_LEVEL)) {
+            builder.set(TableProperties.PARQUET_COMPRESSION_LEVEL, ZSTD_LEVEL);
         }
         builder.set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
+        withoutDictionary.forEach(column -> builder.set(DictionaryChoice.property(column), "false"));
         try {
             this.writer = builder.build();
         } catch (IOException e) {
@@ -68,10 +79,9 @@ final class OpenFile {
     }
 
     /** @param bytes what the row may hold in heap, as an estimate until the next {@link #measure} */
-    void write(Row row, long use, int bytes) {
+    void write(Row row, int bytes) {
         writer.write(row);
         rows++;
-        lastUse = use;
         heapBytes += bytes;
         bytesSinceLook += bytes;
     }
@@ -79,11 +89,6 @@ final class OpenFile {
     /** Whether enough was written since the last look for another one. */
     boolean looksDue() {
         return rows % ROWS_BETWEEN_LOOKS == 1 || bytesSinceLook > BYTES_BETWEEN_LOOKS;
-    }
-
-    /** When it was last written to, as the caller counts. */
-    long lastUse() {
-        return lastUse;
     }
 
     /** Asks Parquet again what {@link #heapBytes} and {@link #fileBytes} give; costs a walk over all columns. */

@@ -7,15 +7,15 @@ import java.util.UUID;
  * How rows become files.
  *
  * @param targetFileBytes a file is closed once it is about this large
- * @param maxOpenFiles a further partition closes the file that was written to longest ago
- * @param memoryBytes what open files may hold in heap; beyond it the one that holds most is closed
+ * @param maxOpenFiles a further partition with rows enough for a file closes the one that was written to longest ago
+ * @param memoryBytes what rows and open files may hold in heap; beyond it the partition that holds most is closed
  * @param writerId part of every file name; another one for every writer that ever lives, in whatever process
  */
 public record WriteSettings(long targetFileBytes, int maxOpenFiles, long memoryBytes, UUID writerId) {
     /** Large enough that scans are not about opening files, small enough to be written between two commits. */
     public static final long DEFAULT_TARGET_FILE_BYTES = 128L << 20;
 
-    /** Days of late data and a dozen of buckets stay open; hundreds of partitions in turn do not. */
+    /** Days of late data and a dozen of buckets stay open; what is beyond waits packed. */
     public static final int DEFAULT_MAX_OPEN_FILES = 64;
 
     /** A quarter of the process-wide default of 512 MB, so that a few workers fit. */

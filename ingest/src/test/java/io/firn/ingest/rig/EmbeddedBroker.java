@@ -88,6 +88,10 @@ public final class EmbeddedBroker implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
+    public int port() {
+        return port;
+    }
+
     /** Client properties that reach this broker. */
     public Map<String, Object> client() {
         return Map.of("bootstrap.servers", bootstrap());

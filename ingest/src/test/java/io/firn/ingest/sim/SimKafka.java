@@ -12,19 +12,45 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
- * A topic in memory with a group coordinator. Some offsets are holes, as transaction markers and compacted records leave
- * them. A partition that its holder has to give up is given to nobody else before the holder has let go or its session is
- * over.
+ * A topic in memory with the coordinator of the group that reads it. Some offsets are holes, as transaction markers and
+ * compacted records leave them; the oldest may be dropped; the topic may be deleted and created again. A partition that
+ * its holder has to give up is given to nobody else before the holder has let go or its session is over.
  */
 final class SimKafka {
-    static final String TOPIC = "orders";
     static final long SESSION_MILLIS = 6_000;
 
-    private static final String TOPIC_ID = "simulated-topic-id-000";
-
-    /** One partition: whether there is a record at an offset, and its timestamp. */
+    /** One partition: what it holds, whether there is a record at an offset, and its timestamp. */
     static final class Log {
         private final List<Long> timestamps = new ArrayList<>();
+        private final Set<Long> nullValues = new TreeSet<>();
+        private long start;
+
+        void appendRecord(long timestamp) {
+            timestamps.add(timestamp);
+        }
+
+        void appendNullValue(long timestamp) {
+            nullValues.add(end());
+            timestamps.add(timestamp);
+        }
+
+        /** As a transaction's end, an aborted record or a compacted one leaves it. */
+        void appendHole() {
+            timestamps.add(-1L);
+        }
+
+        void deleteBefore(long offset) {
+            start = offset;
+        }
+
+        boolean isNullValue(long offset) {
+            return nullValues.contains(offset);
+        }
+
+        /** The first offset held; those before it are lost. */
+        long start() {
+            return start;
+        }
 
         long end() {
             return timestamps.size();
@@ -40,33 +66,97 @@ final class SimKafka {
     }
 
     private final SimClock clock;
+    private final String topic;
     private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
+    /** Those of deleted topics as well. */
+    private final Map<SourcePartition, Log> everything = new HashMap<>();
+
     private final TreeMap<Integer, Long> heartbeats = new TreeMap<>();
     private final Map<SourcePartition, Integer> holders = new HashMap<>();
     private int members;
+    private int incarnation;
+    private boolean lossy;
 
     SimKafka(SimClock clock, int partitions) {
+        this(clock, "orders", partitions);
+    }
+
+    SimKafka(SimClock clock, String topic, int partitions) {
         this.clock = clock;
+        this.topic = topic;
         for (int i = 0; i < partitions; i++) {
             addPartition();
         }
     }
 
+    /** Its name, and that of the pipeline that reads it. */
+    String topic() {
+        return topic;
+    }
+
+    String topicId() {
+        return topic + "-id-" + incarnation;
+    }
+
     void addPartition() {
-        logs.put(new SourcePartition(TOPIC, TOPIC_ID, logs.size()), new Log());
+        SourcePartition partition = new SourcePartition(topic, topicId(), logs.size());
+        Log log = new Log();
+        logs.put(partition, log);
+        everything.put(partition, log);
+    }
+
+    void recreateTopic() {
+        int partitions = logs.size();
+        incarnation++;
+        logs.clear();
+        for (int i = 0; i < partitions; i++) {
+            addPartition();
+        }
+    }
+
+    void deleteTopic() {
+        logs.clear();
+        holders.clear();
+    }
+
+    boolean wasCreatedAgain() {
+        return incarnation > 0;
+    }
+
+    /** Drops the oldest offsets of one partition, read or not. */
+    void retain(RandomGenerator random) {
+        Log log = any(random);
+        long kept = log.end() - log.start;
+        if (kept > 0) {
+            log.start += 1 + random.nextLong(kept);
+            lossy = true;
+        }
+    }
+
+    boolean hasDroppedRecords() {
+        return lossy;
     }
 
     Set<SourcePartition> partitions() {
         return new TreeSet<>(logs.keySet());
     }
 
+    boolean exists(SourcePartition partition) {
+        return logs.containsKey(partition);
+    }
+
+    /** Also of a partition that does not exist any more. */
     Log log(SourcePartition partition) {
-        return Objects.requireNonNull(logs.get(partition), partition::toString);
+        return Objects.requireNonNull(everything.get(partition), partition::toString);
+    }
+
+    private Log any(RandomGenerator random) {
+        List<Log> all = new ArrayList<>(logs.values());
+        return all.get(random.nextInt(all.size()));
     }
 
     void produce(RandomGenerator random) {
-        List<Log> all = new ArrayList<>(logs.values());
-        Log log = all.get(random.nextInt(all.size()));
+        Log log = any(random);
         int count = 1 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
             boolean hole = random.nextInt(6) == 0;
@@ -84,6 +174,7 @@ final class SimKafka {
     boolean heartbeat(int member) {
         expireSessions();
         if (!heartbeats.containsKey(member)) {
+            leave(member);
             heartbeats.put(member, clock.millis());
             return false;
         }

@@ -1,8 +1,6 @@
 package io.firn.ingest.sim;
 
-import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.CommitOutcome;
-import io.firn.catalog.commit.InMemoryFiles;
 import io.firn.catalog.commit.UnsafeCommitters;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.CommitWait;
@@ -16,12 +14,10 @@ import io.firn.ingest.commit.TopicGuard;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /** One process of the fleet: real loops and a real group, turned by the simulation. Thrown away when it crashes. */
@@ -37,7 +33,10 @@ final class SimProcess {
 
     private final RandomGenerator random;
     private final CommitGroup group;
+    private final WatchedAttempts commits;
+    private final SimKafka kafka;
     private final List<IngestLoop> loops = new ArrayList<>();
+    private final List<SimSource> sources = new ArrayList<>();
     private final Set<Integer> done = new java.util.TreeSet<>();
     private final SimClock clock;
     private final boolean crashesWhileWaiting;
@@ -45,48 +44,73 @@ final class SimProcess {
     private long frozenUntilMillis;
     private long nextCommitTurnMillis;
 
+    /**
+     * @param whenLanded runs when a commit of this process landed and the process does not know
+     * @param onGap what it does about offsets that Kafka lost
+     */
     SimProcess(
+            Stage stage,
             SimKafka kafka,
-            SimTable table,
-            SimClock clock,
+            PipelineSettings.OnGap onGap,
             Random random,
-            LongSupplier names,
-            Set<String> missingSafeguards) {
+            Set<String> missingSafeguards,
+            Runnable whenLanded) {
         this.random = random;
-        this.clock = clock;
+        this.clock = stage.clock();
+        this.kafka = kafka;
         this.crashesWhileWaiting = random.nextInt(3) == 0;
         PipelineSettings settings = new PipelineSettings(
-                SimTable.PIPELINE,
-                TopicSelection.named(List.of(SimKafka.TOPIC)),
+                kafka.topic(),
+                TopicSelection.named(List.of(kafka.topic())),
                 1 + random.nextInt(2),
-                Duration.ofSeconds(1),
-                12,
+                Duration.ofMillis(400),
+                10 + random.nextInt(30),
                 1_000,
                 Duration.ofSeconds(20),
                 StartPosition.earliest(),
-                PipelineSettings.OnGap.STOP);
-        InMemoryFiles store = table.store();
-        CommitAttempts commits = UnsafeCommitters.without(table.open(), random, missingSafeguards);
+                onGap);
+        SimTable table = stage.table();
+        commits = new WatchedAttempts(
+                UnsafeCommitters.without(table.open(), random, missingSafeguards), table, stage.coverage(), whenLanded);
         group = new CommitGroup(
-                new CommitGroup.Plan(SimTable.PIPELINE, settings.commitInterval(), settings.heartbeatInterval()),
+                new CommitGroup.Plan(kafka.topic(), settings.commitInterval(), settings.heartbeatInterval()),
                 commits,
-                new TopicGuard(names2 -> ids(kafka), TopicGuard.Recreated.FAIL),
-                files -> files.forEach(file -> store.deleteFile(file.location())),
+                new TopicGuard(
+                        topics -> Map.of(kafka.topic(), kafka.topicId()),
+                        onGap == PipelineSettings.OnGap.RECORD
+                                ? TopicGuard.Recreated.BEGIN_AGAIN
+                                : TopicGuard.Recreated.FAIL),
+                table.files()::delete,
                 new Deaf(),
                 clock,
                 random);
         CommitWait wait = this::awaitCommit;
         IngestLoop.Shared shared = new IngestLoop.Shared(group, wait, new Counters(), clock);
         for (int worker = 0; worker < settings.workers(); worker++) {
-            loops.add(new IngestLoop(
-                    worker, settings, new SimSource(kafka, random), new SimWriter(store, names), shared));
+            SimSource source = new SimSource(kafka, random);
+            sources.add(source);
+            loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files()), shared));
         }
     }
 
-    private static Map<String, String> ids(SimKafka kafka) {
-        Map<String, String> ids = new HashMap<>();
-        kafka.partitions().forEach(partition -> ids.put(partition.topic(), partition.topicId()));
-        return ids;
+    /** What all processes of a run share. */
+    record Stage(SimTable table, SimClock clock, Coverage coverage) {}
+
+    SimKafka kafka() {
+        return kafka;
+    }
+
+    /** Freezes in the middle of its next commit, for longer than its sessions last. */
+    void freezeBeforeCommit(long millis) {
+        commits.stallNext(() -> {
+            freeze(millis);
+            loseSessions();
+        });
+    }
+
+    /** As when it is frozen for long, without the time that this takes. */
+    void loseSessions() {
+        sources.forEach(SimSource::loseSession);
     }
 
     boolean frozen() {

@@ -1,7 +1,9 @@
 package io.firn.ingest.sim;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.RecordSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,6 +28,11 @@ final class SimSource implements RecordSource {
         this.kafka = kafka;
         this.random = random;
         this.member = kafka.join();
+    }
+
+    /** The group goes on without this member, who does not know. */
+    void loseSession() {
+        kafka.leave(member);
     }
 
     @Override
@@ -65,13 +72,20 @@ final class SimSource implements RecordSource {
     private int deliver(RecordConsumer consumer) {
         int delivered = 0;
         for (SourcePartition partition : Set.copyOf(next.keySet())) {
+            if (!kafka.exists(partition)) {
+                continue;
+            }
             SimKafka.Log log = kafka.log(partition);
             long position = next.getOrDefault(partition, 0L);
+            if (position < log.start() || position > log.end()) {
+                throw new OffsetGapException(partition, position, new OffsetRange(log.start(), log.end()));
+            }
             long upTo = Math.min(log.end(), position + random.nextInt(5));
             for (; position < upTo; position++) {
                 if (log.isRecord(position)) {
                     byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
-                    consumer.record(partition, position, log.timestamp(position), value, 0, value.length);
+                    int length = log.isNullValue(position) ? -1 : value.length;
+                    consumer.record(partition, position, log.timestamp(position), value, 0, length);
                     delivered++;
                 }
             }
@@ -83,9 +97,19 @@ final class SimSource implements RecordSource {
     @Override
     public void seek(SourcePartition partition, long offset) {
         if (!held.contains(partition)) {
-            throw new IllegalStateException(partition + " is not assigned");
+            follow(partition);
         }
         next.put(partition, offset);
+    }
+
+    /** A client's assignment goes by name: it holds on to a topic that was created again. */
+    private void follow(SourcePartition partition) {
+        if (!held.removeIf(
+                before -> before.topic().equals(partition.topic()) && before.partition() == partition.partition())) {
+            throw new IllegalStateException(partition + " is not assigned");
+        }
+        held.add(partition);
+        kafka.acquire(partition, member);
     }
 
     @Override
@@ -107,8 +131,9 @@ final class SimSource implements RecordSource {
     public Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
         Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
         for (SourcePartition partition : partitions) {
-            if (random.nextInt(20) > 0) {
-                bounds.put(partition, new OffsetRange(0, kafka.log(partition).end()));
+            if (kafka.exists(partition) && random.nextInt(20) > 0) {
+                SimKafka.Log log = kafka.log(partition);
+                bounds.put(partition, new OffsetRange(log.start(), log.end()));
             }
         }
         return bounds;
@@ -121,7 +146,11 @@ final class SimSource implements RecordSource {
 
     @Override
     public Set<SourcePartition> partitions() {
-        return kafka.partitions();
+        Set<SourcePartition> partitions = kafka.partitions();
+        if (partitions.isEmpty()) {
+            throw FirnException.user("topic-missing", "topic does not exist: " + kafka.topic(), "", "");
+        }
+        return partitions;
     }
 
     @Override

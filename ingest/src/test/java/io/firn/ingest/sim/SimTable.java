@@ -1,24 +1,23 @@
 package io.firn.ingest.sim;
 
-import io.firn.catalog.commit.InMemoryFiles;
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.InMemoryTables;
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerCodec;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
 import io.firn.catalog.ledger.PartitionEntry;
-import io.firn.catalog.ledger.SourcePartition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.UUID;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
@@ -31,133 +30,237 @@ import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.types.Types;
 import org.jspecify.annotations.Nullable;
 
-/** The table under test, and the check of the guarantee: what is visible is what lies below the ledger, once each. */
+/**
+ * The table under test, and the check of the guarantee. Every snapshot that comes is followed by a {@link Truth} of its
+ * own; what the head shows, and what readers take for its ledger, must agree with it.
+ */
 final class SimTable {
     static final String NAME = "lake.orders";
-    static final String PIPELINE = "orders";
+
+    private static final Map<Integer, PartitionSpec> SPECS = Map.of(0, PartitionSpec.unpartitioned());
 
     private final InMemoryTables tables = new InMemoryTables();
-    private final SimKafka kafka;
+    private final SimFiles files = new SimFiles(tables.files());
+    private final TreeMap<String, SimKafka> topics;
+    private final Map<Long, Truth> truths = new HashMap<>();
+    private final Map<String, Set<Position>> deletions = new HashMap<>();
     private final Map<String, List<DataFile>> manifests = new HashMap<>();
-    private @Nullable TableMetadata checked;
+    private final boolean forgetful;
     private List<DataFile> referenced = List.of();
+    private @Nullable TableMetadata checked;
+    private int checkedRemovals;
 
-    SimTable(SimKafka kafka) {
-        this.kafka = kafka;
+    /** @param versions how many earlier versions of its metadata the table keeps */
+    SimTable(TreeMap<String, SimKafka> topics, int versions) {
+        this.topics = topics;
+        this.forgetful = versions < 100;
         tables.create(
                 NAME,
                 new Schema(Types.NestedField.optional(1, "v", Types.StringType.get())),
                 PartitionSpec.unpartitioned(),
-                Map.of());
+                Map.of(
+                        "write.manifest.compression-codec",
+                        "uncompressed",
+                        "write.metadata.previous-versions-max",
+                        Integer.toString(versions)));
     }
 
     InMemoryTables tables() {
         return tables;
     }
 
+    SimFiles files() {
+        return files;
+    }
+
     Table open() {
         return tables.open(NAME);
     }
 
-    InMemoryFiles store() {
-        return tables.files();
-    }
-
-    Ledger ledger() {
-        return LedgerReader.read(tables.metadata(NAME), NAME, PropertyFallback.USED)
-                .fold(found -> found.ledger(), none -> Ledger.empty(), unknown -> Ledger.empty());
+    /** Another engine's handle: faults are for Firn alone. */
+    Table openForeign() {
+        return tables.openSpared(NAME);
     }
 
     /** Files of the head. */
-    List<DataFile> files() {
+    List<DataFile> referenced() {
         check();
         return referenced;
     }
 
-    boolean complete() {
-        SortedMap<SourcePartition, PartitionEntry> entries = ledger().partitions(PIPELINE);
-        return kafka.partitions().stream()
-                .allMatch(partition -> entries.containsKey(partition)
-                        && entries.get(partition).next() == kafka.log(partition).end());
+    /** Announces what a foreign commit whose summary has this name is about to delete. */
+    void announceDeletion(String name, Set<Position> rows) {
+        deletions.put(name, rows);
+    }
+
+    Truth truth() {
+        check();
+        Snapshot head = tables.metadata(NAME).currentSnapshot();
+        return head == null ? Truth.NOTHING : truths.getOrDefault(head.snapshotId(), Truth.NOTHING);
+    }
+
+    boolean isComplete() {
+        Truth truth = truth();
+        return topics.values().stream()
+                .allMatch(topic -> topic.partitions().stream().allMatch(partition -> {
+                    PartitionEntry entry =
+                            truth.ledger().entry(topic.topic(), partition).orElse(null);
+                    return entry != null && entry.next() == topic.log(partition).end();
+                }));
+    }
+
+    boolean isInAncestry(UUID commitId) {
+        TableMetadata now = tables.metadata(NAME);
+        Snapshot at = now.currentSnapshot();
+        while (at != null) {
+            if (commitId.toString().equals(at.summary().get(LedgerKeys.COMMIT_ID))) {
+                return true;
+            }
+            at = at.parentId() == null ? null : now.snapshot(at.parentId());
+        }
+        return false;
+    }
+
+    /** Whether nobody can tell the ledger any more, and rightly so: nothing but the model remembers. */
+    boolean isUnclear() {
+        try {
+            read(tables.metadata(NAME));
+            return false;
+        } catch (FirnException refused) {
+            return refused.code().equals("ledger-unclear");
+        }
     }
 
     /** @throws AssertionError when the guarantee does not hold */
     void check() {
         TableMetadata now = tables.metadata(NAME);
         if (now != checked) {
-            referenced = filesOf(now.currentSnapshot());
-            checkRows();
+            now.snapshots().forEach(snapshot -> follow(snapshot, now));
+            Snapshot head = now.currentSnapshot();
+            if (head != null && (checked == null || checked.currentSnapshot() != head)) {
+                referenced = filesOf(head);
+                checkRows(truths.getOrDefault(head.snapshotId(), Truth.NOTHING));
+                checkedRemovals = -1;
+            }
+            checkReader(now);
             checked = now;
         }
-        for (DataFile file : referenced) {
-            if (!store().fileExists(file.location())) {
-                throw new AssertionError("referenced and deleted: " + file.location());
+        if (checkedRemovals != tables.files().removals()) {
+            checkedRemovals = tables.files().removals();
+            for (DataFile file : referenced) {
+                if (!tables.files().fileExists(file.location())) {
+                    throw new AssertionError("referenced and deleted: " + file.location());
+                }
             }
         }
     }
 
-    private List<DataFile> filesOf(@Nullable Snapshot head) {
-        List<DataFile> files = new ArrayList<>();
-        if (head == null) {
-            return files;
+    /** As {@link #check}, from nothing but what the store holds. */
+    void checkThoroughly() {
+        manifests.clear();
+        checked = null;
+        check();
+    }
+
+    private void follow(Snapshot snapshot, TableMetadata now) {
+        if (truths.containsKey(snapshot.snapshotId())) {
+            return;
         }
-        for (ManifestFile manifest : head.dataManifests(store())) {
-            files.addAll(manifests.computeIfAbsent(manifest.path(), path -> read(manifest)));
+        Long parentId = snapshot.parentId();
+        Truth parent = Truth.NOTHING;
+        if (parentId != null) {
+            Snapshot before = now.snapshot(parentId);
+            if (before != null) {
+                follow(before, now);
+            }
+            parent = truths.getOrDefault(parentId, Truth.NOTHING);
+        }
+        String json = snapshot.summary().get(LedgerKeys.OFFSETS);
+        truths.put(
+                snapshot.snapshotId(),
+                json == null
+                        ? parent.without(
+                                deletions.getOrDefault(snapshot.summary().getOrDefault("deletion", ""), Set.of()))
+                        : parent.with(LedgerCodec.read(json, "snapshot " + snapshot.snapshotId()), topics));
+    }
+
+    private List<DataFile> filesOf(Snapshot head) {
+        List<DataFile> all = new ArrayList<>();
+        for (ManifestFile manifest : head.dataManifests(tables.files())) {
+            all.addAll(manifests.computeIfAbsent(manifest.path(), path -> read(manifest)));
         }
         Set<String> seen = new HashSet<>();
-        for (DataFile file : files) {
+        for (DataFile file : all) {
             if (!seen.add(file.location())) {
                 throw new AssertionError("referenced twice: " + file.location());
             }
         }
-        return files;
+        return all;
     }
 
     private List<DataFile> read(ManifestFile manifest) {
-        List<DataFile> files = new ArrayList<>();
-        try (ManifestReader<DataFile> reader =
-                ManifestFiles.read(manifest, store(), Map.of(0, PartitionSpec.unpartitioned()))) {
-            reader.forEach(file -> files.add(file.copy()));
+        List<DataFile> all = new ArrayList<>();
+        try (ManifestReader<DataFile> reader = ManifestFiles.read(manifest, tables.files(), SPECS)) {
+            reader.forEach(file -> all.add(file.copyWithoutStats()));
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
-        return files;
+        return all;
     }
 
-    static List<String> rows(InMemoryFiles store, DataFile file) {
-        try (java.io.InputStream in = store.newInputFile(file.location()).newStream()) {
-            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return text.isEmpty() ? List.of() : List.of(text.split("\n", -1));
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
-    }
-
-    private void checkRows() {
-        Set<String> visible = new TreeSet<>();
+    private void checkRows(Truth truth) {
+        Set<Position> visible = new HashSet<>();
         for (DataFile file : referenced) {
-            for (String row : rows(store(), file)) {
+            for (Position row : files.rows(file)) {
                 if (!visible.add(row)) {
                     throw new AssertionError("visible twice: " + row);
                 }
             }
         }
-        Set<String> expected = new TreeSet<>();
-        new TreeMap<>(ledger().partitions(PIPELINE)).forEach((partition, entry) -> {
-            SimKafka.Log log = kafka.log(partition);
-            for (long offset = entry.start(); offset < entry.next(); offset++) {
-                if (log.isRecord(offset)) {
-                    expected.add(partition + ":" + offset);
-                }
-            }
-        });
+        Set<Position> expected = truth.rows(topics);
         if (!visible.equals(expected)) {
-            Set<String> missing = new TreeSet<>(expected);
+            Set<Position> missing = new HashSet<>(expected);
             missing.removeAll(visible);
-            Set<String> extra = new TreeSet<>(visible);
-            extra.removeAll(expected);
+            visible.removeAll(expected);
             throw new AssertionError(
-                    "below the ledger and not visible: " + missing + "; visible and not below: " + extra);
+                    "below the ledger and not visible: " + missing + "; visible and not below: " + visible);
         }
+    }
+
+    /** A reader finds the true ledger, or refuses because nothing tells it. */
+    private void checkReader(TableMetadata now) {
+        Snapshot head = now.currentSnapshot();
+        Ledger truth = head == null
+                ? Ledger.empty()
+                : truths.getOrDefault(head.snapshotId(), Truth.NOTHING).ledger();
+        Ledger read;
+        try {
+            read = read(now);
+        } catch (FirnException refused) {
+            if (refused.code().equals("ledger-unclear") && mayBeUnclear(now)) {
+                return;
+            }
+            throw new AssertionError("refused without need", refused);
+        }
+        if (!read.equals(truth)) {
+            throw new AssertionError("taken for the ledger: " + read + ", true is " + truth);
+        }
+    }
+
+    private Ledger read(TableMetadata now) {
+        return LedgerReader.read(now, tables.files(), NAME, PropertyFallback.USED)
+                .fold(found -> found.ledger(), none -> Ledger.empty(), unknown -> Ledger.empty());
+    }
+
+    /** Where earlier metadata is gone and more than one snapshot is missing before the property's. */
+    private boolean mayBeUnclear(TableMetadata now) {
+        Snapshot oldest = now.currentSnapshot();
+        while (oldest != null && oldest.parentId() != null && now.snapshot(oldest.parentId()) != null) {
+            oldest = now.snapshot(oldest.parentId());
+        }
+        return forgetful
+                && oldest != null
+                && oldest.parentId() != null
+                && !oldest.parentId().toString().equals(now.properties().get(LedgerKeys.OFFSETS_SNAPSHOT));
     }
 }

@@ -2,26 +2,15 @@ package io.firn.ingest.record;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.SourceColumns;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.jspecify.annotations.Nullable;
 
 /** Fills the columns that say where a row came from, those of them that the table has. */
-public final class SourceColumns {
-    public static final String TOPIC = "_source_topic";
-    public static final String PARTITION = "_source_partition";
-    public static final String OFFSET = "_source_offset";
-    public static final String TIMESTAMP = "_source_timestamp";
-
-    private static final Map<String, Type> TYPES = Map.of(
-            TOPIC, Types.StringType.get(),
-            PARTITION, Types.IntegerType.get(),
-            OFFSET, Types.LongType.get(),
-            TIMESTAMP, Types.TimestampType.withZone());
-
+public final class SourceColumnEntries {
     private final @Nullable ColumnEntries topic;
     private final @Nullable ColumnEntries partition;
     private final @Nullable ColumnEntries offset;
@@ -30,15 +19,11 @@ public final class SourceColumns {
     private byte[] lastTopic = new byte[0];
 
     /** @throws FirnException of kind user where a column of such a name has another type */
-    public SourceColumns(Row row) {
-        topic = entries(row, TOPIC);
-        partition = entries(row, PARTITION);
-        offset = entries(row, OFFSET);
-        timestamp = entries(row, TIMESTAMP);
-    }
-
-    public static boolean isSourceColumn(String name) {
-        return TYPES.containsKey(name);
+    public SourceColumnEntries(Row row) {
+        topic = entries(row, SourceColumns.TOPIC);
+        partition = entries(row, SourceColumns.PARTITION);
+        offset = entries(row, SourceColumns.OFFSET);
+        timestamp = entries(row, SourceColumns.TIMESTAMP);
     }
 
     /** @throws BadRecordException where the timestamp does not fit in microseconds */
@@ -58,7 +43,7 @@ public final class SourceColumns {
         }
         if (timestamp != null) {
             if (Math.abs(timestampMillis) > Long.MAX_VALUE / 1000) {
-                throw new BadRecordException(TIMESTAMP + ": " + timestampMillis + " is out of range", -1);
+                throw new BadRecordException(SourceColumns.TIMESTAMP + ": " + timestampMillis + " is out of range", -1);
             }
             timestamp.add(0, timestampMillis * 1000);
         }
@@ -70,7 +55,7 @@ public final class SourceColumns {
         if (field == null) {
             return null;
         }
-        Type expected = TYPES.get(name);
+        Type expected = SourceColumns.type(name);
         if (!field.type().equals(expected)) {
             throw FirnException.user(
                     "source-column-type",

@@ -1,0 +1,81 @@
+package io.firn.ingest.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.rig.MemoryFiles;
+import io.firn.ingest.rig.MemoryTable;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.iceberg.DataFile;
+import org.junit.jupiter.api.Test;
+
+class CommitGroupTest {
+    private static final SourcePartition SHARED = new SourcePartition("orders", "topic-id", 0);
+
+    private final MemoryTable table = new MemoryTable();
+    private final MemoryFiles files = new MemoryFiles();
+    private final CommitGroup group = new CommitGroup(
+            new CommitGroup.Plan("orders", Duration.ZERO, Duration.ofMinutes(5)),
+            table,
+            new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
+            files,
+            new Silent(),
+            Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+            new Random(1));
+
+    @Test
+    void workOfTwoWorkersOnOnePartitionIsDroppedAndBothBeginAgain() {
+        group.join(0);
+        group.join(1);
+        group.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        group.turn();
+        group.turn();
+        DataFile first = file(5);
+        DataFile second = file(3);
+        group.offer(0, contribution(first, 5));
+        long ticket = group.offer(1, contribution(second, 3));
+        group.turn();
+        group.turn();
+        assertThat(group.epoch()).isEqualTo(1);
+        assertThat(group.decided(ticket)).isTrue();
+        assertThat(table.files()).isEmpty();
+        assertThat(files.exists(first.location())).isFalse();
+        assertThat(files.exists(second.location())).isFalse();
+        assertThat(table.refreshedLedger().next("orders", SHARED)).hasValue(0);
+    }
+
+    private DataFile file(int rows) {
+        var writer = files.writer();
+        byte[] value = "value".getBytes(StandardCharsets.UTF_8);
+        for (int offset = 0; offset < rows; offset++) {
+            writer.write(SHARED, offset, 0, value, 0, value.length);
+        }
+        return writer.seal().get(0);
+    }
+
+    private static Contribution contribution(DataFile file, long end) {
+        PartitionStep step = PartitionStep.advance(new OffsetRange(0, end), OptionalLong.empty());
+        return new Contribution(0, List.of(file), new TreeMap<>(Map.of(SHARED, step)), Map.of(SHARED, end));
+    }
+
+    private static final class Silent implements CommitListener {
+        @Override
+        public void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows) {}
+
+        @Override
+        public void fenced(CommitOutcome.Fenced outcome) {}
+    }
+}
