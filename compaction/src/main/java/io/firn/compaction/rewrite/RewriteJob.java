@@ -53,7 +53,7 @@ public final class RewriteJob implements Job {
     public RewriteJob(JobContext context, RewriteSettings settings) {
         this.context = context;
         this.settings = settings;
-        this.copy = new RowCopy(context.table(), settings, context.scratch());
+        this.copy = new PageCopy(context.table(), new RowCopy(context.table(), settings, context.scratch()));
         this.committer = new JobCommitter(context.table(), context.random());
         this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
         this.started = context.clock().instant();
