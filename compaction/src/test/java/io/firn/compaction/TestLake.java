@@ -58,7 +58,10 @@ public final class TestLake implements AutoCloseable {
                         "warehouse", dir.resolve("warehouse").toUri().toString(),
                         "jdbc.schema-version", "V1"),
                 new Configuration());
-        ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
+        SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
+        if (!namespaces.namespaceExists(Namespace.of("shop"))) {
+            namespaces.createNamespace(Namespace.of("shop"));
+        }
     }
 
     public Table create(String name, Schema schema, PartitionSpec spec, Map<String, String> properties) {

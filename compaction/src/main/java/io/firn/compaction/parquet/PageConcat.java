@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.compression.CompressionCodecFactory;
+import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
@@ -30,6 +32,7 @@ public final class PageConcat implements Closeable {
     private final CompressionCodecName codec;
     private final long rowGroupBytes;
     private final int dictionaryBytes;
+    private final ParquetReadOptions options;
     private final CompressionCodecFactory codecs;
     private final ParquetFileWriter out;
     private final List<SourceRowGroup> waiting = new ArrayList<>();
@@ -48,7 +51,10 @@ public final class PageConcat implements Closeable {
         this.codec = codec;
         this.rowGroupBytes = rowGroupBytes;
         this.dictionaryBytes = dictionaryBytes;
-        this.codecs = HadoopCodecs.newFactory(1 << 20);
+        // Hadoop's own configuration parses its defaults each time anew, which takes longer than a small file's copy.
+        this.options = ParquetReadOptions.builder(new PlainParquetConfiguration())
+                .build();
+        this.codecs = HadoopCodecs.newFactory(new PlainParquetConfiguration(), 1 << 20);
         this.out = new ParquetFileWriter(
                 file,
                 schema,
@@ -67,7 +73,7 @@ public final class PageConcat implements Closeable {
      * @throws NotCopyableException where it is of another schema, or of a shape that can not be copied
      */
     public void append(byte[] file) throws IOException {
-        ParquetFileReader reader = ParquetFileReader.open(new MemoryFile(file));
+        ParquetFileReader reader = ParquetFileReader.open(new MemoryFile(file), options);
         readers.add(reader);
         ParquetMetadata footer = reader.getFooter();
         if (!footer.getFileMetaData().getSchema().getFields().equals(schema.getFields())) {

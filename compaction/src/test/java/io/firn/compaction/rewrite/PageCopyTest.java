@@ -94,6 +94,36 @@ class PageCopyTest {
     }
 
     @Test
+    void boundsThatOneFileLacksAreNotTakenFromTheOthers() throws Exception {
+        Table table = table(Map.of());
+        List<Record> plain = Orders.rows(8_000, 1_500, 7);
+        plain.forEach(row -> row.setField("weight", 1.0));
+        List<Record> wide = Orders.rows(9_500, 1_500, 8);
+        wide.forEach(row -> row.setField("weight", row.getField("id").equals(9_500L) ? Double.NaN : 1e9));
+        table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()).commit();
+        table.newAppend()
+                .appendFile(TestFiles.data(table, plain))
+                .appendFile(TestFiles.data(table, wide))
+                .commit();
+
+        replace(table, copy(table, new PageCopy(table, REFUSE)));
+
+        try (CloseableIterable<Record> found = IcebergGenerics.read(table)
+                .where(Expressions.greaterThan("weight", 1e6))
+                .build()) {
+            assertThat(found).hasSizeGreaterThanOrEqualTo(1_499);
+        }
+        DataFile made = TestLake.files(table).get(0);
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet count = statement.executeQuery("select count(*) from read_parquet('"
+                        + URI.create(made.location()).getPath() + "') where weight > 1e6 and not isnan(weight)")) {
+            count.next();
+            assertThat(count.getLong(1)).isEqualTo(1_499);
+        }
+    }
+
+    @Test
     void anotherCodecIsPutInPlace() throws Exception {
         Table table = table(Map.of("write.parquet.compression-codec", "gzip"));
         List<String> before = TestLake.rows(table);
