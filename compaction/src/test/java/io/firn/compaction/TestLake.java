@@ -73,6 +73,11 @@ public final class TestLake implements AutoCloseable {
         return open(name);
     }
 
+    /** The next table that is ingested into is a new one. */
+    public void restart() {
+        offset = 0;
+    }
+
     /** A handle of its own. */
     public Table open(String name) {
         return catalog.loadTable(TableIdentifier.of("shop", name));
