@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -102,7 +103,9 @@ public final class Assembly {
             long memoryBytes,
             PipelineListener listener) {
         TableRequest request = request(pipeline);
-        Table table = new Tables(catalog).openOrCreate(request);
+        Tables tables = new Tables(catalog);
+        Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
+        Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> tables.openOrCreate(request));
         long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
@@ -115,7 +118,9 @@ public final class Assembly {
                 PipelineSettings.DEFAULT_HEARTBEAT_INTERVAL,
                 pipeline.start(),
                 pipeline.onGap());
-        DecodeSettings decoding = decoding(pipeline.decode());
+        DecodeSettings plain = decoding(pipeline.decode());
+        DecodeSettings decoding =
+                upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(
                 new TableCommitter(table, randoms.get(), request.missingLedger()),

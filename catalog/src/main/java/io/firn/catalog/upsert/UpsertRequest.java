@@ -1,5 +1,6 @@
 package io.firn.catalog.upsert;
 
+import io.firn.catalog.TableRequest;
 import io.firn.catalog.commit.MissingLedger;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,19 @@ public record UpsertRequest(
     public UpsertRequest {
         partitionBy = List.copyOf(partitionBy);
         properties = Map.copyOf(properties);
+    }
+
+    /** Of the keyed table, where it is created. */
+    public List<String> partitioning() {
+        return partitionBy.isEmpty() ? layout.defaultPartitioning() : partitionBy;
+    }
+
+    /** What is asked of each table: keyed, deletes, staging. */
+    public List<TableRequest> tables() {
+        return List.of(
+                UpsertTables.asked(this, identifier, layout.keyed(), partitioning()),
+                UpsertTables.asked(this, UpsertTables.deletesName(identifier), layout.deletes(), List.of()),
+                UpsertTables.asked(this, UpsertTables.stagingName(identifier), layout.staging(), List.of()));
     }
 
     /** Everything as it is by default. */

@@ -39,8 +39,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     public static UpsertTables openOrCreate(Tables tables, UpsertRequest request) {
         UpsertLayout layout = request.layout();
         String name = request.identifier();
-        List<String> partitioning =
-                request.partitionBy().isEmpty() ? layout.defaultPartitioning() : request.partitionBy();
+        List<String> partitioning = request.partitioning();
         // The keyed table comes first: where it belongs to another pipeline nothing should have been created.
         Table keyed = open(tables, request, name, layout.keyed(), partitioning);
         Table deletes = open(tables, request, deletesName(name), layout.deletes(), List.of());
@@ -50,19 +49,23 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
 
     private static Table open(
             Tables tables, UpsertRequest request, String name, Schema schema, List<String> partitioning) {
+        Table table = tables.openOrCreate(asked(request, name, schema, partitioning));
+        requireSameKey(table, request.layout(), name);
+        return table;
+    }
+
+    static TableRequest asked(UpsertRequest request, String name, Schema schema, List<String> partitioning) {
         UpsertLayout layout = request.layout();
         Map<String, String> properties = properties(layout, schema);
         properties.putAll(request.properties());
         properties.putAll(identity(layout));
-        Table table = tables.openOrCreate(new TableRequest(
+        return new TableRequest(
                 name,
                 Optional.of(schema),
                 partitioning,
                 properties,
                 SourceColumns.Policy.ADD,
-                request.missingLedger()));
-        requireSameKey(table, layout, name);
-        return table;
+                request.missingLedger());
     }
 
     /** Bounds of what a merge looks for, also where a table has more columns than Iceberg measures by default. */
