@@ -154,7 +154,7 @@ class ConfigFileTest {
                     order-by: version
                     delete-when: "op = 'd'"
                     merge: {interval: 5s, rows: 1000, memory: 16MB}
-                """.indent(2));
+                """);
         PipelineConfig pipeline = configuration.pipelines().get("orders");
         assertThat(pipeline.upsert())
                 .contains(new UpsertConfig(
