@@ -47,7 +47,9 @@ public final class Foreign {
 
     private static FirnException failed(String what, String where, RuntimeException cause) {
         String message = cause.getMessage();
-        String reason = message == null ? cause.getClass().getSimpleName() : message.lines().findFirst().orElse("");
+        String reason = message == null
+                ? cause.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
         return FirnException.external(
                 "job-failed", what + ": " + reason, where, "what the job committed stays; run it again", cause);
     }

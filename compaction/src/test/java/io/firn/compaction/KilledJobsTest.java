@@ -103,7 +103,9 @@ class KilledJobsTest {
             assertThat(TestLake.ledger(table)).isEqualTo(ledger);
 
             TestLake.run(kind.job(lake.later(lake.open("t" + call), LATER)));
-            assertThat(TestLake.rows(table)).as("after a run after call %d", call).isEqualTo(rows);
+            assertThat(TestLake.rows(table))
+                    .as("after a run after call %d", call)
+                    .isEqualTo(rows);
             assertThat(TestLake.ledger(table)).isEqualTo(ledger);
 
             collect(table, "t" + call);
@@ -138,8 +140,7 @@ class KilledJobsTest {
 
     private Table table(String name) throws IOException {
         lake.restart();
-        Table table = lake.create(
-                name, Orders.SCHEMA, PartitionSpec.unpartitioned(), Map.of("format-version", "2"));
+        Table table = lake.create(name, Orders.SCHEMA, PartitionSpec.unpartitioned(), Map.of("format-version", "2"));
         for (int file = 0; file < 5; file++) {
             lake.ingest(name, TestFiles.data(table, Orders.rows(file * 10L, 10, file)));
         }

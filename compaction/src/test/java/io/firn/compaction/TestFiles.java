@@ -72,7 +72,10 @@ public final class TestFiles {
     public static DeleteFile vector(Table table, DataFile file, long... positions) {
         try {
             BaseDVFileWriter writer = new BaseDVFileWriter(
-                    OutputFileFactory.builderFor(table, 1, 1).format(FileFormat.PUFFIN).build(), path -> null);
+                    OutputFileFactory.builderFor(table, 1, 1)
+                            .format(FileFormat.PUFFIN)
+                            .build(),
+                    path -> null);
             try (writer) {
                 for (long position : positions) {
                     writer.delete(file.location(), position, table.spec(), file.partition());

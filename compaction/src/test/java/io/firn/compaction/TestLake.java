@@ -1,5 +1,6 @@
 package io.firn.compaction;
 
+import io.firn.catalog.Catalogs;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
@@ -23,8 +24,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
@@ -50,14 +49,11 @@ public final class TestLake implements AutoCloseable {
 
     public TestLake(Path dir) {
         this.dir = dir;
-        this.catalog = CatalogUtil.buildIcebergCatalog(
-                "lake",
-                Map.of(
-                        "type", "jdbc",
-                        "uri", "jdbc:sqlite:" + dir.resolve("catalog.db"),
-                        "warehouse", dir.resolve("warehouse").toUri().toString(),
-                        "jdbc.schema-version", "V1"),
-                new Configuration());
+        this.catalog = Catalogs.open(Map.of(
+                "type", "jdbc",
+                "uri", "jdbc:sqlite:" + dir.resolve("catalog.db"),
+                "warehouse", dir.resolve("warehouse").toUri().toString(),
+                "jdbc.schema-version", "V1"));
         SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
         if (!namespaces.namespaceExists(Namespace.of("shop"))) {
             namespaces.createNamespace(Namespace.of("shop"));
@@ -90,10 +86,9 @@ public final class TestLake implements AutoCloseable {
         OffsetRange range = new OffsetRange(offset, offset + rows);
         OptionalLong expected = offset == 0 ? OptionalLong.empty() : OptionalLong.of(offset);
         steps.put(P0, new PartitionStep(expected, range, OptionalLong.empty(), List.of(), new TreeMap<>()));
-        TableCommit commit = new TableCommit(
-                UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, List.of(files), steps);
-        CommitOutcome outcome =
-                new TableCommitter(open(name), new Random(1), MissingLedger.REFUSE).attempt(commit);
+        TableCommit commit =
+                new TableCommit(UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, List.of(files), steps);
+        CommitOutcome outcome = new TableCommitter(open(name), new Random(1), MissingLedger.REFUSE).attempt(commit);
         if (!(outcome instanceof CommitOutcome.Committed)) {
             throw new IllegalStateException("not committed: " + outcome);
         }

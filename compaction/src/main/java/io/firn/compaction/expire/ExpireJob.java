@@ -153,7 +153,8 @@ public final class ExpireJob implements Job {
         }
         List<String> unneeded = new ArrayList<>();
         // An age of zero: what goes is exactly what the plan says, not what Iceberg would choose by itself.
-        ExpireSnapshots expire = context.table().expireSnapshots().expireOlderThan(0).deleteWith(unneeded::add);
+        ExpireSnapshots expire =
+                context.table().expireSnapshots().expireOlderThan(0).deleteWith(unneeded::add);
         ids.forEach(expire::expireSnapshotId);
         try {
             Foreign.run("snapshots can not be expired", context.where(), expire::commit);

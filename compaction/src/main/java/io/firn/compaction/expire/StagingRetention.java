@@ -131,8 +131,7 @@ public final class StagingRetention implements Job {
         Work work = Work.NONE;
         more = false;
         try (CloseableIterable<FileScanTask> tasks = staging.newScan()
-                .includeColumnStats(
-                        List.of(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET))
+                .includeColumnStats(List.of(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET))
                 .planFiles()) {
             for (FileScanTask task : tasks) {
                 DataFile file = task.file();

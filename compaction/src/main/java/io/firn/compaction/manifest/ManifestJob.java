@@ -15,6 +15,7 @@ import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.iceberg.ManifestContent;
@@ -72,21 +73,21 @@ public final class ManifestJob implements Job {
 
     private JobTurn plan() {
         meter.begin("plan", Work.NONE);
-        JobCommit commit = Foreign.call("the manifests can not be read", context.where(), this::commitOnHead);
-        if (commit == null) {
+        Optional<JobCommit> commit = Foreign.call("the manifests can not be read", context.where(), this::commitOnHead);
+        if (commit.isEmpty()) {
             boolean none = figures.before().isNone();
             return end(none ? End.NOTHING : End.DONE, none ? "there are not many small manifests" : "");
         }
-        pending = commit;
+        pending = commit.get();
         return JobTurn.AT_ONCE;
     }
 
-    private @Nullable JobCommit commitOnHead() throws IOException {
+    private Optional<JobCommit> commitOnHead() throws IOException {
         Table table = context.table();
         table.refresh();
         Snapshot head = table.currentSnapshot();
         if (head == null) {
-            return null;
+            return Optional.empty();
         }
         ManifestSettings bounds = settings.afterRefusals(refusals);
         List<ManifestFile> all = head.allManifests(table.io());
@@ -95,14 +96,13 @@ public final class ManifestJob implements Job {
                 all.stream().filter(each -> chosen.contains(each.path())).toList();
         int parts = ManifestPlan.parts(manifests, bounds);
         if (chosen.isEmpty() || parts >= manifests.size()) {
-            return null;
+            return Optional.empty();
         }
-        PartitionRanges ranges = parts == 1
-                ? PartitionRanges.one()
-                : PartitionRanges.of(manifests, parts, table.io(), table.specs());
+        PartitionRanges ranges =
+                parts == 1 ? PartitionRanges.one() : PartitionRanges.of(manifests, parts, table.io(), table.specs());
         before = work(manifests);
         meter.begin("rewrite", before);
-        return JobCommit.carrying(
+        return Optional.of(JobCommit.carrying(
                 context.newId(),
                 Operation.REWRITE,
                 new TreeMap<>(),
@@ -110,7 +110,7 @@ public final class ManifestJob implements Job {
                         .rewriteManifests()
                         .clusterBy(ranges::of)
                         .rewriteIf(manifest -> chosen.contains(manifest.path())),
-                List.of());
+                List.of()));
     }
 
     private JobTurn commit(JobCommit commit) {
@@ -174,6 +174,8 @@ public final class ManifestJob implements Job {
 
     private static Work work(List<ManifestFile> manifests) {
         return new Work(
-                manifests.size(), manifests.stream().mapToLong(ManifestFile::length).sum(), 0);
+                manifests.size(),
+                manifests.stream().mapToLong(ManifestFile::length).sum(),
+                0);
     }
 }

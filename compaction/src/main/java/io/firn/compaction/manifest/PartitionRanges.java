@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.ManifestFile;
@@ -40,14 +41,15 @@ final class PartitionRanges {
             }
             Comparator<StructLike> order = Comparators.forType(spec.partitionType());
             TreeMap<StructLike, Integer> files = counts.computeIfAbsent(spec.specId(), id -> new TreeMap<>(order));
-            try (ManifestReader<DataFile> reader = ManifestFiles.read(manifest, io, specs).select(List.of("partition"))) {
+            try (ManifestReader<DataFile> reader =
+                    ManifestFiles.read(manifest, io, specs).select(List.of("partition"))) {
                 for (DataFile file : reader) {
                     files.merge(file.copyWithoutStats().partition(), 1, Integer::sum);
                 }
             }
         }
         PartitionRanges cut = new PartitionRanges();
-        counts.forEach((specId, files) -> cut.ranges.put(specId, cut(specs.get(specId), files, parts)));
+        counts.forEach((specId, files) -> cut.ranges.put(specId, cut(Objects.requireNonNull(specs.get(specId)), files, parts)));
         return cut;
     }
 

@@ -111,16 +111,15 @@ public final class OrphanJob implements Job {
         if (!PropertyUtil.propertyAsBoolean(table.properties(), TableProperties.GC_ENABLED, true)) {
             return end(End.NOTHING, "the table says gc.enabled=false: its files may belong to other tables too");
         }
-        Optional<Instant> cutoff = SafeCutoff.of(table, settings.safetyAge(), context.clock().instant());
+        Optional<Instant> cutoff =
+                SafeCutoff.of(table, settings.safetyAge(), context.clock().instant());
         if (cutoff.isEmpty()) {
             return end(End.NOTHING, "the table has no snapshot that was there for a while");
         }
         meter.begin("list", Work.NONE);
-        orphans.putAll(Foreign.call(
-                "the table's folders can not be listed",
-                context.where(),
-                () -> new OrphanScan((SupportsPrefixOperations) io, settings, meter)
-                        .find(table, folders(table), cutoff.get())));
+        orphans.putAll(Foreign.call("the table's folders can not be listed", context.where(), () -> new OrphanScan(
+                        (SupportsPrefixOperations) io, settings, meter)
+                .find(table, folders(table), cutoff.get())));
         meter.end();
         searched = true;
         meter.begin("remove", new Work(orphans.size(), bytes(orphans), 0));

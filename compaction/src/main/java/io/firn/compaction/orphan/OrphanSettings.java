@@ -50,13 +50,13 @@ public record OrphanSettings(
         METADATA
     }
 
-    public static final OrphanSettings DEFAULTS = new OrphanSettings(
-            DEFAULT_AGE, Effect.REMOVE, Scope.ALL, MOST, HELD_HASHES, List.of(), Budget.UNLIMITED);
+    public static final OrphanSettings DEFAULTS =
+            new OrphanSettings(DEFAULT_AGE, Effect.REMOVE, Scope.ALL, MOST, HELD_HASHES, List.of(), Budget.UNLIMITED);
 
     public OrphanSettings {
         if (safetyAge.compareTo(LEAST_AGE) < 0) {
-            throw new IllegalArgumentException("files younger than " + LEAST_AGE.toMinutes()
-                    + " minutes may be somebody's work in progress");
+            throw new IllegalArgumentException(
+                    "files younger than " + LEAST_AGE.toMinutes() + " minutes may be somebody's work in progress");
         }
         if (most < 1 || heldHashes < 1) {
             throw new IllegalArgumentException("bounds must be above zero");

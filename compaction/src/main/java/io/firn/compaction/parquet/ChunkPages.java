@@ -147,7 +147,9 @@ final class ChunkPages {
             return statistics;
         }
         ColumnIndex index = group.columnIndex(chunk);
-        if (index == null || index.getNullCounts() == null || index.getNullPages().size() != count) {
+        if (index == null
+                || index.getNullCounts() == null
+                || index.getNullPages().size() != count) {
             statistics.addAll(Collections.nCopies(count, null));
             return statistics;
         }

@@ -40,8 +40,8 @@ final class ColumnConcat {
         this.codec = codec;
         this.codecs = codecs;
         var type = column.getPrimitiveType();
-        boolean isBoolean = type.getPrimitiveTypeName()
-                == org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BOOLEAN;
+        boolean isBoolean =
+                type.getPrimitiveTypeName() == org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BOOLEAN;
         this.width = isBoolean ? 0 : DictionaryUnion.width(type.getPrimitiveTypeName(), type.getTypeLength());
         this.union = new DictionaryUnion(type.getPrimitiveTypeName(), width, dictionaryBytes);
     }
@@ -146,8 +146,8 @@ final class ColumnConcat {
 
     private BytesInput translated(int[] translated, int present) throws IOException {
         int bits = BytesUtils.getWidthFromMaxInt(union.size() - 1);
-        try (RunLengthBitPackingHybridEncoder encoder = new RunLengthBitPackingHybridEncoder(
-                bits, 1 << 12, 1 << 20, HeapByteBufferAllocator.getInstance())) {
+        try (RunLengthBitPackingHybridEncoder encoder =
+                new RunLengthBitPackingHybridEncoder(bits, 1 << 12, 1 << 20, HeapByteBufferAllocator.getInstance())) {
             for (int value = 0; value < present; value++) {
                 encoder.writeInt(translated[ids[value]]);
             }

@@ -52,8 +52,8 @@ public final class PageConcat implements Closeable {
         this.rowGroupBytes = rowGroupBytes;
         this.dictionaryBytes = dictionaryBytes;
         // Hadoop's own configuration parses its defaults each time anew, which takes longer than a small file's copy.
-        this.options = ParquetReadOptions.builder(new PlainParquetConfiguration())
-                .build();
+        this.options =
+                ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
         this.codecs = HadoopCodecs.newFactory(new PlainParquetConfiguration(), 1 << 20);
         this.out = new ParquetFileWriter(
                 file,

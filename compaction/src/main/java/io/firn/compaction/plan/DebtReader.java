@@ -50,7 +50,8 @@ public final class DebtReader {
             long small = data.stream()
                     .filter(each -> each.length() < manifests.targetBytes() / 2)
                     .count();
-            long snapshots = java.util.stream.StreamSupport.stream(table.snapshots().spliterator(), false)
+            long snapshots = java.util.stream.StreamSupport.stream(
+                            table.snapshots().spliterator(), false)
                     .count();
             return new TableDebt(
                     total(summary),

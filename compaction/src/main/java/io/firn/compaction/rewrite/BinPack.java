@@ -83,7 +83,8 @@ final class BinPack {
         if (group.size() < 2) {
             return false;
         }
-        Item<T> largest = group.stream().max(Comparator.comparingLong(Item::bytes)).orElseThrow();
+        Item<T> largest =
+                group.stream().max(Comparator.comparingLong(Item::bytes)).orElseThrow();
         long others = bytes(group) - largest.bytes();
         return !largest.dirty() && largest.bytes() / DOMINANCE > others && group.remove(largest);
     }

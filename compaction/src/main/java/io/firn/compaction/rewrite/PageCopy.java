@@ -45,7 +45,8 @@ final class PageCopy implements GroupFiles.Copy {
 
     @Override
     public void copy(FileGroup group, GroupFiles files, GroupFiles.Progress progress) throws IOException {
-        Optional<List<FieldMetrics<?>>> floating = fits(group) ? FloatingFigures.of(table, group.files()) : Optional.empty();
+        Optional<List<FieldMetrics<?>>> floating =
+                fits(group) ? FloatingFigures.of(table, group.files()) : Optional.empty();
         if (floating.isEmpty()) {
             otherwise.copy(group, files, progress);
             return;
@@ -75,8 +76,8 @@ final class PageCopy implements GroupFiles.Copy {
         OutputFile file = files.begin();
         ParquetMetadata footer;
         long length;
-        try (PageConcat concat = new PageConcat(
-                new ParquetOutput(file), schema, codec(), rowGroupBytes(), dictionaryBytes())) {
+        try (PageConcat concat =
+                new PageConcat(new ParquetOutput(file), schema, codec(), rowGroupBytes(), dictionaryBytes())) {
             for (DataFile each : group.files()) {
                 concat.append(read(each));
             }

@@ -136,12 +136,14 @@ public final class RewriteJob implements Job {
     private JobTurn copyNext(RewritePlan current) {
         FileGroup group = waiting.removeFirst();
         Work done = figures.before().plus(unit.work());
-        if (!settings.budget().allows(done, group.work(), started, context.clock().instant())) {
+        if (!settings.budget()
+                .allows(done, group.work(), started, context.clock().instant())) {
             overBudget = true;
             waiting.clear();
             return JobTurn.AT_ONCE;
         }
-        GroupFiles files = new GroupFiles(context.table(), group, context.newId().toString());
+        GroupFiles files =
+                new GroupFiles(context.table(), group, context.newId().toString());
         boolean copied = false;
         try {
             Foreign.run(

@@ -47,7 +47,8 @@ record RewritePlan(
             for (FileScanTask task : group.tasks()) {
                 for (DeleteFile delete : task.deletes()) {
                     Integer uses = positionDeletes.get(delete.location());
-                    if (uses != null && left.merge(delete.location(), 1, Integer::sum).equals(uses)
+                    if (uses != null
+                            && left.merge(delete.location(), 1, Integer::sum).equals(uses)
                             && seen.add(delete.location())) {
                         spent.add(delete);
                     }

@@ -65,8 +65,7 @@ final class RewritePlanner {
         groups.sort(Comparator.comparingInt((FileGroup group) -> group.tasks().size())
                 .reversed()
                 .thenComparing(group -> group.tasks().get(0).file().location()));
-        return Optional.of(
-                new RewritePlan(head.snapshotId(), head.sequenceNumber(), groups, positionDeletes, skipped));
+        return Optional.of(new RewritePlan(head.snapshotId(), head.sequenceNumber(), groups, positionDeletes, skipped));
     }
 
     /** Footers do not hold how many NaN there are, so these columns' figures are taken from the files replaced. */

@@ -54,7 +54,8 @@ final class RewriteUnit {
 
     /** Replaces the groups' files by their copies, on condition that nobody has deleted from them since. */
     Function<Transaction, SnapshotUpdate<?>> change(RewritePlan plan) {
-        List<DataFile> old = groups.stream().flatMap(group -> group.files().stream()).toList();
+        List<DataFile> old =
+                groups.stream().flatMap(group -> group.files().stream()).toList();
         List<DeleteFile> spent = plan.spentDeletes(groups);
         List<DataFile> made = files();
         boolean sequenced = TableUtil.formatVersion(table) >= 2;

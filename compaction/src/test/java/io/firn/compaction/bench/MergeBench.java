@@ -156,7 +156,8 @@ final class MergeBench {
                             return append;
                         },
                         List.of()));
-        System.out.println(outcome + " bytes " + done.stream().mapToLong(DataFile::fileSizeInBytes).sum());
+        System.out.println(outcome + " bytes "
+                + done.stream().mapToLong(DataFile::fileSizeInBytes).sum());
     }
 
     private static TreeMap<SourcePartition, PartitionStep> steps(long from, long to, boolean first) {
@@ -166,7 +167,8 @@ final class MergeBench {
             steps.put(
                     new SourcePartition("orders", "id-of-orders", p),
                     first
-                            ? new PartitionStep(OptionalLong.empty(), range, OptionalLong.empty(), List.of(), new TreeMap<>())
+                            ? new PartitionStep(
+                                    OptionalLong.empty(), range, OptionalLong.empty(), List.of(), new TreeMap<>())
                             : PartitionStep.advance(range, OptionalLong.empty()));
         }
         return steps;
@@ -174,8 +176,8 @@ final class MergeBench {
 
     private void buildStaging(Table table) throws IOException {
         TableCommitter committer = new TableCommitter(table, new Random(1), MissingLedger.REFUSE);
-        committer.attempt(new TableCommit(
-                UUID.randomUUID(), "orders", Operation.APPEND, List.of(), steps(0, rows, true)));
+        committer.attempt(
+                new TableCommit(UUID.randomUUID(), "orders", Operation.APPEND, List.of(), steps(0, rows, true)));
         SplittableRandom random = new SplittableRandom(7);
         Map<Long, Long> last = distinct ? Map.of() : new HashMap<>();
         OutputFileFactory files = OutputFileFactory.builderFor(table, 0, 0)
@@ -237,7 +239,8 @@ final class MergeBench {
         record.setField("note", delete ? null : Long.toHexString(event * 0xD6E8FEB86659FD93L));
     }
 
-    private static DataWriter<Record> writer(Table table, OutputFileFactory files, PartitionKey key) throws IOException {
+    private static DataWriter<Record> writer(Table table, OutputFileFactory files, PartitionKey key)
+            throws IOException {
         return Parquet.writeData(table.spec().isPartitioned() ? files.newOutputFile(key) : files.newOutputFile())
                 .forTable(table)
                 .withSpec(table.spec())
@@ -250,12 +253,13 @@ final class MergeBench {
     private void merge() throws IOException {
         Catalog catalog = catalog();
         UpsertTables tables = open(catalog);
-        MergeSettings settings = MergeSettings.defaults(folder.resolve("spill"))
-                .withMemoryBytes(Long.getLong("memory", 256L << 20));
+        MergeSettings settings =
+                MergeSettings.defaults(folder.resolve("spill")).withMemoryBytes(Long.getLong("memory", 256L << 20));
         long started = System.nanoTime();
         long[] phaseCpu = {cpuMillis()};
         JobProgress progress = report -> {
-            if (report.done().equals(report.total()) && report.left().isEmpty() || report.done().isNone()) {
+            if (report.done().equals(report.total()) && report.left().isEmpty()
+                    || report.done().isNone()) {
                 System.out.printf("%-8s %s cpu %d ms%n", report.phase(), report.done(), cpuMillis() - phaseCpu[0]);
             }
         };
@@ -284,9 +288,8 @@ final class MergeBench {
     private void check() throws IOException {
         Catalog catalog = catalog();
         long[] sum = new long[2];
-        try (CloseableIterable<Record> records = IcebergGenerics.read(open(catalog).keyed())
-                .select("customer")
-                .build()) {
+        try (CloseableIterable<Record> records =
+                IcebergGenerics.read(open(catalog).keyed()).select("customer").build()) {
             for (Record record : records) {
                 sum[0]++;
                 sum[1] += (Long) record.get(0);

@@ -103,7 +103,11 @@ public final class RewriteBench {
                 row.setField("status", STATUSES.get(random.nextInt(STATUSES.size())));
                 row.setField("amount", java.math.BigDecimal.valueOf(random.nextInt(10_000_000), 2));
                 row.setField("placed_at", begin.plusNanos(offset * 50_000_000L + random.nextInt(1_000) * 1_000L));
-                row.setField("note", random.nextInt(10) == 0 ? null : "note " + Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()));
+                row.setField(
+                        "note",
+                        random.nextInt(10) == 0
+                                ? null
+                                : "note " + Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong()));
                 row.setField("_source_topic", "orders");
                 row.setField("_source_partition", (int) (offset / rows % 4));
                 row.setField("_source_offset", offset);
@@ -126,8 +130,7 @@ public final class RewriteBench {
             if (Boolean.getBoolean("firn.bench.slow")) {
                 table.replaceSortOrder().asc("_source_offset").commit();
             }
-            JobContext context =
-                    new JobContext(table, Clock.systemUTC(), new SecureRandom(), progress, lake.scratch());
+            JobContext context = new JobContext(table, Clock.systemUTC(), new SecureRandom(), progress, lake.scratch());
             Instant began = Instant.now();
             Job job = new RewriteJob(context, RewriteSettings.target(target));
             JobResult result = TestLake.run(job);
@@ -140,7 +143,9 @@ public final class RewriteBench {
             figures.put("after", result.after());
             figures.put("commits", result.snapshots().size());
             figures.put("cpu-seconds of the process", cpu);
-            figures.put("wall-seconds of the job", java.time.Duration.between(began, Instant.now()).toMillis() / 1e3);
+            figures.put(
+                    "wall-seconds of the job",
+                    java.time.Duration.between(began, Instant.now()).toMillis() / 1e3);
             figures.put("peak RSS KiB", peakRss());
             figures.forEach((name, value) -> System.out.println(name + ": " + value));
         }

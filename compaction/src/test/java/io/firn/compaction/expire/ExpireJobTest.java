@@ -13,13 +13,13 @@ import io.firn.compaction.rewrite.RewriteSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.relocated.com.google.common.collect.Iterables;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,8 +121,9 @@ class ExpireJobTest {
 
     @Test
     void whatABranchOrATagHoldsStays() {
-        Snapshot first = Iterables.get(table.snapshots(), 0);
-        Snapshot second = Iterables.get(table.snapshots(), 1);
+        Iterator<Snapshot> oldest = table.snapshots().iterator();
+        Snapshot first = oldest.next();
+        Snapshot second = oldest.next();
         table.manageSnapshots()
                 .createTag("audit", first.snapshotId())
                 .createBranch("try", second.snapshotId())

@@ -96,7 +96,9 @@ class StagingRetentionTest {
         merge(40);
         Record foreign = GenericRecord.create(SCHEMA);
         foreign.setField("id", 77L);
-        staging.newAppend().appendFile(TestFiles.data(staging, List.of(foreign))).commit();
+        staging.newAppend()
+                .appendFile(TestFiles.data(staging, List.of(foreign)))
+                .commit();
 
         run(Duration.ofDays(2));
 

@@ -27,32 +27,31 @@ class NeedsPolicyTest {
 
     @Test
     void aMergeComesFirst() {
-        TableDebt debt = new TableDebt(
-                CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 200, 200, StagingLag.NONE);
+        TableDebt debt = new TableDebt(CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 200, 200, StagingLag.NONE);
         assertThat(kind(debt)).contains(JobKind.REWRITE);
         assertThat(kind(debt.with(new StagingLag(2_000_000, 1, Duration.ZERO)))).contains(JobKind.MERGE);
     }
 
     @Test
     void aFewStagedRowsWaitForAMinute() {
-        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(20))))).isEmpty();
-        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(61))))).contains(JobKind.MERGE);
+        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(20)))))
+                .isEmpty();
+        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(61)))))
+                .contains(JobKind.MERGE);
     }
 
     @Test
     void manyDeletesMakeARewriteDueButOnlyWhereThereIsSomethingToRewrite() {
-        TableDebt deleted = new TableDebt(
-                CLEAN.files(), Work.NONE, 300, 0, 200, 3, 3, 5, 0, StagingLag.NONE);
+        TableDebt deleted = new TableDebt(CLEAN.files(), Work.NONE, 300, 0, 200, 3, 3, 5, 0, StagingLag.NONE);
         assertThat(kind(deleted)).isEmpty();
-        TableDebt rewritable = new TableDebt(
-                CLEAN.files(), new Work(1, 10, 10), 300, 0, 2, 3, 3, 5, 0, StagingLag.NONE);
+        TableDebt rewritable =
+                new TableDebt(CLEAN.files(), new Work(1, 10, 10), 300, 0, 2, 3, 3, 5, 0, StagingLag.NONE);
         assertThat(kind(rewritable)).contains(JobKind.REWRITE);
     }
 
     @Test
     void whatHadToYieldComesLaterAndLaterAndLetsOthersGoFirst() {
-        TableDebt debt = new TableDebt(
-                CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 5, 0, StagingLag.NONE);
+        TableDebt debt = new TableDebt(CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 5, 0, StagingLag.NONE);
         RunHistory once = recent.after(JobKind.REWRITE, End.YIELDED, NOW, new Random(1));
         assertThat(policy.next(debt, once, NOW).map(Need::kind)).contains(JobKind.MANIFESTS);
         assertThat(once.notBefore(JobKind.REWRITE)).isBetween(NOW.plusSeconds(15), NOW.plusSeconds(30));

@@ -26,7 +26,8 @@ class BinPackTest {
         for (List<BinPack.Item<Integer>> group : packing.groups(files)) {
             assertThat(group).isNotEmpty();
             group.forEach(item -> assertThat(seen.add(item.file())).isTrue());
-            assertThat(group.size() == 1 || bytes(group) <= SETTINGS.groupBytes()).isTrue();
+            assertThat(group.size() == 1 || bytes(group) <= SETTINGS.groupBytes())
+                    .isTrue();
         }
     }
 
@@ -107,7 +108,8 @@ class BinPackTest {
         List<BinPack.Item<Integer>> now = new ArrayList<>(before);
         for (List<BinPack.Item<Integer>> group : groups) {
             now.removeAll(group);
-            long sequence = before.stream().mapToLong(BinPack.Item::sequence).max().orElse(0);
+            long sequence =
+                    before.stream().mapToLong(BinPack.Item::sequence).max().orElse(0);
             now.add(new BinPack.Item<>(bytes(group), sequence, false, 0));
         }
         return numbered(now);

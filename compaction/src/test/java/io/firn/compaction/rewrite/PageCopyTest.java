@@ -67,8 +67,7 @@ class PageCopyTest {
     void rowsAndFiguresAreThoseOfACopyRowByRow(String codec, int pageRows, int dictionary, int rowGroup)
             throws Exception {
         Table table = table(Map.of(
-                "write.parquet.compression-codec", codec,
-                "write.parquet.page-row-limit", Integer.toString(pageRows)));
+                "write.parquet.compression-codec", codec, "write.parquet.page-row-limit", Integer.toString(pageRows)));
         List<String> before = TestLake.rows(table);
         table.updateProperties()
                 .set("write.parquet.dict-size-bytes", Integer.toString(dictionary))
@@ -81,16 +80,20 @@ class PageCopyTest {
 
         assertThat(figures(table, byPage)).isEqualTo(figures(table, byRow));
         assertThat(byPage.recordCount()).isEqualTo(byRow.recordCount());
-        assertThat(byPage.fileSizeInBytes()).isEqualTo(
-                Path.of(URI.create(byPage.location()).getPath()).toFile().length());
-        assertThat(byPage.splitOffsets()).hasSize(rowGroup < 1 << 20 ? byPage.splitOffsets().size() : 1);
+        assertThat(byPage.fileSizeInBytes())
+                .isEqualTo(Path.of(URI.create(byPage.location()).getPath())
+                        .toFile()
+                        .length());
+        assertThat(byPage.splitOffsets())
+                .hasSize(rowGroup < 1 << 20 ? byPage.splitOffsets().size() : 1);
         assertThat(duckDb(byPage)).isEqualTo(duckDb(byRow)).hasSize(before.size());
         replace(table, byPage);
         assertThat(TestLake.rows(table)).isEqualTo(before);
-        assertThat(matching(table)).isEqualTo(before.stream()
-                .filter(row -> row.split(", ")[1].equals("sent"))
-                .filter(row -> Long.parseLong(row.split(", ")[0]) >= 4_000)
-                .count());
+        assertThat(matching(table))
+                .isEqualTo(before.stream()
+                        .filter(row -> row.split(", ")[1].equals("sent"))
+                        .filter(row -> Long.parseLong(row.split(", ")[0]) >= 4_000)
+                        .count());
     }
 
     @Test
@@ -157,7 +160,8 @@ class PageCopyTest {
         List<FileScanTask> tasks = TestLake.tasks(table);
         tasks.sort(java.util.Comparator.comparing(task -> task.file().dataSequenceNumber()));
         FileGroup group = new FileGroup(table.spec(), tasks.get(0).file().partition(), tasks);
-        GroupFiles files = new GroupFiles(table, group, java.util.UUID.randomUUID().toString());
+        GroupFiles files =
+                new GroupFiles(table, group, java.util.UUID.randomUUID().toString());
         copy.copy(group, files, file -> {});
         assertThat(files.finished()).hasSize(1);
         return files.finished().get(0);

@@ -209,7 +209,8 @@ class RewriteJobTest {
     void aBudgetEndsTheRunWithProgressMadeAndTheNextGoesOn() {
         Table table = partitioned();
         List<String> before = TestLake.rows(table);
-        RewriteSettings bounded = SETTINGS.withBudget(Budget.UNLIMITED.withFiles(6)).withCommits(1, 1);
+        RewriteSettings bounded =
+                SETTINGS.withBudget(Budget.UNLIMITED.withFiles(6)).withCommits(1, 1);
 
         JobResult first = run(table, bounded);
         assertThat(first.end()).isEqualTo(End.BUDGET);
@@ -243,8 +244,7 @@ class RewriteJobTest {
 
         assertThat(result.before().files()).isEqualTo(20);
         assertThat(TestLake.files(table)).hasSize(4);
-        assertThat(TestLake.files(table).stream()
-                        .map(file -> file.partition().get(0, String.class)))
+        assertThat(TestLake.files(table).stream().map(file -> file.partition().get(0, String.class)))
                 .containsExactlyInAnyOrder("new", "paid", "sent", "back");
         assertThat(TestLake.rows(table)).isEqualTo(before);
     }
@@ -277,19 +277,25 @@ class RewriteJobTest {
         for (int column : List.of(1, 2, 3, 4, 5, 7, 8, 9)) {
             assertThat(made.nullValueCounts().get(column))
                     .as("nulls of column %d", column)
-                    .isEqualTo(old.stream().mapToLong(file -> file.nullValueCounts().get(column)).sum());
+                    .isEqualTo(old.stream()
+                            .mapToLong(file -> file.nullValueCounts().get(column))
+                            .sum());
             assertThat(made.valueCounts().get(column)).isEqualTo(1200);
             assertThat(made.lowerBounds()).containsKey(column);
             assertThat(made.upperBounds()).containsKey(column);
         }
         assertThat(made.nanValueCounts().get(4))
-                .isEqualTo(old.stream().mapToLong(file -> file.nanValueCounts().get(4)).sum());
+                .isEqualTo(old.stream()
+                        .mapToLong(file -> file.nanValueCounts().get(4))
+                        .sum());
     }
 
     @Test
     void aColumnThatCameLaterIsNullInOldRows() {
         Table table = table("2", 3, 100);
-        table.updateSchema().addColumn("note", org.apache.iceberg.types.Types.StringType.get()).commit();
+        table.updateSchema()
+                .addColumn("note", org.apache.iceberg.types.Types.StringType.get())
+                .commit();
         table.refresh();
         for (int file = 3; file < 6; file++) {
             List<Record> rows = new ArrayList<>();
@@ -310,8 +316,8 @@ class RewriteJobTest {
     }
 
     private Table table(String format, int files, int rows) {
-        Table table = lake.create(
-                "orders", Orders.SCHEMA, PartitionSpec.unpartitioned(), Map.of("format-version", format));
+        Table table =
+                lake.create("orders", Orders.SCHEMA, PartitionSpec.unpartitioned(), Map.of("format-version", format));
         for (int file = 0; file < files; file++) {
             lake.ingest("orders", TestFiles.data(table, Orders.rows((long) file * rows, rows, file)));
         }
@@ -370,7 +376,8 @@ class RewriteJobTest {
         table.refresh();
         List<String> identities = new ArrayList<>();
         try (CloseableIterable<Record> rows = IcebergGenerics.read(table)
-                .project(org.apache.iceberg.MetadataColumns.schemaWithRowLineage(table.schema().select("id")))
+                .project(org.apache.iceberg.MetadataColumns.schemaWithRowLineage(
+                        table.schema().select("id")))
                 .build()) {
             rows.forEach(row -> identities.add(row.toString()));
         } catch (IOException e) {
