@@ -11,6 +11,8 @@ import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.DecodeConfig;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.MaintenanceLoop;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineSettings;
@@ -93,6 +95,16 @@ public final class Assembly {
                 .forEach((name, pipeline) ->
                         runners.add(pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener)));
         return runners;
+    }
+
+    /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
+    public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog) {
+        return new MaintenanceLoop(configuration.pipelines(), catalog, clock, randoms);
+    }
+
+    /** Jobs of single tables, for those who run them by hand. */
+    public JobFactory jobs(Catalog catalog) {
+        return new JobFactory(catalog, clock, randoms);
     }
 
     private PipelineRunner pipeline(
