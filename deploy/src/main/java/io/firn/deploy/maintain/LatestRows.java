@@ -13,6 +13,7 @@ import io.firn.deploy.config.PipelineConfig;
 import java.util.Optional;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.ViewCatalog;
 
 /** The freshest rows of a keyed table: as a view where the catalog has views, as a query otherwise. */
 public final class LatestRows {
@@ -47,6 +48,18 @@ public final class LatestRows {
         try {
             view.get().follow(merged());
             return true;
+        } catch (UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    /** Whether the catalog has views, as far as can be seen without making one. */
+    public boolean hasViews() {
+        if (LatestView.in(catalog, tables).isEmpty()) {
+            return false;
+        }
+        try {
+            return ((ViewCatalog) catalog).listViews(tables.keyed().namespace()) != null;
         } catch (UnsupportedOperationException e) {
             return false;
         }

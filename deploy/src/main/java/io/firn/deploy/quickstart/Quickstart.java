@@ -183,11 +183,13 @@ public final class Quickstart {
             FoldReport fold = report.fold().orElseThrow();
             say(String.format(
                     Locale.ROOT,
-                    "%n%s  %,d rows, one a record%n%s  %,d rows, one a key%n%s_latest  %,d rows: everything is merged",
+                    "%n%s  %,d rows, one a record%n%s  %,d rows, one a key; %,d keys are deleted%n%s_latest  %,d rows:"
+                            + " everything is merged",
                     STAGING,
                     fold.staged() + fold.unmerged(),
                     TABLE,
                     fold.rows(),
+                    fold.deleted(),
                     TABLE,
                     fold.rows()));
             Guide.print(directory, file, bootstrap, out);
