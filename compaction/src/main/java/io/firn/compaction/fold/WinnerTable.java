@@ -23,6 +23,11 @@ public final class WinnerTable {
     private static final int FIRST_SLOTS = 1 << 10;
     private static final int NONE = -1;
 
+    /** Eight bits a slot, 64 bits a word. */
+    private static final int FILTER_BITS = 3;
+
+    private static final int FILTER_SHIFT = 6 - FILTER_BITS;
+
     private static final int DELETES = 1;
     private static final int VERSION_NULL = 2;
     private static final int MATCHED = 4;
@@ -33,6 +38,9 @@ public final class WinnerTable {
     private final boolean versioned;
     private long[] slots = new long[FIRST_SLOTS];
     private int slotShift = Integer.SIZE - Integer.numberOfTrailingZeros(FIRST_SLOTS);
+    /** A bit for eight times as many hashes as there are slots: small enough for a cache where the slots are not. */
+    private long[] filter = new long[FIRST_SLOTS >>> FILTER_SHIFT];
+
     private int keys;
     private int entries;
 
@@ -63,7 +71,7 @@ public final class WinnerTable {
 
     /** Heap that the table holds. */
     public long bytes() {
-        return (long) slots.length * Long.BYTES
+        return (long) (slots.length + filter.length) * Long.BYTES
                 + slabBytes
                 + keyAt.bytes()
                 + offsets.bytes()
@@ -84,6 +92,10 @@ public final class WinnerTable {
     /** The head of that key, or -1. A head stays the same as long as the table does. */
     public int find(KeyBuffer key, long hash) {
         int tag = (int) (hash >>> Integer.SIZE);
+        int bit = tag >>> slotShift - FILTER_BITS;
+        if ((filter[bit >>> 6] & 1L << bit) == 0) {
+            return NONE;
+        }
         int mask = slots.length - 1;
         for (int slot = tag >>> slotShift; ; slot = slot + 1 & mask) {
             long held = slots[slot];
@@ -269,11 +281,14 @@ public final class WinnerTable {
             slot = slot + 1 & mask;
         }
         slots[slot] = (long) tag << Integer.SIZE | head + 1;
+        int bit = tag >>> slotShift - FILTER_BITS;
+        filter[bit >>> 6] |= 1L << bit;
     }
 
     private void growSlots() {
         long[] old = slots;
         slots = new long[old.length * 2];
+        filter = new long[slots.length >>> FILTER_SHIFT];
         slotShift--;
         for (long held : old) {
             if (held != 0) {

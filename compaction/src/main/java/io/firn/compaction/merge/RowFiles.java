@@ -30,10 +30,13 @@ final class RowFiles {
     private static final String CODEC = "zstd";
 
     /** Smaller ones cost more than they save. */
-    private static final long LEAST_ROW_GROUP = 1 << 20;
+    private static final long LEAST_ROW_GROUP = 256 << 10;
 
     /** How many files are expected to be open at once where nothing says better. */
     private static final int USUAL_FILES = 16;
+
+    /** Fewer would mean a new file every few rows where rows of many partitions take turns. */
+    private static final int LEAST_OPEN = 64;
 
     private static final int ROWS_BETWEEN_LOOKS = 1024;
 
@@ -75,7 +78,7 @@ final class RowFiles {
                 TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES_DEFAULT);
         int expected = partition == null ? 1 : USUAL_FILES;
         this.rowGroupBytes = Math.max(LEAST_ROW_GROUP, Math.min(configured, memoryBytes / 2 / expected));
-        this.mostOpen = (int) Math.max(1, memoryBytes / 2 / rowGroupBytes);
+        this.mostOpen = (int) Math.max(LEAST_OPEN, memoryBytes / 2 / rowGroupBytes);
         this.locations = locations;
     }
 
