@@ -60,12 +60,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         properties.putAll(request.properties());
         properties.putAll(identity(layout));
         return new TableRequest(
-                name,
-                Optional.of(schema),
-                partitioning,
-                properties,
-                SourceColumns.Policy.ADD,
-                request.missingLedger());
+                name, Optional.of(schema), partitioning, properties, SourceColumns.Policy.ADD, request.missingLedger());
     }
 
     /** Bounds of what a merge looks for, also where a table has more columns than Iceberg measures by default. */
@@ -80,8 +75,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
             properties.put(TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + column, "full");
         }
         if (schema.findField(UpsertColumns.ORDER_TIMESTAMP) != null) {
-            properties.put(
-                    TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + UpsertColumns.ORDER_TIMESTAMP, "full");
+            properties.put(TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + UpsertColumns.ORDER_TIMESTAMP, "full");
         }
         return properties;
     }
@@ -98,9 +92,8 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         String key = table.properties().get(UpsertKeys.KEY);
         if (key == null) {
             identity(layout)
-                    .forEach((property, value) -> table.updateProperties()
-                            .set(property, value)
-                            .commit());
+                    .forEach((property, value) ->
+                            table.updateProperties().set(property, value).commit());
             return;
         }
         String wanted = String.join(",", layout.key());

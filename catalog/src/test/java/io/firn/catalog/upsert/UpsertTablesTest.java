@@ -42,7 +42,8 @@ final class UpsertTablesTest {
     }
 
     private static UpsertLayout layout(String orderBy, String... key) {
-        return new UpsertLayout(SchemaText.parse(SCHEMA), List.of(key), Optional.of(orderBy).filter(s -> !s.isEmpty()));
+        return new UpsertLayout(
+                SchemaText.parse(SCHEMA), List.of(key), Optional.of(orderBy).filter(s -> !s.isEmpty()));
     }
 
     private static List<String> columns(Schema schema) {
@@ -53,8 +54,8 @@ final class UpsertTablesTest {
 
     @Test
     void theThreeTablesHaveTheColumnsThatTheMergeNeeds() {
-        UpsertTables made =
-                UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.orders", layout("version", "order_id", "line")));
+        UpsertTables made = UpsertTables.openOrCreate(
+                tables, UpsertRequest.of("shop.orders", layout("version", "order_id", "line")));
         assertThat(columns(made.staging().schema()))
                 .containsExactly(
                         "order_id not null",
@@ -128,8 +129,8 @@ final class UpsertTablesTest {
         keyRefused("key-invalid", "'tags' is list<string>", "tags");
         keyRefused("key-invalid", "named twice", "line", "line");
         assertThatThrownBy(() -> layout("tags", "order_id"))
-                .isInstanceOfSatisfying(FirnException.class, e -> assertThat(e.code())
-                        .isEqualTo("order-by-invalid"));
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("order-by-invalid"));
     }
 
     @Test
@@ -149,7 +150,9 @@ final class UpsertTablesTest {
                 tables, new UpsertRequest("shop.rates", layout, List.of(), Map.of(), MissingLedger.REFUSE));
         assertThat(made.keyed().spec().isUnpartitioned()).isTrue();
         assertThat(made.keyed().schema().identifierFieldIds()).isEmpty();
-        assertThat(made.keyed().schema().columns()).extracting(NestedField::name).startsWith("rate", "flag");
+        assertThat(made.keyed().schema().columns())
+                .extracting(NestedField::name)
+                .startsWith("rate", "flag");
     }
 
     private static void refused(String code, String message, String table, UpsertLayout layout) {

@@ -60,7 +60,8 @@ final class SpillFile {
             open.writeLong(candidate.timestamp);
             open.writeLong(candidate.version);
             open.writeLong(candidate.pointer);
-            open.writeByte((candidate.deletes ? 1 : 0) | (candidate.versionNull ? 2 : 0) | (candidate.inherited ? 4 : 0));
+            open.writeByte(
+                    (candidate.deletes ? 1 : 0) | (candidate.versionNull ? 2 : 0) | (candidate.inherited ? 4 : 0));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + path, e);
         }
@@ -87,7 +88,8 @@ final class SpillFile {
         KeyBuffer key = new KeyBuffer();
         Candidate candidate = new Candidate();
         byte[] bytes = new byte[256];
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(path), READ_BUFFER))) {
+        try (DataInputStream in =
+                new DataInputStream(new BufferedInputStream(Files.newInputStream(path), READ_BUFFER))) {
             for (long record = 0; record < records; record++) {
                 int length = in.readInt();
                 if (length > bytes.length) {

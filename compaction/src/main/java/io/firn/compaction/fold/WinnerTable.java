@@ -230,8 +230,8 @@ public final class WinnerTable {
         long before = timestamps.get(entry);
         long timestamp = Math.max(before, candidate.timestamp);
         // The same record again: what a table has already is not written once more.
-        boolean replaces = candidate.offset > known
-                || candidate.offset == known && candidate.pointer == Candidate.INCUMBENT;
+        boolean replaces =
+                candidate.offset > known || candidate.offset == known && candidate.pointer == Candidate.INCUMBENT;
         if (replaces) {
             write(entry, candidate, isMatched(entry));
             before = candidate.timestamp;

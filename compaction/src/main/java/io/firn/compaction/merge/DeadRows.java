@@ -84,8 +84,8 @@ final class DeadRows {
         }
         removed.addAll(previous);
         DataFile data = file.task().file();
-        EncryptedOutputFile target = files(FileFormat.PARQUET, "deletes")
-                .newOutputFile(file.task().spec(), data.partition());
+        EncryptedOutputFile target =
+                files(FileFormat.PARQUET, "deletes").newOutputFile(file.task().spec(), data.partition());
         locations.add(target.encryptingOutputFile().location());
         try {
             PositionDeleteWriter<Object> writer = Parquet.writeDeletes(target)

@@ -32,7 +32,9 @@ final class DeleteMark {
         Schema schema = staging.schema();
         Set<Integer> ids = new TreeSet<>(Binder.boundReferences(schema.asStruct(), List.of(when), true));
         ids.forEach(id -> fields.add(schema.findField(id)));
-        this.columns = fields.stream().mapToInt(field -> read.add(staging, field.name())).toArray();
+        this.columns = fields.stream()
+                .mapToInt(field -> read.add(staging, field.name()))
+                .toArray();
         this.evaluator = new Evaluator(Types.StructType.of(fields), when);
     }
 

@@ -49,15 +49,17 @@ final class KeyedPlan {
         for (FileScanTask task : files) {
             partitions
                     .computeIfAbsent(
-                            task.spec().specId(), id -> StructLikeSet.create(task.spec().partitionType()))
+                            task.spec().specId(),
+                            id -> StructLikeSet.create(task.spec().partitionType()))
                     .add(task.partition());
         }
         partitions.replaceAll((id, all) -> {
             PartitionSpec spec = table.specs().get(id);
-            Optional<KeyPartitions> byKey = spec == null
-                    ? Optional.empty()
-                    : KeyPartitions.of(spec, table.schema(), codec, layout.key());
-            return byKey.isEmpty() ? all : byKey.get().among(all, keys, table.specs().get(id));
+            Optional<KeyPartitions> byKey =
+                    spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
+            return byKey.isEmpty()
+                    ? all
+                    : byKey.get().among(all, keys, table.specs().get(id));
         });
         List<FileScanTask> left = new ArrayList<>();
         for (FileScanTask task : files) {

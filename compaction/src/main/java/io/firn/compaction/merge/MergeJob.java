@@ -123,9 +123,7 @@ public final class MergeJob implements Job {
         Optional<MergePlan> plan = nextPlan();
         meter.end();
         if (plan.isEmpty()) {
-            return totals.commits() == 0
-                    ? ended(End.NOTHING, "all that is staged is merged")
-                    : ended(End.DONE, "");
+            return totals.commits() == 0 ? ended(End.NOTHING, "all that is staged is merged") : ended(End.DONE, "");
         }
         matched = new Pointers();
         return begin(plan.get());
@@ -245,7 +243,8 @@ public final class MergeJob implements Job {
                 forgetPass();
                 plans = 0;
                 phase = Phase.PLAN;
-                boolean isTimeLeft = clock.instant().isBefore(started.plus(settings.budget().time()));
+                boolean isTimeLeft =
+                        clock.instant().isBefore(started.plus(settings.budget().time()));
                 if (complete) {
                     return ended(End.DONE, "");
                 }

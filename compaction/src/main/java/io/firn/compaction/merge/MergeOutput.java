@@ -62,7 +62,9 @@ final class MergeOutput {
                 stagedFiles.add(file);
             }
         }
-        verdict.touched.values().stream().filter(file -> file.now().isNotEmpty()).forEach(touched::add);
+        verdict.touched.values().stream()
+                .filter(file -> file.now().isNotEmpty())
+                .forEach(touched::add);
     }
 
     /** What there is to read. */
@@ -177,9 +179,8 @@ final class MergeOutput {
     }
 
     private long orderTimestamp(StructLike record, int file, long position) {
-        Long higher = verdict.orderTimestamps.isEmpty()
-                ? null
-                : verdict.orderTimestamps.get(Pointers.of(file, position));
+        Long higher =
+                verdict.orderTimestamps.isEmpty() ? null : verdict.orderTimestamps.get(Pointers.of(file, position));
         if (higher != null) {
             return higher;
         }
@@ -205,8 +206,7 @@ final class MergeOutput {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "cannot read " + file.task().file().location(), e);
+            throw new UncheckedIOException("cannot read " + file.task().file().location(), e);
         }
     }
 

@@ -81,7 +81,8 @@ final class MergePass implements AutoCloseable {
     }
 
     /** A probe of the next keys that fit the memory, or null when all were probed. */
-    @Nullable Probe nextProbe() {
+    @Nullable
+    Probe nextProbe() {
         WinnerTable keys = fold.nextPart();
         if (keys == null) {
             return null;
@@ -133,7 +134,8 @@ final class MergePass implements AutoCloseable {
 
     private List<NestedField> keyColumns() {
         return layout.key().stream()
-                .map(name -> Optional.ofNullable(tables.keyed().schema().asStruct().field(name))
+                .map(name -> Optional.ofNullable(
+                                tables.keyed().schema().asStruct().field(name))
                         .orElseThrow(() -> io.firn.catalog.FirnException.user(
                                 "schema-mismatch",
                                 "the key column '" + name + "' is gone",

@@ -162,12 +162,14 @@ final class MergePlanner {
             any = Expressions.or(
                     any,
                     Expressions.and(
-                            Expressions.equal(SourceColumns.TOPIC, range.source().topic()),
+                            Expressions.equal(
+                                    SourceColumns.TOPIC, range.source().topic()),
                             Expressions.equal(
                                     SourceColumns.PARTITION, range.source().partition()),
                             Expressions.greaterThanOrEqual(
                                     SourceColumns.OFFSET, range.offsets().start()),
-                            Expressions.lessThan(SourceColumns.OFFSET, range.offsets().end())));
+                            Expressions.lessThan(
+                                    SourceColumns.OFFSET, range.offsets().end())));
         }
         return any;
     }

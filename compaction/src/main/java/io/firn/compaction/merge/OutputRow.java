@@ -8,8 +8,8 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Type;
-import org.apache.iceberg.types.Types.NestedField;
 import org.apache.iceberg.types.TypeUtil;
+import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 
 /** A row of one table as a row of another: columns by name, the order timestamp added. Reused from row to row. */

@@ -44,6 +44,7 @@ final class Pointers {
     }
 
     void addAll(Pointers other) {
-        other.files.forEach((file, rows) -> files.computeIfAbsent(file, each -> new BitSet()).or(rows));
+        other.files.forEach((file, rows) ->
+                files.computeIfAbsent(file, each -> new BitSet()).or(rows));
     }
 }

@@ -62,7 +62,8 @@ final class Probe {
     }
 
     boolean isDone() {
-        return nextKeyed == keyed.files().size() && nextDeletes == deletes.files().size();
+        return nextKeyed == keyed.files().size()
+                && nextDeletes == deletes.files().size();
     }
 
     /** Looks at the next file; returns what was read. */
@@ -100,8 +101,8 @@ final class Probe {
         RecordColumns columns = keyed.columns();
         PositionDeleteIndex deleted = null;
         int file = -1;
-        try (CloseableIterable<RowCursor> rows = keyed.scans()
-                .rows(task.file(), older ? columns.keyFields() : columns.fields(), filter)) {
+        try (CloseableIterable<RowCursor> rows =
+                keyed.scans().rows(task.file(), older ? columns.keyFields() : columns.fields(), filter)) {
             for (RowCursor row : rows) {
                 columns.key(row, key);
                 int head = keys.find(key, key.hash());
@@ -132,8 +133,7 @@ final class Probe {
     private void probeDeletes(FileScanTask task) {
         RecordColumns columns = deletes.columns();
         PositionDeleteIndex deleted = deletes.scans().deleted(task);
-        try (CloseableIterable<RowCursor> rows =
-                deletes.scans().rows(task.file(), columns.fields(), filter)) {
+        try (CloseableIterable<RowCursor> rows = deletes.scans().rows(task.file(), columns.fields(), filter)) {
             for (RowCursor row : rows) {
                 columns.key(row, key);
                 int head = keys.find(key, key.hash());
@@ -160,8 +160,7 @@ final class Probe {
     }
 
     private int touch(FileScanTask task, @Nullable PositionDeleteIndex deleted) {
-        touched.add(
-                verdict.touched.computeIfAbsent(task.file().location(), location -> Touched.by(task, deleted)));
+        touched.add(verdict.touched.computeIfAbsent(task.file().location(), location -> Touched.by(task, deleted)));
         return touched.size() - 1;
     }
 

@@ -50,7 +50,8 @@ final class RecordColumns {
         for (String name : layout.key()) {
             add(table, name);
         }
-        this.version = layout.orderBy().isPresent() ? add(table, layout.orderBy().get()) : -1;
+        this.version =
+                layout.orderBy().isPresent() ? add(table, layout.orderBy().get()) : -1;
         this.fractionalVersion = version >= 0 && isFraction(fields.get(version));
         this.topic = add(table, SourceColumns.TOPIC);
         this.partition = add(table, SourceColumns.PARTITION);
@@ -116,9 +117,13 @@ final class RecordColumns {
         if (name.isNull() || row.column(partition).isNull()) {
             return sources.number(NO_RECORD);
         }
-        ByteBuffer id = topicId < 0 || row.column(topicId).isNull() ? null : row.column(topicId).asBytes();
+        ByteBuffer id = topicId < 0 || row.column(topicId).isNull()
+                ? null
+                : row.column(topicId).asBytes();
         ByteBuffer bytes = name.asBytes();
-        if (!bytes.equals(lastTopic) || id == null && lastTopicId.hasRemaining() || id != null && !id.equals(lastTopicId)) {
+        if (!bytes.equals(lastTopic)
+                || id == null && lastTopicId.hasRemaining()
+                || id != null && !id.equals(lastTopicId)) {
             lastTopic = copy(bytes);
             lastTopicId = id == null ? ByteBuffer.allocate(0) : copy(id);
             numbers = new int[0];
@@ -149,6 +154,8 @@ final class RecordColumns {
     }
 
     private static String text(@Nullable ByteBuffer bytes) {
-        return bytes == null ? "" : StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+        return bytes == null
+                ? ""
+                : StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
     }
 }

@@ -52,7 +52,8 @@ final class StagedRows {
         this.scans = new FileScans(staging);
         this.columns = columns;
         this.tombstone = columns.add(staging, UpsertColumns.TOMBSTONE);
-        this.mark = deleteWhen.map(when -> new DeleteMark(staging, when, columns)).orElse(null);
+        this.mark =
+                deleteWhen.map(when -> new DeleteMark(staging, when, columns)).orElse(null);
         this.fold = fold;
         this.sources = sources;
         this.counts = counts;

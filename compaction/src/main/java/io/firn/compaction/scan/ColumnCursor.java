@@ -66,7 +66,9 @@ public final class ColumnCursor {
     /** The unscaled value of a decimal. */
     public BigInteger asUnscaled() {
         Binary bytes = binary;
-        return kind == Kind.BINARY && bytes != null ? new BigInteger(bytes.getBytesUnsafe()) : BigInteger.valueOf(number);
+        return kind == Kind.BINARY && bytes != null
+                ? new BigInteger(bytes.getBytesUnsafe())
+                : BigInteger.valueOf(number);
     }
 
     /** Bytes of a string, a UUID or plain bytes; they change with the next row. */
@@ -83,7 +85,8 @@ public final class ColumnCursor {
         return bytes;
     }
 
-    @Nullable Values values() {
+    @Nullable
+    Values values() {
         return values;
     }
 

@@ -107,8 +107,8 @@ public final class FileScans {
 
     /** Equality deletes are foreign to Firn and rare: the columns that they are about are read row by row. */
     private void addDeletedByValue(FileScanTask task, PositionDeleteIndex into) {
-        GenericDeleteFilter filter = new GenericDeleteFilter(
-                io, task, table.schema(), new Schema(MetadataColumns.ROW_POSITION));
+        GenericDeleteFilter filter =
+                new GenericDeleteFilter(io, task, table.schema(), new Schema(MetadataColumns.ROW_POSITION));
         Schema needed = filter.requiredSchema();
         int position = needed.columns().indexOf(needed.findField(MetadataColumns.ROW_POSITION.fieldId()));
         var isDeleted = filter.eqDeletedRowFilter().negate();

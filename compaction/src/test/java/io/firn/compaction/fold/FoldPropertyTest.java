@@ -78,9 +78,8 @@ final class FoldPropertyTest {
         for (int i = 0; i < size; i++) {
             int source = random.nextInt(next.length);
             next[source] += 1 + random.nextInt(3);
-            Optional<Long> version = !versioned || random.nextInt(5) == 0
-                    ? Optional.empty()
-                    : Optional.of((long) random.nextInt(4) - 1);
+            Optional<Long> version =
+                    !versioned || random.nextInt(5) == 0 ? Optional.empty() : Optional.of((long) random.nextInt(4) - 1);
             events.add(new Event(
                     i,
                     "key-" + random.nextInt(keys),
@@ -97,8 +96,8 @@ final class FoldPropertyTest {
     /** Offsets of a partition stay in order, everything else does not. */
     private static List<Event> interleaved(List<Event> events, Random random) {
         Map<Source, List<Event>> bySource = new HashMap<>();
-        events.forEach(event -> bySource.computeIfAbsent(source(event), s -> new ArrayList<>())
-                .add(event));
+        events.forEach(event ->
+                bySource.computeIfAbsent(source(event), s -> new ArrayList<>()).add(event));
         List<List<Event>> queues = new ArrayList<>(bySource.values());
         List<Event> mixed = new ArrayList<>();
         while (!queues.isEmpty()) {
@@ -190,8 +189,8 @@ final class FoldPropertyTest {
 
         void requireEqualTo(Map<String, Event> expected, List<Event> events) {
             Map<String, List<Event>> byKey = new HashMap<>();
-            events.forEach(event -> byKey.computeIfAbsent(event.key(), key -> new ArrayList<>())
-                    .add(event));
+            events.forEach(event ->
+                    byKey.computeIfAbsent(event.key(), key -> new ArrayList<>()).add(event));
             assertThat(winners.keySet()).isEqualTo(expected.keySet());
             winners.forEach((key, winner) -> {
                 assertThat(winner.event()).isEqualTo(expected.get(key));

@@ -33,9 +33,8 @@ public final class NaiveFold {
         events.forEach(event ->
                 byKey.computeIfAbsent(event.key(), key -> new ArrayList<>()).add(event));
         Map<String, Event> winners = new HashMap<>();
-        byKey.forEach((key, all) -> winners.put(
-                key,
-                all.stream().max(order(all, versioned)).orElseThrow()));
+        byKey.forEach((key, all) ->
+                winners.put(key, all.stream().max(order(all, versioned)).orElseThrow()));
         return winners;
     }
 
@@ -51,7 +50,8 @@ public final class NaiveFold {
     }
 
     private static Comparator<Event> order(List<Event> sameKey, boolean versioned) {
-        Comparator<Event> byVersion = Comparator.comparing((Event event) -> event.version().isPresent())
+        Comparator<Event> byVersion = Comparator.comparing(
+                        (Event event) -> event.version().isPresent())
                 .thenComparing(event -> event.version().orElse(0L));
         Comparator<Event> byTime = Comparator.comparingLong(event -> orderTimestamp(event, sameKey, versioned));
         Comparator<Event> rest = byTime.thenComparing(Event::topic)

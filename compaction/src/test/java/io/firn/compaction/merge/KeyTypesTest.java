@@ -90,10 +90,7 @@ final class KeyTypesTest {
                 Arguments.of("binary", ByteBuffer.wrap(new byte[] {0}), ByteBuffer.wrap(new byte[] {-1, 0})),
                 Arguments.of("decimal(9,2)", new BigDecimal("-1.25"), new BigDecimal("9999999.99")),
                 Arguments.of("decimal(18,0)", BigDecimal.ONE, new BigDecimal("999999999999999999")),
-                Arguments.of(
-                        "decimal(38,3)",
-                        new BigDecimal("-0.001"),
-                        new BigDecimal(BigInteger.TEN.pow(37), 3)));
+                Arguments.of("decimal(38,3)", new BigDecimal("-0.001"), new BigDecimal(BigInteger.TEN.pow(37), 3)));
     }
 
     private static OffsetDateTime offset(long seconds) {
@@ -120,7 +117,8 @@ final class KeyTypesTest {
         assertThat(result.count("updated")).isEqualTo(1);
         assertThat(result.count("deleted")).isEqualTo(1);
 
-        try (CloseableIterable<Record> rows = IcebergGenerics.read(tables.keyed()).build()) {
+        try (CloseableIterable<Record> rows =
+                IcebergGenerics.read(tables.keyed()).build()) {
             assertThat(rows)
                     .extracting(row -> row.getField("id"), row -> row.getField("part"), row -> row.getField("event"))
                     .containsExactlyInAnyOrder(
@@ -129,7 +127,10 @@ final class KeyTypesTest {
         }
     }
 
-    private record Row(Object id, String part, @org.jspecify.annotations.Nullable Long event) {}
+    private record Row(
+            Object id,
+            String part,
+            @org.jspecify.annotations.Nullable Long event) {}
 
     private static Row row(Object id, String part, @org.jspecify.annotations.Nullable Integer event) {
         return new Row(id, part, event == null ? null : event.longValue());
@@ -169,9 +170,8 @@ final class KeyTypesTest {
         commit(committer, List.of(writer.toDataFile()), PartitionStep.advance(range, OptionalLong.empty()));
     }
 
-    private static void commit(
-            TableCommitter committer, List<org.apache.iceberg.DataFile> files, PartitionStep step) {
-        committer.attempt(new TableCommit(
-                UUID.randomUUID(), "orders", Operation.APPEND, files, new TreeMap<>(Map.of(P0, step))));
+    private static void commit(TableCommitter committer, List<org.apache.iceberg.DataFile> files, PartitionStep step) {
+        committer.attempt(
+                new TableCommit(UUID.randomUUID(), "orders", Operation.APPEND, files, new TreeMap<>(Map.of(P0, step))));
     }
 }

@@ -87,9 +87,12 @@ final class MergeJobTest {
         rig.merge(rig.settings().withRewriteShare(1));
         for (int round = 0; round < 3; round++) {
             long at = 4 + 2 * round;
-            rig.stage(event(10 + round, "a", 0, at, 2 + round), delete(20 + round, "bcd".substring(round, round + 1), 0, at + 1, 2 + round));
-            rig.merge(rig.settings().withRewriteShare(1).withDeleteWhen(
-                    org.apache.iceberg.expressions.Expressions.equal("op", "d")));
+            rig.stage(
+                    event(10 + round, "a", 0, at, 2 + round),
+                    delete(20 + round, "bcd".substring(round, round + 1), 0, at + 1, 2 + round));
+            rig.merge(rig.settings()
+                    .withRewriteShare(1)
+                    .withDeleteWhen(org.apache.iceberg.expressions.Expressions.equal("op", "d")));
             rig.requireMerged(rig.staged);
         }
     }

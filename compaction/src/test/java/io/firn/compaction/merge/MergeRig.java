@@ -150,8 +150,7 @@ final class MergeRig {
     }
 
     private void commit(List<DataFile> files, TreeMap<SourcePartition, PartitionStep> steps) {
-        TableCommit commit =
-                new TableCommit(UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, files, steps);
+        TableCommit commit = new TableCommit(UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, files, steps);
         CommitOutcome outcome = committer.attempt(commit);
         assertThat(outcome).isInstanceOf(CommitOutcome.Committed.class);
     }
@@ -198,8 +197,7 @@ final class MergeRig {
         record.setField("_source_partition", event.partition());
         record.setField("_source_offset", event.offset());
         record.setField(
-                "_source_timestamp",
-                Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
+                "_source_timestamp", Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
         boolean tombstone = isTombstone(event);
         record.setField("_source_tombstone", tombstone);
         if (!tombstone) {

@@ -70,8 +70,9 @@ final class MergeUnderChangeTest {
     }
 
     private static MergeSettings markRows(MergeRig rig) {
-        return rig.settings().withRewriteShare(1).withDeleteWhen(
-                org.apache.iceberg.expressions.Expressions.equal("op", "d"));
+        return rig.settings()
+                .withRewriteShare(1)
+                .withDeleteWhen(org.apache.iceberg.expressions.Expressions.equal("op", "d"));
     }
 
     @Test
@@ -86,7 +87,9 @@ final class MergeUnderChangeTest {
             }
             rig.merge(markRows(rig));
             rig.requireMerged(rig.staged);
-            assertThat(snapshots(rig.open().keyed())).as("merges, killed after " + killedAfter).hasSize(2);
+            assertThat(snapshots(rig.open().keyed()))
+                    .as("merges, killed after " + killedAfter)
+                    .hasSize(2);
             // What is known twice is known: but a delete that was seen to be known is not written again.
             assertThat(facts(rig)).containsExactly("c");
         }
@@ -104,7 +107,9 @@ final class MergeUnderChangeTest {
                 job.turn();
             }
             assertThat(job.stop().end()).isEqualTo(End.STOPPED);
-            assertThat(files(rig.open().keyed())).as("stopped after " + stoppedAfter).isEqualTo(before);
+            assertThat(files(rig.open().keyed()))
+                    .as("stopped after " + stoppedAfter)
+                    .isEqualTo(before);
             assertThat(folder.resolve("spill").toFile().list()).isNullOrEmpty();
         }
     }
@@ -196,7 +201,10 @@ final class MergeUnderChangeTest {
         assertThat(rig.merge(markRows(rig)).end()).isEqualTo(End.NOTHING);
         rig.stage(event(30, "z", 0, 8, 9));
         JobResult result = rig.merge(markRows(rig));
-        assertThat(rig.rows()).hasSize(rows.size() + 1).containsAllEntriesOf(rows).containsEntry("z", 30L);
+        assertThat(rig.rows())
+                .hasSize(rows.size() + 1)
+                .containsAllEntriesOf(rows)
+                .containsEntry("z", 30L);
         assertThat(result.count("staged")).isEqualTo(1);
     }
 
@@ -254,10 +262,11 @@ final class MergeUnderChangeTest {
         try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
             for (FileScanTask task : tasks) {
                 long position = 0;
-                try (CloseableIterable<Record> rows = Parquet.read(table.io().newInputFile(task.file().location()))
+                try (CloseableIterable<Record> rows = Parquet.read(
+                                table.io().newInputFile(task.file().location()))
                         .project(table.schema())
-                        .createReaderFunc(type -> org.apache.iceberg.data.parquet.GenericParquetReaders.buildReader(
-                                table.schema(), type))
+                        .createReaderFunc(type ->
+                                org.apache.iceberg.data.parquet.GenericParquetReaders.buildReader(table.schema(), type))
                         .build()) {
                     for (Record row : rows) {
                         if (key.equals(row.getField("id"))) {
@@ -270,9 +279,12 @@ final class MergeUnderChangeTest {
                                     .withPartition(task.partition())
                                     .buildPositionWriter();
                             try (writer) {
-                                writer.write(PositionDelete.<Record>create().set(task.file().location(), position));
+                                writer.write(PositionDelete.<Record>create()
+                                        .set(task.file().location(), position));
                             }
-                            table.newRowDelta().addDeletes(writer.toDeleteFile()).commit();
+                            table.newRowDelta()
+                                    .addDeletes(writer.toDeleteFile())
+                                    .commit();
                             return;
                         }
                         position++;

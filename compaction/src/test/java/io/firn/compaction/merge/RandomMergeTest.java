@@ -88,11 +88,10 @@ final class RandomMergeTest {
         Story(long seed) {
             this.random = new Random(seed);
             this.keys = 5 + random.nextInt(60);
-            List<String> partitioning =
-                    List.of(List.of("bucket(4, id)"), List.<String>of(), List.of("void(id)"), List.of("region"))
-                            .get(random.nextInt(4));
-            this.rig = new MergeRig(
-                    catalog, folder, random.nextBoolean(), partitioning, 2 + random.nextInt(2), random);
+            List<String> partitioning = List.of(
+                            List.of("bucket(4, id)"), List.<String>of(), List.of("void(id)"), List.of("region"))
+                    .get(random.nextInt(4));
+            this.rig = new MergeRig(catalog, folder, random.nextBoolean(), partitioning, 2 + random.nextInt(2), random);
         }
 
         void run() {
@@ -120,7 +119,9 @@ final class RandomMergeTest {
             MergeSettings settings = rig.settings()
                     .withDeleteWhen(Expressions.equal("op", "d"))
                     .withRewriteShare(random.nextBoolean() ? 1 : 0.01 + random.nextDouble() * 0.9);
-            return random.nextInt(3) > 0 ? settings : settings.withBudget(Budget.UNLIMITED.withRows(1 + random.nextInt(30)));
+            return random.nextInt(3) > 0
+                    ? settings
+                    : settings.withBudget(Budget.UNLIMITED.withRows(1 + random.nextInt(30)));
         }
 
         private void stage() {
@@ -150,7 +151,8 @@ final class RandomMergeTest {
 
         /** What other engines do to tables without changing their rows. */
         private void foreignWork() {
-            Table table = random.nextBoolean() ? rig.open().staging() : rig.open().keyed();
+            Table table =
+                    random.nextBoolean() ? rig.open().staging() : rig.open().keyed();
             if (random.nextBoolean()) {
                 rewriteAll(table);
             }
@@ -192,7 +194,8 @@ final class RandomMergeTest {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            RewriteFiles rewrite = table.newRewrite().validateFromSnapshot(table.currentSnapshot().snapshotId());
+            RewriteFiles rewrite = table.newRewrite()
+                    .validateFromSnapshot(table.currentSnapshot().snapshotId());
             files.forEach(rewrite::deleteFile);
             deletes.forEach(rewrite::deleteFile);
             rewrite.addFile(writer.toDataFile()).commit();
