@@ -50,10 +50,14 @@ public final class TestLake implements AutoCloseable {
     public TestLake(Path dir) {
         this.dir = dir;
         this.catalog = Catalogs.open(Map.of(
-                "type", "jdbc",
-                "uri", "jdbc:sqlite:" + dir.resolve("catalog.db"),
-                "warehouse", dir.resolve("warehouse").toUri().toString(),
-                "jdbc.schema-version", "V1"));
+                "type",
+                "jdbc",
+                "uri",
+                "jdbc:sqlite:" + dir.resolve("catalog.db"),
+                "warehouse",
+                dir.resolve("warehouse").toUri().toString(),
+                "jdbc.schema-version",
+                "V1"));
         SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
         if (!namespaces.namespaceExists(Namespace.of("shop"))) {
             namespaces.createNamespace(Namespace.of("shop"));

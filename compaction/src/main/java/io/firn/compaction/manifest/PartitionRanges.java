@@ -49,7 +49,8 @@ final class PartitionRanges {
             }
         }
         PartitionRanges cut = new PartitionRanges();
-        counts.forEach((specId, files) -> cut.ranges.put(specId, cut(Objects.requireNonNull(specs.get(specId)), files, parts)));
+        counts.forEach((specId, files) ->
+                cut.ranges.put(specId, cut(Objects.requireNonNull(specs.get(specId)), files, parts)));
         return cut;
     }
 
