@@ -38,7 +38,7 @@ final class DeadRows {
     private final List<String> locations;
     private final List<DeleteFile> added = new ArrayList<>();
     private final List<DeleteFile> removed = new ArrayList<>();
-    private final List<Touched> vectors = new ArrayList<>();
+    private final OutputFileFactory vectorFiles;
 
     /** @param locations takes the location of every file */
     DeadRows(Table table, UUID id, FileScans scans, List<String> locations) {
@@ -46,11 +46,12 @@ final class DeadRows {
         this.id = id;
         this.scans = scans;
         this.locations = locations;
+        this.vectorFiles = files(FileFormat.PUFFIN, "deletes");
     }
 
     void mark(Touched file) {
         if (TableUtil.formatVersion(table) >= FIRST_DELETION_VECTORS) {
-            vectors.add(file);
+            writeVector(file);
         } else {
             writePositions(file);
         }
@@ -59,12 +60,6 @@ final class DeadRows {
     /** Notes that a data file goes away with all of its rows; deletes that are about it alone have to go too. */
     void drop(Touched file) {
         removed.addAll(aboutItAlone(file));
-    }
-
-    void finish() {
-        if (!vectors.isEmpty()) {
-            writeVectors();
-        }
     }
 
     List<DeleteFile> added() {
@@ -104,29 +99,25 @@ final class DeadRows {
         }
     }
 
-    private void writeVectors() {
-        OutputFileFactory factory = files(FileFormat.PUFFIN, "deletes");
-        java.util.Map<String, Touched> byLocation = new java.util.HashMap<>();
-        vectors.forEach(file -> byLocation.put(file.task().file().location(), file));
-        BaseDVFileWriter writer = new BaseDVFileWriter(factory, location -> previous(byLocation.get(location)));
+    /**
+     * A file for each vector, although one could hold them all: when one of several is replaced and its snapshot expires,
+     * clean-up by path takes the others with it.
+     */
+    private void writeVector(Touched file) {
+        DataFile data = file.task().file();
+        BaseDVFileWriter writer = new BaseDVFileWriter(vectorFiles, location -> previous(file));
         try (writer) {
-            for (Touched file : vectors) {
-                DataFile data = file.task().file();
-                writer.delete(data.location(), file.now(), file.task().spec(), data.partition());
-            }
+            writer.delete(data.location(), file.now(), file.task().spec(), data.partition());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write deletion vectors of " + table.name(), e);
+            throw new UncheckedIOException("cannot write a deletion vector of " + data.location(), e);
         }
         DeleteWriteResult result = writer.result();
         added.addAll(result.deleteFiles());
-        result.deleteFiles().stream().map(DeleteFile::location).distinct().forEach(locations::add);
+        result.deleteFiles().forEach(vector -> locations.add(vector.location()));
         removed.addAll(result.rewrittenDeleteFiles());
     }
 
-    private @Nullable PositionDeleteIndex previous(@Nullable Touched file) {
-        if (file == null) {
-            return null;
-        }
+    private @Nullable PositionDeleteIndex previous(Touched file) {
         List<DeleteFile> deletes = file.task().deletes().stream()
                 .filter(delete -> delete.content() == FileContent.POSITION_DELETES)
                 .toList();

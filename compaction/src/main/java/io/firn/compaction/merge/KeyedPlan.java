@@ -57,9 +57,7 @@ final class KeyedPlan {
             PartitionSpec spec = table.specs().get(id);
             Optional<KeyPartitions> byKey =
                     spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
-            return byKey.isEmpty()
-                    ? all
-                    : byKey.get().among(all, keys, table.specs().get(id));
+            return spec == null || byKey.isEmpty() ? all : byKey.get().among(all, keys, spec);
         });
         List<FileScanTask> left = new ArrayList<>();
         for (FileScanTask task : files) {

@@ -69,10 +69,11 @@ final class MergeCommits {
 
     /** Rolled back or expired: what happened since then can not be told. */
     private static void requireAncestor(Table table, @org.jspecify.annotations.Nullable Snapshot planned) {
+        if (planned == null) {
+            return;
+        }
         Snapshot head = table.currentSnapshot();
-        boolean isAncestor = planned == null
-                || head != null && SnapshotUtil.isAncestorOf(table, head.snapshotId(), planned.snapshotId());
-        if (!isAncestor) {
+        if (head == null || !SnapshotUtil.isAncestorOf(table, head.snapshotId(), planned.snapshotId())) {
             throw new ValidationException(
                     "The snapshot that was planned on, %s, is no ancestor any more", planned.snapshotId());
         }

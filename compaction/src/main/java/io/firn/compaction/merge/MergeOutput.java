@@ -105,7 +105,6 @@ final class MergeOutput {
     void finish() {
         rows = keyedFiles.finish();
         facts = deleteFacts.finish();
-        deadRows.finish();
     }
 
     void abandon() {

@@ -31,7 +31,6 @@ final class StagedRows {
     private final int tombstone;
     private final @Nullable DeleteMark mark;
     private final SpillingFold fold;
-    private final Sources sources;
     private final Counts counts;
     private final Expression filter;
     private final Map<Integer, OffsetRange> rangeOf = new HashMap<>();
@@ -55,7 +54,6 @@ final class StagedRows {
         this.mark =
                 deleteWhen.map(when -> new DeleteMark(staging, when, columns)).orElse(null);
         this.fold = fold;
-        this.sources = sources;
         this.counts = counts;
         this.filter = MergePlanner.filter(plan.ranges());
         for (StagedRange range : plan.ranges()) {

@@ -62,7 +62,7 @@ final class FoldPropertyTest {
         Random random = new Random(seed);
         List<Event> events = stream(random, 30_000, 9_000, versioned);
         Collections.shuffle(events, random);
-        Known known = new Known(versioned, 5 << 19);
+        Known known = new Known(versioned, 2 << 20);
         known.run(events);
         assertThat(known.spilled).isPositive();
         known.requireEqualTo(NaiveFold.winners(events, versioned), events);
