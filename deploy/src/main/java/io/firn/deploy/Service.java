@@ -39,8 +39,8 @@ public final class Service implements AutoCloseable {
     public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
         Catalog catalog = assembly.catalog(configuration);
         List<PipelineRunner> runners = assembly.pipelines(configuration, catalog, listener);
-        Service service = new Service(
-                catalog, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
+        Service service =
+                new Service(catalog, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
         return service;

@@ -44,8 +44,7 @@ public record UpsertParts(UpsertRequest request, UpsertConfig config, Optional<E
         UpsertConfig config = pipeline.upsert().get();
         UpsertLayout layout = new UpsertLayout(columns(pipeline, tables), config.key(), config.orderBy());
         return Optional.of(new UpsertParts(
-                new UpsertRequest(
-                        pipeline.table(), layout, pipeline.partitionBy(), Map.of(), MissingLedger.REFUSE),
+                new UpsertRequest(pipeline.table(), layout, pipeline.partitionBy(), Map.of(), MissingLedger.REFUSE),
                 config,
                 config.deleteWhen().map(text -> ConditionText.parse(layout.columns(), text))));
     }

@@ -99,8 +99,8 @@ class DocumentedNamesTest {
                 .map(key -> key.replaceFirst(".*\\.(?=[a-z])", "").replace(".*", ""))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(asked).contains("bootstrap.servers", "workers", "interval", "listen");
-        asked.removeAll(
-                List.of("bootstrap.servers",
+        asked.removeAll(List.of(
+                "bootstrap.servers",
                 "type",
                 "catalog-impl",
                 "http",
@@ -128,15 +128,26 @@ class DocumentedNamesTest {
                 .containsEntry("adopt", Boolean.toString(pipeline.adopt()))
                 .containsEntry("source-columns", lower(pipeline.sourceColumns()))
                 .containsEntry("merge.interval", duration(MergeConfig.defaults().interval()))
-                .containsEntry("merge.rows", Integer.toString(MergeConfig.defaults().rows()))
+                .containsEntry(
+                        "merge.rows", Integer.toString(MergeConfig.defaults().rows()))
                 .containsEntry("merge.memory", (MergeConfig.defaults().memoryBytes() >> 20) + "MB")
-                .containsEntry("maintenance.enabled", Boolean.toString(pipeline.maintenance().enabled()))
-                .containsEntry("maintenance.interval", duration(pipeline.maintenance().interval()))
-                .containsEntry("maintenance.snapshots-keep", pipeline.maintenance().snapshotsKeep().toHours() + "h")
-                .containsEntry("maintenance.staging-keep", pipeline.maintenance().stagingKeep().toHours() + "h")
-                .containsEntry("maintenance.orphans-keep", pipeline.maintenance().orphansKeep().toHours() + "h")
+                .containsEntry(
+                        "maintenance.enabled",
+                        Boolean.toString(pipeline.maintenance().enabled()))
+                .containsEntry(
+                        "maintenance.interval", duration(pipeline.maintenance().interval()))
+                .containsEntry(
+                        "maintenance.snapshots-keep",
+                        pipeline.maintenance().snapshotsKeep().toHours() + "h")
+                .containsEntry(
+                        "maintenance.staging-keep",
+                        pipeline.maintenance().stagingKeep().toHours() + "h")
+                .containsEntry(
+                        "maintenance.orphans-keep",
+                        pipeline.maintenance().orphansKeep().toHours() + "h")
                 .containsEntry("maintenance.max-size", (pipeline.maintenance().maxBytes() >> 30) + "GB")
-                .containsEntry("maintenance.max-time", duration(pipeline.maintenance().maxTime()))
+                .containsEntry(
+                        "maintenance.max-time", duration(pipeline.maintenance().maxTime()))
                 .containsEntry("on-unknown-field", lower(pipeline.decode().onUnknownField()));
     }
 

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.data.Record;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** What ingestion writes to the staging table of an upsert pipeline. */
 class StagingRowsTest {
@@ -38,13 +38,17 @@ class StagingRowsTest {
     }
 
     private static Written delete(RowBatchWriter writer, long offset, @Nullable String key) {
-        ByteBuffer bytes = key == null ? null : ByteBuffer.wrap(("xx" + key).getBytes(StandardCharsets.UTF_8), 2, key.getBytes(StandardCharsets.UTF_8).length);
+        ByteBuffer bytes = key == null
+                ? null
+                : ByteBuffer.wrap(
+                        ("xx" + key).getBytes(StandardCharsets.UTF_8), 2, key.getBytes(StandardCharsets.UTF_8).length);
         return writer.write(TestTable.SOURCE, offset, 0, new byte[0], 0, -1, bytes);
     }
 
     @Test
     void aNullValueBecomesATombstoneOfItsKafkaKey() {
-        TestTable.write(writer, 0, "{\"order_id\":\"A\",\"amount\":1.5,\"tags\":[\"x\"],\"address\":{\"city\":\"Ulm\"}}");
+        TestTable.write(
+                writer, 0, "{\"order_id\":\"A\",\"amount\":1.5,\"tags\":[\"x\"],\"address\":{\"city\":\"Ulm\"}}");
         assertThat(delete(writer, 1, "A")).isEqualTo(Written.ROW);
         orders.append(writer.seal());
         List<Record> rows = orders.rows();

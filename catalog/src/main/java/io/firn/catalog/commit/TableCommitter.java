@@ -163,12 +163,7 @@ public final class TableCommitter implements CommitAttempts {
         AppendFiles append = transaction.newFastAppend().scanManifestsWith(here).writeManifestsWith(here, 1);
         commit.files().forEach(append::appendFile);
         return CarriedLedger.stage(
-                        transaction,
-                        base,
-                        append,
-                        CommitSummary.keys(commit, ledger, watermark),
-                        ledger,
-                        watermark)
+                        transaction, base, append, CommitSummary.keys(commit, ledger, watermark), ledger, watermark)
                 .snapshotId();
     }
 

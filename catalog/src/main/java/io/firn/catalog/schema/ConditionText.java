@@ -131,7 +131,8 @@ public final class ConditionText {
         NestedField column = schema.findField(name);
         if (column == null) {
             String hint = Nearest.of(
-                            name, schema.columns().stream().map(NestedField::name).toList())
+                            name,
+                            schema.columns().stream().map(NestedField::name).toList())
                     .map(nearest -> ", did you mean '" + nearest + "'?")
                     .orElse("");
             throw wrong("the schema has no column '" + name + "'" + hint, start);
@@ -196,9 +197,10 @@ public final class ConditionText {
 
     private String quoted(NestedField column, int start) {
         switch (column.type().typeId()) {
-            case BOOLEAN, INTEGER, LONG, FLOAT, DOUBLE, DECIMAL, BINARY, FIXED -> throw wrong(
-                    "column '" + column.name() + "' of type " + column.type() + " cannot be compared with a text",
-                    start);
+            case BOOLEAN, INTEGER, LONG, FLOAT, DOUBLE, DECIMAL, BINARY, FIXED ->
+                throw wrong(
+                        "column '" + column.name() + "' of type " + column.type() + " cannot be compared with a text",
+                        start);
             default -> at++;
         }
         StringBuilder value = new StringBuilder();

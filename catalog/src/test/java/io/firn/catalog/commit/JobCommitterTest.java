@@ -112,9 +112,9 @@ class JobCommitterTest {
         assertThat(new JobCommitter(tables.open(NAME), new Random(8)).attempt(theirs))
                 .isInstanceOf(JobOutcome.Committed.class);
 
-        assertThat(jobs.attempt(mine)).isInstanceOfSatisfying(JobOutcome.Fenced.class, fenced -> assertThat(
-                        fenced.partitions())
-                .containsExactly(P0));
+        assertThat(jobs.attempt(mine))
+                .isInstanceOfSatisfying(JobOutcome.Fenced.class, fenced -> assertThat(fenced.partitions())
+                        .containsExactly(P0));
         assertThat(ledger().next(PIPELINE, P0)).hasValue(12);
         assertThat(mine.newFiles()).noneMatch(this::exists);
     }

@@ -35,7 +35,7 @@ class ConditionTextTest {
                 "address.city = 'Bern'",
             })
     void trueOfTheRow(String condition) {
-        
+
         assertThat(holds(condition, row())).as(condition).isTrue();
     }
 

@@ -106,10 +106,7 @@ final class ConditionSql extends BoundExpressionVisitor<String> {
     }
 
     private <T> String values(BoundReference<T> column, Set<T> values) {
-        return values.stream()
-                .map(value -> value(column, value))
-                .sorted()
-                .collect(Collectors.joining(", ", "(", ")"));
+        return values.stream().map(value -> value(column, value)).sorted().collect(Collectors.joining(", ", "(", ")"));
     }
 
     /** The library keeps values of times as numbers; an engine wants them as text of their type. */
@@ -120,11 +117,12 @@ final class ConditionSql extends BoundExpressionVisitor<String> {
             case DECIMAL -> ((BigDecimal) value).toPlainString();
             case FLOAT, DOUBLE -> "cast(" + dialect.text(value.toString()) + " as " + dialect.type(type) + ")";
             case STRING -> dialect.text(value.toString());
-            default -> "cast("
-                    + dialect.text(Transforms.identity(type)
-                            .toHumanString(type, cast(value))
-                            .replace('T', ' '))
-                    + " as " + dialect.type(type) + ")";
+            default ->
+                "cast("
+                        + dialect.text(Transforms.identity(type)
+                                .toHumanString(type, cast(value))
+                                .replace('T', ' '))
+                        + " as " + dialect.type(type) + ")";
         };
     }
 

@@ -53,16 +53,16 @@ public final class LatestSql {
                 tables.orderBy().map(column -> List.of(name(column))).orElse(List.of());
         List<String> keys = tables.key().stream().map(this::name).toList();
         String source = name(SourceColumns.TOPIC) + ", " + name(SourceColumns.PARTITION);
-        String history = Stream.of(keys, version, List.of(source))
-                .flatMap(List::stream)
-                .collect(Collectors.joining(", "));
+        String history =
+                Stream.of(keys, version, List.of(source)).flatMap(List::stream).collect(Collectors.joining(", "));
         List<String> order = new ArrayList<>(version);
         order.addAll(List.of(
                 name(LatestTables.ORDER_TIMESTAMP),
                 name(SourceColumns.TOPIC),
                 name(SourceColumns.PARTITION),
                 name(SourceColumns.OFFSET)));
-        String latestFirst = order.stream().map(column -> column + " desc nulls last").collect(Collectors.joining(", "));
+        String latestFirst =
+                order.stream().map(column -> column + " desc nulls last").collect(Collectors.joining(", "));
         return "select " + listed + "\nfrom (\n"
                 + "  select " + listed + ", " + name(DELETED) + ", row_number() over (partition by "
                 + String.join(", ", keys) + " order by " + latestFirst + ") as " + name(RANK) + "\n"

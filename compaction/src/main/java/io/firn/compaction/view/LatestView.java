@@ -22,7 +22,8 @@ public final class LatestView {
     private LatestView(ViewCatalog catalog, LatestTables tables) {
         this.catalog = catalog;
         this.tables = tables;
-        this.name = TableIdentifier.of(tables.keyed().namespace(), tables.keyed().name() + SUFFIX);
+        this.name =
+                TableIdentifier.of(tables.keyed().namespace(), tables.keyed().name() + SUFFIX);
     }
 
     /** @return empty where the catalog has no views; then {@link LatestSql} is for people to run */

@@ -53,12 +53,15 @@ public enum SqlDialect {
             case STRING -> spark ? "string" : "varchar";
             case UUID -> spark ? "string" : "uuid";
             case FIXED, BINARY -> this == TRINO ? "varbinary" : spark ? "binary" : "blob";
-            case STRUCT -> type.asStructType().fields().stream()
-                    .map(field -> name(field.name()) + (spark ? ": " : " ") + type(field.type()))
-                    .collect(Collectors.joining(", ", opening(this == TRINO ? "row" : "struct"), spark ? ">" : ")"));
+            case STRUCT ->
+                type.asStructType().fields().stream()
+                        .map(field -> name(field.name()) + (spark ? ": " : " ") + type(field.type()))
+                        .collect(
+                                Collectors.joining(", ", opening(this == TRINO ? "row" : "struct"), spark ? ">" : ")"));
             case LIST -> list(type(type.asListType().elementType()));
-            case MAP -> opening("map") + type(type.asMapType().keyType()) + ", "
-                    + type(type.asMapType().valueType()) + (spark ? ">" : ")");
+            case MAP ->
+                opening("map") + type(type.asMapType().keyType()) + ", "
+                        + type(type.asMapType().valueType()) + (spark ? ">" : ")");
             default -> throw new IllegalArgumentException(viewName() + " has no type for " + type);
         };
     }

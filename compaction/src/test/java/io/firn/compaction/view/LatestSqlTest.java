@@ -77,9 +77,7 @@ class LatestSqlTest {
             long[] kept = random.longs(PARTITIONS, 0, 60).toArray();
             fill(topic, merged, kept, versioned);
 
-            assertThat(answer(merged, versioned))
-                    .as("seed %d", seed)
-                    .isEqualTo(alive(fold(topic, versioned)));
+            assertThat(answer(merged, versioned)).as("seed %d", seed).isEqualTo(alive(fold(topic, versioned)));
         }
     }
 
@@ -106,8 +104,9 @@ class LatestSqlTest {
         for (String table : List.of("orders", "orders_staging", "orders_deletes")) {
             execute("delete from shop." + table);
         }
-        List<Event> folded =
-                topic.stream().filter(event -> event.offset() < merged[event.partition()]).toList();
+        List<Event> folded = topic.stream()
+                .filter(event -> event.offset() < merged[event.partition()])
+                .toList();
         for (Ordered winner : fold(folded, versioned)) {
             if (winner.event().deletes()) {
                 execute("insert into shop.orders_deletes values (" + key(winner.event()) + ", "
@@ -153,7 +152,9 @@ class LatestSqlTest {
                 ResultSet rows = statement.executeQuery(query)) {
             while (rows.next()) {
                 String position = rows.getInt("_source_partition") + "-" + rows.getLong("_source_offset");
-                assertThat(answer.put(rows.getInt("id"), position)).as("one row a key").isNull();
+                assertThat(answer.put(rows.getInt("id"), position))
+                        .as("one row a key")
+                        .isNull();
                 assertThat(rows.getString("note")).isEqualTo(position);
             }
         }

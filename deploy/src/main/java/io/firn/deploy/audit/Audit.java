@@ -133,8 +133,8 @@ public final class Audit {
         LedgerState state = LedgerReader.read(keyed);
         Ledger merged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
         byName.forEach((name, found) -> merged.entry(pipeline, found.partition())
-                .ifPresent(entry ->
-                        removed.put(name, Math.min(entry.next(), lowest.getOrDefault(name, Long.MAX_VALUE)))));
+                .ifPresent(
+                        entry -> removed.put(name, Math.min(entry.next(), lowest.getOrDefault(name, Long.MAX_VALUE)))));
         return removed;
     }
 
@@ -185,7 +185,9 @@ public final class Audit {
             long end = Math.max(start, Math.min(delivered.end(), bound.end()));
             found.unverifiable().add(new OffsetRange(delivered.start(), start), PartitionAudit.RETENTION);
             found.unverifiable().add(new OffsetRange(end, delivered.end()), "past the end of Kafka's log");
-            long staged = Math.min(end, Math.max(start, removedBelow.getOrDefault(found.partition().toString(), 0L)));
+            long staged = Math.min(
+                    end,
+                    Math.max(start, removedBelow.getOrDefault(found.partition().toString(), 0L)));
             found.unverifiable().add(new OffsetRange(start, staged), PartitionAudit.MERGED);
             held.put(found.partition(), new OffsetRange(staged, end));
         }

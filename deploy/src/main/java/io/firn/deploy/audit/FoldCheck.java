@@ -55,8 +55,7 @@ public final class FoldCheck {
      * @param tables handles of this check alone; it refreshes them
      * @param deleteWhen by names; records for which it is true delete their key
      */
-    public FoldCheck(
-            UpsertTables tables, String pipeline, Optional<Expression> deleteWhen, Progress progress) {
+    public FoldCheck(UpsertTables tables, String pipeline, Optional<Expression> deleteWhen, Progress progress) {
         this(tables, pipeline, deleteWhen, progress, MEMORY);
     }
 
@@ -105,11 +104,12 @@ public final class FoldCheck {
             throw LedgerReader.noLedger(tables.keyed().name(), unknown);
         });
         Map<String, OffsetRange> merged = new TreeMap<>();
-        ledger.partitions(pipeline).forEach((partition, entry) -> merged.merge(
-                partition.toString(),
-                new OffsetRange(entry.start(), entry.next()),
-                (one, other) -> new OffsetRange(
-                        Math.min(one.start(), other.start()), Math.max(one.end(), other.end()))));
+        ledger.partitions(pipeline)
+                .forEach((partition, entry) -> merged.merge(
+                        partition.toString(),
+                        new OffsetRange(entry.start(), entry.next()),
+                        (one, other) -> new OffsetRange(
+                                Math.min(one.start(), other.start()), Math.max(one.end(), other.end()))));
         return merged;
     }
 
@@ -118,7 +118,8 @@ public final class FoldCheck {
         boolean versioned = tables.layout().orderBy().isPresent();
         Sources sources = new Sources();
         WinnerTable winners = new WinnerTable(sources, versioned);
-        RowReader reader = new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
+        RowReader reader =
+                new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
         Map<String, Long> lowest = new HashMap<>();
         progress.begin("fold check: reading staging" + label, "rows", records(whole.staging()));
         staged(whole, part, parts, reader, winners, lowest, report);
@@ -150,8 +151,8 @@ public final class FoldCheck {
             WinnerTable winners,
             Map<String, Long> lowest,
             FoldReport.Builder report) {
-        Optional<Evaluator> mark = deleteWhen.map(condition ->
-                new Evaluator(tables.staging().schema().asStruct(), condition));
+        Optional<Evaluator> mark = deleteWhen.map(
+                condition -> new Evaluator(tables.staging().schema().asStruct(), condition));
         InternalRecordWrapper wrapper =
                 new InternalRecordWrapper(tables.staging().schema().asStruct());
         each(tables.staging(), whole.staging(), SourceColumns.TIMESTAMP, true, row -> {
@@ -203,8 +204,8 @@ public final class FoldCheck {
         } else {
             report.difference(
                     reader.text(),
-                    "has the row of " + reader.place() + ", its last record " + (last.deletes ? "deletes it at " : "is ")
-                            + RowReader.place(sources, last));
+                    "has the row of " + reader.place() + ", its last record "
+                            + (last.deletes ? "deletes it at " : "is ") + RowReader.place(sources, last));
         }
     }
 
@@ -221,7 +222,8 @@ public final class FoldCheck {
                 report.deleted();
             } else {
                 winners.key(head, key);
-                report.difference(RowReader.text(key), "has no row, its last record is " + RowReader.place(sources, last));
+                report.difference(
+                        RowReader.text(key), "has no row, its last record is " + RowReader.place(sources, last));
             }
         }
     }
@@ -230,12 +232,7 @@ public final class FoldCheck {
         void row(Record row);
     }
 
-    private void each(
-            Table table,
-            @Nullable Snapshot snapshot,
-            String timestamp,
-            boolean all,
-            Seen seen) {
+    private void each(Table table, @Nullable Snapshot snapshot, String timestamp, boolean all, Seen seen) {
         if (snapshot == null) {
             return;
         }
@@ -250,7 +247,8 @@ public final class FoldCheck {
             columns.add(UpsertColumns.TOMBSTONE);
             scan = scan.select(columns);
         }
-        try (CloseableIterable<Record> rows = scan.where(Expressions.alwaysTrue()).build()) {
+        try (CloseableIterable<Record> rows =
+                scan.where(Expressions.alwaysTrue()).build()) {
             for (Record row : rows) {
                 progress.step();
                 seen.row(row);

@@ -67,10 +67,15 @@ public record FoldReport(
         json.append(",\"clean\":").append(isClean());
         json.append(",\"staged\":").append(staged).append(",\"unmerged\":").append(unmerged);
         json.append(",\"rows\":").append(rows).append(",\"same\":").append(same);
-        json.append(",\"deleted\":").append(deleted).append(",\"unverifiable\":").append(unverifiable);
+        json.append(",\"deleted\":")
+                .append(deleted)
+                .append(",\"unverifiable\":")
+                .append(unverifiable);
         json.append(",\"differenceCount\":").append(differenceCount).append(",\"differences\":[");
         for (int i = 0; i < differences.size(); i++) {
-            json.append(i == 0 ? "" : ",").append("{\"key\":").append(quoted(differences.get(i).key()));
+            json.append(i == 0 ? "" : ",")
+                    .append("{\"key\":")
+                    .append(quoted(differences.get(i).key()));
             json.append(",\"what\":").append(quoted(differences.get(i).what())).append('}');
         }
         return json.append("]}").toString();

@@ -38,9 +38,8 @@ public final class PipelineAudit {
         }
         Table keyed = open(tables, config.table());
         // The fold first: what is merged after it is in staging, and in the audit of that, anyway.
-        FoldReport fold = new FoldCheck(
-                        upsert.get().open(tables), pipeline, upsert.get().deleteWhen(), progress)
-                .run();
+        FoldReport fold =
+                new FoldCheck(upsert.get().open(tables), pipeline, upsert.get().deleteWhen(), progress).run();
         return audit.mergedInto(keyed).run().with(fold);
     }
 

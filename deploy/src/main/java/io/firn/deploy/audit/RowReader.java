@@ -127,7 +127,9 @@ final class RowReader {
     /** A number in the value's own order. */
     private static long number(Object value) {
         if (value instanceof OffsetDateTime) {
-            return nanos(((OffsetDateTime) value).withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime());
+            return nanos(((OffsetDateTime) value)
+                    .withOffsetSameInstant(ZoneOffset.UTC)
+                    .toLocalDateTime());
         }
         if (value instanceof LocalDateTime) {
             return nanos((LocalDateTime) value);
@@ -166,6 +168,8 @@ final class RowReader {
 
     static String place(Sources sources, Candidate record) {
         Sources.Source source = sources.source(record.source);
-        return source.partition() < 0 ? "no record" : source.topic() + "-" + source.partition() + " offset " + record.offset;
+        return source.partition() < 0
+                ? "no record"
+                : source.topic() + "-" + source.partition() + " offset " + record.offset;
     }
 }

@@ -4,8 +4,8 @@ import io.firn.compaction.view.SqlDialect;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.check.SystemsCheck;
 import io.firn.deploy.config.ConfigProblem;
-import io.firn.deploy.maintain.LatestRows;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.maintain.LatestRows;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,12 +45,9 @@ final class CheckCommand implements Callable<Integer> {
         out.println("All is well: Kafka, the catalog and the tables of "
                 + configuration.pipelines().keySet());
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
-            configuration
-                    .pipelines()
-                    .values()
-                    .forEach(pipeline -> LatestRows.of(tables.catalog(), pipeline)
-                            .filter(latest -> !latest.hasViews())
-                            .ifPresent(latest -> latest(latest, out)));
+            configuration.pipelines().values().forEach(pipeline -> LatestRows.of(tables.catalog(), pipeline)
+                    .filter(latest -> !latest.hasViews())
+                    .ifPresent(latest -> latest(latest, out)));
         }
         out.flush();
         return ExitCodes.DONE;

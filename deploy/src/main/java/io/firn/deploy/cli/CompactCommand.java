@@ -165,26 +165,31 @@ final class CompactCommand implements Callable<Integer> {
 
     private String debt(JobKind kind, TableDebt debt) {
         return switch (kind) {
-            case MERGE -> json
-                    ? "{\"job\":\"merge\",\"rows\":" + debt.staging().rows() + ",\"bytes\":"
-                            + debt.staging().bytes() + ",\"seconds\":"
-                            + debt.staging().time().toSeconds() + "}"
-                    : debt.staging().rows() + " staged rows at most are not merged, about "
-                            + debt.staging().bytes() + " bytes, "
-                            + debt.staging().time().toSeconds() + " s behind";
-            case REWRITE -> json
-                    ? "{\"job\":\"rewrite\",\"files\":" + debt.small().files() + ",\"bytes\":"
-                            + debt.small().bytes() + ",\"deleteFiles\":" + debt.deleteFiles() + "}"
-                    : debt.small() + " of " + debt.files() + " would be rewritten; " + debt.deleteFiles()
-                            + " delete files";
-            case MANIFESTS -> json
-                    ? "{\"job\":\"manifests\",\"small\":" + debt.smallManifests() + ",\"all\":" + debt.manifests() + "}"
-                    : debt.smallManifests() + " of " + debt.manifests() + " manifests are small";
-            case EXPIRE -> json
-                    ? "{\"job\":\"expire\",\"expirable\":" + debt.expirable() + ",\"all\":" + debt.snapshots() + "}"
-                    : debt.expirable() + " of " + debt.snapshots() + " snapshots can expire";
-            case STAGING, ORPHANS, METADATA -> throw new ParameterException(
-                    spec.commandLine(), "the job " + kind.jobName() + " has no dry run");
+            case MERGE ->
+                json
+                        ? "{\"job\":\"merge\",\"rows\":" + debt.staging().rows() + ",\"bytes\":"
+                                + debt.staging().bytes() + ",\"seconds\":"
+                                + debt.staging().time().toSeconds() + "}"
+                        : debt.staging().rows() + " staged rows at most are not merged, about "
+                                + debt.staging().bytes() + " bytes, "
+                                + debt.staging().time().toSeconds() + " s behind";
+            case REWRITE ->
+                json
+                        ? "{\"job\":\"rewrite\",\"files\":" + debt.small().files() + ",\"bytes\":"
+                                + debt.small().bytes() + ",\"deleteFiles\":" + debt.deleteFiles() + "}"
+                        : debt.small() + " of " + debt.files() + " would be rewritten; " + debt.deleteFiles()
+                                + " delete files";
+            case MANIFESTS ->
+                json
+                        ? "{\"job\":\"manifests\",\"small\":" + debt.smallManifests() + ",\"all\":" + debt.manifests()
+                                + "}"
+                        : debt.smallManifests() + " of " + debt.manifests() + " manifests are small";
+            case EXPIRE ->
+                json
+                        ? "{\"job\":\"expire\",\"expirable\":" + debt.expirable() + ",\"all\":" + debt.snapshots() + "}"
+                        : debt.expirable() + " of " + debt.snapshots() + " snapshots can expire";
+            case STAGING, ORPHANS, METADATA ->
+                throw new ParameterException(spec.commandLine(), "the job " + kind.jobName() + " has no dry run");
         };
     }
 

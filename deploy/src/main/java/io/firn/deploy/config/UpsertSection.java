@@ -43,8 +43,8 @@ final class UpsertSection {
             section.wrong("key", "the key names a column twice", "name each column once");
         }
         UpsertConfig.KeyFormat otherwise = UpsertConfig.defaults(key).keyFormat();
-        UpsertConfig.KeyFormat format = section.choice("key-format", UpsertConfig.KeyFormat.class)
-                .orElse(otherwise);
+        UpsertConfig.KeyFormat format =
+                section.choice("key-format", UpsertConfig.KeyFormat.class).orElse(otherwise);
         if (format == UpsertConfig.KeyFormat.TEXT && key.size() > 1) {
             section.wrong("key-format", "text holds one column, the key has " + key.size(), "write json");
         }

@@ -65,8 +65,7 @@ public final class JobFactory {
             case MERGE -> merge(table, budget, progress, scratch);
             case STAGING -> staging(table, budget, progress, scratch);
             case REWRITE ->
-                new RewriteJob(
-                        context(table, progress, scratch), rewrite(table).withBudget(budget));
+                new RewriteJob(context(table, progress, scratch), rewrite(table).withBudget(budget));
             case MANIFESTS -> {
                 JobContext context = context(table, progress, scratch);
                 yield new ManifestJob(
@@ -99,10 +98,8 @@ public final class JobFactory {
                 .withMemoryBytes(merge.memoryBytes())
                 .withTargetFileBytes(table.config().commit().targetFileBytes())
                 .withBudget(budget.withRows(Math.min(budget.rows(), merge.rows())));
-        MergeSettings marked =
-                parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
-        return new MergeJob(
-                parts.open(new Tables(catalog)), table.pipeline(), marked, clock, randoms.get(), progress);
+        MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
+        return new MergeJob(parts.open(new Tables(catalog)), table.pipeline(), marked, clock, randoms.get(), progress);
     }
 
     private Job staging(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {

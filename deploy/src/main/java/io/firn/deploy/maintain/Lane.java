@@ -99,7 +99,11 @@ final class Lane {
             try {
                 Optional<Need> need = target.look(jobs, now);
                 if (need.isPresent()) {
-                    LOG.debug("{} of {}: {}", need.get().kind().jobName(), target.table().name(), need.get().reason());
+                    LOG.debug(
+                            "{} of {}: {}",
+                            need.get().kind().jobName(),
+                            target.table().name(),
+                            need.get().reason());
                     start(target, need.get().kind(), now);
                     return Duration.ZERO;
                 }
@@ -139,15 +143,17 @@ final class Lane {
     @SuppressWarnings("IllegalCatch")
     private void advance(Run current) {
         try {
-            current.job().turn().fold(
-                    again -> {
-                        run = current.after(clock.instant().plusMillis(again.delayMillis()));
-                        return again;
-                    },
-                    ended -> {
-                        ended(current, ended);
-                        return ended;
-                    });
+            current.job()
+                    .turn()
+                    .fold(
+                            again -> {
+                                run = current.after(clock.instant().plusMillis(again.delayMillis()));
+                                return again;
+                            },
+                            ended -> {
+                                ended(current, ended);
+                                return ended;
+                            });
         } catch (RuntimeException failed) {
             tell(current.name(), failed);
             abandon(current);

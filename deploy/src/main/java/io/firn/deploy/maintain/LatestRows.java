@@ -30,9 +30,8 @@ public final class LatestRows {
     /** @return empty for a pipeline that only appends, or whose keyed table is not there yet */
     public static Optional<LatestRows> of(Catalog catalog, PipelineConfig pipeline) {
         Tables opened = new Tables(catalog);
-        return UpsertParts.of(pipeline, opened)
-                .flatMap(parts -> opened.open(pipeline.table())
-                        .map(keyed -> new LatestRows(catalog, parts.latest(keyed.schema()), keyed)));
+        return UpsertParts.of(pipeline, opened).flatMap(parts -> opened.open(pipeline.table())
+                .map(keyed -> new LatestRows(catalog, parts.latest(keyed.schema()), keyed)));
     }
 
     /**

@@ -55,8 +55,10 @@ public final class MaintenanceLoop {
 
     /** @return how long to wait before the next turn, zero for not at all */
     public Duration turn() {
-        Duration first = merges.turn(name -> rest.busyWith().filter(name::equals).isPresent());
-        Duration second = rest.turn(name -> merges.busyWith().filter(name::equals).isPresent());
+        Duration first =
+                merges.turn(name -> rest.busyWith().filter(name::equals).isPresent());
+        Duration second =
+                rest.turn(name -> merges.busyWith().filter(name::equals).isPresent());
         return first.compareTo(second) < 0 ? first : second;
     }
 

@@ -27,7 +27,8 @@ public final class Results {
         return "{\"job\":\"" + result.job() + "\",\"end\":\""
                 + result.end().name().toLowerCase(Locale.ROOT) + "\",\"before\":" + json(result.before())
                 + ",\"after\":" + json(result.after()) + ",\"snapshots\":" + result.snapshots() + ",\"counts\":{"
-                + counts + "},\"reason\":\"" + result.reason().replace("\\", "\\\\").replace("\"", "\\\"") + "\"}";
+                + counts + "},\"reason\":\""
+                + result.reason().replace("\\", "\\\\").replace("\"", "\\\"") + "\"}";
     }
 
     private static String json(io.firn.compaction.Work work) {

@@ -24,17 +24,8 @@ final class Target {
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(200);
     private static final Duration LONGEST_MERGE_LOOK = Duration.ofSeconds(10);
 
-    private static final TableDebt NOTHING = new TableDebt(
-            Work.NONE,
-            Work.NONE,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            TableDebt.StagingLag.NONE);
+    private static final TableDebt NOTHING =
+            new TableDebt(Work.NONE, Work.NONE, 0, 0, 0, 0, 0, 0, 0, TableDebt.StagingLag.NONE);
 
     private final MaintainedTable table;
     private final boolean merging;

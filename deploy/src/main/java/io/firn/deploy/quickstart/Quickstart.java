@@ -170,8 +170,8 @@ public final class Quickstart {
         say("Auditing: staging against Kafka, offset by offset, and the keyed table against staging, key by key");
         Catalog catalog = assembly.catalog(configuration);
         try {
-            PipelineConfig pipeline = Objects.requireNonNull(
-                    configuration.pipelines().get(OrderStream.TOPIC));
+            PipelineConfig pipeline =
+                    Objects.requireNonNull(configuration.pipelines().get(OrderStream.TOPIC));
             AuditReport report = new PipelineAudit(
                             catalog,
                             OrderStream.TOPIC,

@@ -242,12 +242,7 @@ class ConfigFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "format: avro",
-        "on-bad-record: dead-letter",
-        "evolve: add-columns",
-        "route: {}"
-    })
+    @CsvSource({"format: avro", "on-bad-record: dead-letter", "evolve: add-columns", "route: {}"})
     void what_is_planned_and_not_there_yet_is_refused_as_such(String line) {
         assertThat(problems(LEAST + "    " + line + "\n"))
                 .anySatisfy(problem -> assertThat(problem.what()).contains("not supported yet"));

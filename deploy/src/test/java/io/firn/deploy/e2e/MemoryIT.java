@@ -81,9 +81,7 @@ class MemoryIT {
             int third = Math.max(1, live.size() / 3);
             long early = median(live.subList(0, third));
             long late = median(live.subList(live.size() - third, live.size()));
-            assertThat(late)
-                    .as("live heap, median of the last third: %s", live)
-                    .isLessThan(early + SLACK_BYTES);
+            assertThat(late).as("live heap, median of the last third: %s", live).isLessThan(early + SLACK_BYTES);
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();
             assertThat(report.rows()).isEqualTo(records);

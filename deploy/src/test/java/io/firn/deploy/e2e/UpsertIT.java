@@ -97,7 +97,9 @@ class UpsertIT {
     /** Staging forgets; everything since then comes once more from Kafka. */
     private static void rollBackHalf(Table staging) {
         List<Long> ancestors = SnapshotUtil.currentAncestorIds(staging);
-        staging.manageSnapshots().rollbackTo(ancestors.get(ancestors.size() / 2)).commit();
+        staging.manageSnapshots()
+                .rollbackTo(ancestors.get(ancestors.size() / 2))
+                .commit();
     }
 
     private static void assertClean(Stage stage, Path config, int rows) {
@@ -136,7 +138,9 @@ class UpsertIT {
             for (Record row : all) {
                 String place = row.getField("_source_partition") + "@" + row.getField("_source_offset") + ":"
                         + row.getField("v");
-                assertThat(rows.put((Long) row.getField("id"), place)).as("key %s twice", row.getField("id")).isNull();
+                assertThat(rows.put((Long) row.getField("id"), place))
+                        .as("key %s twice", row.getField("id"))
+                        .isNull();
             }
         }
         return rows;

@@ -35,7 +35,13 @@ public final class ChangeStream {
     private final List<Change> changes = new ArrayList<>();
 
     private record Change(
-            long key, int partition, long offset, long timestamp, @Nullable Long version, boolean deletes, int value) {}
+            long key,
+            int partition,
+            long offset,
+            long timestamp,
+            @Nullable Long version,
+            boolean deletes,
+            int value) {}
 
     public ChangeStream(String bootstrap, String topic, int partitions) {
         this.bootstrap = bootstrap;

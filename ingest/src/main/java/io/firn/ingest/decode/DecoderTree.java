@@ -72,8 +72,8 @@ final class DecoderTree {
                     "key",
                     "name columns of the table");
         }
-        StructDecoder whole = struct(
-                new Place("", true, 0, 0), keyFields, keys, new StructDecoder.UnknownFields(false));
+        StructDecoder whole =
+                struct(new Place("", true, 0, 0), keyFields, keys, new StructDecoder.UnknownFields(false));
         return new TombstoneDecoder(
                 cursor, reading, whole, keys.get(0), keyFields.get(0).type(), others);
     }
