@@ -1,6 +1,6 @@
 /**
- * Jobs that keep tables fast: merge, rewrite, manifests, expire, orphans. In: a table and a budget. Out: snapshots that
- * carry the ledger. Nothing here yet but the words.
+ * Jobs that keep tables fast: merge, rewrite, manifests, expire, orphans, metadata. In: a table, a budget, a clock. Out:
+ * snapshots that carry the ledger, and a {@link io.firn.compaction.JobResult}. Start at {@link io.firn.compaction.Job}.
  */
 @NullMarked
 package io.firn.compaction;

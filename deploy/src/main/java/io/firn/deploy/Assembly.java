@@ -11,6 +11,8 @@ import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.DecodeConfig;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.MaintenanceLoop;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineSettings;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -94,6 +97,16 @@ public final class Assembly {
         return runners;
     }
 
+    /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
+    public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog) {
+        return new MaintenanceLoop(configuration.pipelines(), catalog, clock, randoms);
+    }
+
+    /** Jobs of single tables, for those who run them by hand. */
+    public JobFactory jobs(Catalog catalog) {
+        return new JobFactory(catalog, clock, randoms);
+    }
+
     private PipelineRunner pipeline(
             String name,
             PipelineConfig pipeline,
@@ -102,7 +115,9 @@ public final class Assembly {
             long memoryBytes,
             PipelineListener listener) {
         TableRequest request = request(pipeline);
-        Table table = new Tables(catalog).openOrCreate(request);
+        Tables tables = new Tables(catalog);
+        Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
+        Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> tables.openOrCreate(request));
         long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
@@ -115,7 +130,9 @@ public final class Assembly {
                 PipelineSettings.DEFAULT_HEARTBEAT_INTERVAL,
                 pipeline.start(),
                 pipeline.onGap());
-        DecodeSettings decoding = decoding(pipeline.decode());
+        DecodeSettings plain = decoding(pipeline.decode());
+        DecodeSettings decoding =
+                upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(
                 new TableCommitter(table, randoms.get(), request.missingLedger()),

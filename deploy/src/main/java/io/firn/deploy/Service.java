@@ -1,6 +1,7 @@
 package io.firn.deploy;
 
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineStatus;
@@ -19,21 +20,29 @@ public final class Service implements AutoCloseable {
     /** Kubernetes' default grace of 30 seconds, less what the JVM's end takes. */
     public static final Duration STOP_TIME = Duration.ofSeconds(25);
 
+    /** What a job gets to end its step after the pipelines have stopped. */
+    private static final Duration JOB_STOP_TIME = Duration.ofSeconds(2);
+
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
     private final Catalog catalog;
     private final List<PipelineRunner> runners;
+    private final MaintenanceDriver maintenance;
 
-    private Service(Catalog catalog, List<PipelineRunner> runners) {
+    private Service(Catalog catalog, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
         this.catalog = catalog;
         this.runners = runners;
+        this.maintenance = maintenance;
     }
 
     /** Opens the catalog and the tables and starts all pipelines. */
     public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
         Catalog catalog = assembly.catalog(configuration);
-        Service service = new Service(catalog, assembly.pipelines(configuration, catalog, listener));
+        List<PipelineRunner> runners = assembly.pipelines(configuration, catalog, listener);
+        Service service =
+                new Service(catalog, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
         service.runners.forEach(PipelineRunner::start);
+        service.maintenance.start();
         return service;
     }
 
@@ -62,15 +71,20 @@ public final class Service implements AutoCloseable {
 
     /** Stops consuming and commits what is buffered. @return whether everything consumed was committed */
     public boolean stop(Duration time) throws InterruptedException {
+        maintenance.requestStop();
         boolean clean = true;
         for (PipelineRunner runner : runners) {
             clean &= runner.stop(time.dividedBy(runners.size()));
+        }
+        if (!maintenance.awaitStop(JOB_STOP_TIME)) {
+            LOG.info("A job did not come to its next step in time; what it did not commit is done again");
         }
         return clean;
     }
 
     @Override
     public void close() {
+        maintenance.requestStop();
         runners.forEach(PipelineRunner::close);
         close(catalog);
     }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.config.MergeConfig;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.record.TopicSelection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -87,7 +89,7 @@ class DocumentedNamesTest {
     @Test
     void the_readme_explains_every_key_of_the_configuration() throws IOException {
         Set<String> asked = new TreeSet<>();
-        for (String reader : List.of("ConfigFile", "PipelineSection")) {
+        for (String reader : List.of("ConfigFile", "PipelineSection", "UpsertSection")) {
             Matcher matcher = ASKED.matcher(Files.readString(CONFIG.resolve(reader + ".java")));
             while (matcher.find()) {
                 asked.add(matcher.group(1));
@@ -97,8 +99,17 @@ class DocumentedNamesTest {
                 .map(key -> key.replaceFirst(".*\\.(?=[a-z])", "").replace(".*", ""))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(asked).contains("bootstrap.servers", "workers", "interval", "listen");
-        asked.removeAll(
-                List.of("bootstrap.servers", "type", "catalog-impl", "http", "commit", "kafka", "catalog", "route"));
+        asked.removeAll(List.of(
+                "bootstrap.servers",
+                "type",
+                "catalog-impl",
+                "http",
+                "commit",
+                "kafka",
+                "catalog",
+                "route",
+                "merge",
+                "maintenance"));
         explained.removeAll(List.of("kafka", "catalog"));
         assertThat(explained).isEqualTo(asked);
     }
@@ -116,7 +127,32 @@ class DocumentedNamesTest {
                 .containsEntry("on-gap", lower(pipeline.onGap()))
                 .containsEntry("adopt", Boolean.toString(pipeline.adopt()))
                 .containsEntry("source-columns", lower(pipeline.sourceColumns()))
+                .containsEntry("merge.interval", duration(MergeConfig.defaults().interval()))
+                .containsEntry(
+                        "merge.rows", Integer.toString(MergeConfig.defaults().rows()))
+                .containsEntry("merge.memory", (MergeConfig.defaults().memoryBytes() >> 20) + "MB")
+                .containsEntry(
+                        "maintenance.enabled",
+                        Boolean.toString(pipeline.maintenance().enabled()))
+                .containsEntry(
+                        "maintenance.interval", duration(pipeline.maintenance().interval()))
+                .containsEntry(
+                        "maintenance.snapshots-keep",
+                        pipeline.maintenance().snapshotsKeep().toHours() + "h")
+                .containsEntry(
+                        "maintenance.staging-keep",
+                        pipeline.maintenance().stagingKeep().toHours() + "h")
+                .containsEntry(
+                        "maintenance.orphans-keep",
+                        pipeline.maintenance().orphansKeep().toHours() + "h")
+                .containsEntry("maintenance.max-size", (pipeline.maintenance().maxBytes() >> 30) + "GB")
+                .containsEntry(
+                        "maintenance.max-time", duration(pipeline.maintenance().maxTime()))
                 .containsEntry("on-unknown-field", lower(pipeline.decode().onUnknownField()));
+    }
+
+    private static String duration(Duration time) {
+        return time.toMinutes() + "m";
     }
 
     private static String lower(Enum<?> constant) {

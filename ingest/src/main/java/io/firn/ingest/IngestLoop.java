@@ -11,6 +11,7 @@ import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.RecordSource;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -207,14 +208,21 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     @Override
     public void record(
-            SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+            SourcePartition partition,
+            long offset,
+            long timestampMillis,
+            byte[] bytes,
+            int start,
+            int length,
+            @Nullable ByteBuffer key) {
         Track track = trackOf(partition);
         if (track == null) {
             return;
         }
         track.counters().countDelivered();
         try {
-            if (writer.write(partition, offset, timestampMillis, bytes, start, length) == BatchWriter.Written.ROW) {
+            if (writer.write(partition, offset, timestampMillis, bytes, start, length, key)
+                    == BatchWriter.Written.ROW) {
                 track.row(offset, timestampMillis);
             } else {
                 track.nullValue(offset, timestampMillis);

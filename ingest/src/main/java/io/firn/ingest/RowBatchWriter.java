@@ -2,17 +2,23 @@ package io.firn.ingest;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.decode.JsonRowDecoder;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
 import io.firn.ingest.record.SourceColumnEntries;
 import io.firn.ingest.write.DataFileWriters;
 import io.firn.ingest.write.WriteSettings;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.Types;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON records to Parquet files of one table: decoded whole into a row, then written, so that a refused record leaves
@@ -22,12 +28,14 @@ public final class RowBatchWriter implements BatchWriter {
     private final Row row;
     private final JsonRowDecoder decoder;
     private final SourceColumnEntries sourceColumns;
+    private final @Nullable ColumnEntries tombstone;
     private final DataFileWriters writers;
 
     private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
         this.row = new Row(RowLayout.of(table.schema()));
         this.decoder = new JsonRowDecoder(row, decoding);
         this.sourceColumns = new SourceColumnEntries(row);
+        this.tombstone = decoder.nullValueIsTombstone() ? tombstoneEntries(row) : null;
         this.writers = new DataFileWriters(table, row, writing);
     }
 
@@ -38,17 +46,40 @@ public final class RowBatchWriter implements BatchWriter {
 
     @Override
     public Written write(
-            SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+            SourcePartition partition,
+            long offset,
+            long timestampMillis,
+            byte[] bytes,
+            int start,
+            int length,
+            @Nullable ByteBuffer key) {
         if (length >= 0) {
             decoder.decode(bytes, start, length);
+        } else if (tombstone != null) {
+            decoder.decodeTombstone(key);
         } else if (decoder.nullValueIsRow()) {
             decoder.decodeNull();
         } else {
             return Written.NULL_VALUE_COUNTED;
         }
         sourceColumns.fill(row, partition, offset, timestampMillis);
+        if (tombstone != null) {
+            tombstone.add(0, length < 0 ? 1 : 0);
+        }
         writers.write(Math.max(length, 0));
         return Written.ROW;
+    }
+
+    private static ColumnEntries tombstoneEntries(Row row) {
+        Types.NestedField field = row.layout().schema().asStruct().field(UpsertColumns.TOMBSTONE);
+        if (field == null || field.type().typeId() != Type.TypeID.BOOLEAN) {
+            throw FirnException.user(
+                    "schema-mismatch",
+                    "a staging table needs the boolean column " + UpsertColumns.TOMBSTONE,
+                    UpsertColumns.TOMBSTONE,
+                    "add it, or drop the staging table where nothing unmerged is in it");
+        }
+        return row.column(row.layout().column(field.fieldId()).index());
     }
 
     /** Fields of records that the table has no column for, since this writer was made. */

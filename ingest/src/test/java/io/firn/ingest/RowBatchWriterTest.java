@@ -70,7 +70,8 @@ class RowBatchWriterTest {
     @Test
     void aNullValueIsCountedWhereTheTableHasRequiredColumns() {
         RowBatchWriter writer = TestTable.of(ORDERS).writer();
-        assertThat(writer.write(TestTable.SOURCE, 0, 0, new byte[0], 0, -1)).isEqualTo(Written.NULL_VALUE_COUNTED);
+        assertThat(writer.write(TestTable.SOURCE, 0, 0, new byte[0], 0, -1, null))
+                .isEqualTo(Written.NULL_VALUE_COUNTED);
         assertThat(writer.seal()).isEmpty();
     }
 
@@ -80,14 +81,16 @@ class RowBatchWriterTest {
                 Types.NestedField.optional(1, "a", Types.ListType.ofRequired(3, Types.LongType.get())),
                 Types.NestedField.required(2, "_source_offset", Types.LongType.get())));
         RowBatchWriter writer = table.writer();
-        assertThat(writer.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1)).isEqualTo(Written.ROW);
+        assertThat(writer.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1, null))
+                .isEqualTo(Written.ROW);
         table.append(writer.seal());
         assertThat(table.rows()).singleElement().satisfies(row -> {
             assertThat(row.getField("a")).isNull();
             assertThat(row.getField("_source_offset")).isEqualTo(7L);
         });
         RowBatchWriter counting = table.writer(DecodeSettings.defaults().withOnNullValue(OnNullValue.COUNT));
-        assertThat(counting.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1)).isEqualTo(Written.NULL_VALUE_COUNTED);
+        assertThat(counting.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1, null))
+                .isEqualTo(Written.NULL_VALUE_COUNTED);
     }
 
     @Test

@@ -68,7 +68,7 @@ public final class TestTable {
         byte[] value = json.getBytes(StandardCharsets.UTF_8);
         byte[] bytes = new byte[value.length + 7];
         System.arraycopy(value, 0, bytes, 3, value.length);
-        return writer.write(SOURCE, offset, 1_700_000_000_000L + offset, bytes, 3, value.length);
+        return writer.write(SOURCE, offset, 1_700_000_000_000L + offset, bytes, 3, value.length, null);
     }
 
     void append(List<DataFile> files) {

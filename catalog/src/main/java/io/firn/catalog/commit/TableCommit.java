@@ -25,7 +25,11 @@ public record TableCommit(
     /** What kind of snapshot it is. */
     public enum Operation {
         APPEND,
-        HEARTBEAT;
+        HEARTBEAT,
+        MERGE,
+        REWRITE,
+        BACKFILL,
+        EXPIRE;
 
         /** As written into the snapshot's summary. */
         public String summaryValue() {

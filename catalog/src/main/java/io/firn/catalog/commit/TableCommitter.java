@@ -3,7 +3,6 @@ package io.firn.catalog.commit;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerCodec;
-import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
 import io.firn.catalog.ledger.LedgerState;
@@ -12,7 +11,6 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -28,7 +26,6 @@ import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.Transaction;
 import org.apache.iceberg.Transactions;
-import org.apache.iceberg.UpdateProperties;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.jspecify.annotations.Nullable;
 
@@ -162,29 +159,12 @@ public final class TableCommitter implements CommitAttempts {
             TableCommit commit,
             String ledger,
             Optional<Instant> watermark) {
-        OptionalLong head = OneShotOperations.headOf(base);
         CallerThread here = new CallerThread();
         AppendFiles append = transaction.newFastAppend().scanManifestsWith(here).writeManifestsWith(here, 1);
         commit.files().forEach(append::appendFile);
-        CommitSummary.keys(commit, ledger, watermark).forEach(append::set);
-        append.validateWith(ancestry -> {
-            java.util.Iterator<Snapshot> snapshots = ancestry.iterator();
-            return snapshots.hasNext()
-                    ? head.isPresent() && head.getAsLong() == snapshots.next().snapshotId()
-                    : head.isEmpty();
-        });
-        append.commit();
-        Snapshot snapshot = transaction.table().currentSnapshot();
-        UpdateProperties properties = transaction.updateProperties();
-        properties.set(LedgerKeys.OFFSETS, ledger);
-        properties.set(LedgerKeys.OFFSETS_SNAPSHOT, Long.toString(snapshot.snapshotId()));
-        properties.set(LedgerKeys.WATERMARK_SNAPSHOT, Long.toString(snapshot.snapshotId()));
-        // What a commit that was rolled back said must not outlive it.
-        watermark.ifPresentOrElse(
-                instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()),
-                () -> properties.remove(LedgerKeys.WATERMARK));
-        properties.commit();
-        return snapshot.snapshotId();
+        return CarriedLedger.stage(
+                        transaction, base, append, CommitSummary.keys(commit, ledger, watermark), ledger, watermark)
+                .snapshotId();
     }
 
     private TableMetadata refresh() {

@@ -16,6 +16,10 @@ public final class LedgerKeys {
     public static final String GAPS = "firn.gaps";
     /** Snapshot summary: records of this snapshot's ranges that became no row, by reason. */
     public static final String SKIPPED = "firn.skipped";
+    /** Snapshot summary of a keyed table: id of the staging snapshot that was read for it. Information only. */
+    public static final String MERGED_SNAPSHOT = "firn.merged-snapshot";
+    /** Snapshot summary of a keyed table: what became of the records merged, a JSON object of counts. */
+    public static final String MERGED_ROWS = "firn.merged-rows";
     /**
      * Table property: id of the snapshot that wrote the property {@link #OFFSETS}. The property counts only where that
      * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.

@@ -52,8 +52,11 @@ public final class SourceColumns {
         return NAMES.stream().filter(name -> schema.findField(name) == null).toList();
     }
 
-    /** The schema with those that it lacks, last. */
+    /** The schema with those that it lacks, last; the schema itself, identifier fields and all, where it lacks none. */
     public static Schema appendTo(Schema schema) {
+        if (missing(schema).isEmpty()) {
+            return schema;
+        }
         List<NestedField> columns = new ArrayList<>(schema.columns());
         int id = schema.highestFieldId();
         for (String name : missing(schema)) {

@@ -18,6 +18,9 @@ import java.util.SortedMap;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Compares one snapshot of a table with Kafka, up to the table's ledger.
@@ -25,6 +28,8 @@ import org.apache.iceberg.Table;
  * <p>Memory is bounded: long histories are compared window by window, each a pass over the table's source columns.
  */
 public final class Audit {
+    private static final Logger LOG = LoggerFactory.getLogger(Audit.class);
+
     /** Two bits an offset: 64 MB at the most. */
     private static final long WINDOW_OFFSETS = 1L << 28;
 
@@ -33,6 +38,7 @@ public final class Audit {
     private final Map<String, String> kafka;
     private final Progress progress;
     private final long windowOffsets;
+    private final @Nullable Table keyed;
 
     /** @param kafka client properties */
     public Audit(Table table, String pipeline, Map<String, String> kafka, Progress progress) {
@@ -40,11 +46,27 @@ public final class Audit {
     }
 
     Audit(Table table, String pipeline, Map<String, String> kafka, Progress progress, long windowOffsets) {
+        this(table, pipeline, kafka, progress, windowOffsets, null);
+    }
+
+    private Audit(
+            Table table,
+            String pipeline,
+            Map<String, String> kafka,
+            Progress progress,
+            long windowOffsets,
+            @Nullable Table keyed) {
+        this.keyed = keyed;
         this.table = table;
         this.pipeline = pipeline;
         this.kafka = Map.copyOf(kafka);
         this.progress = progress;
         this.windowOffsets = windowOffsets;
+    }
+
+    /** For a staging table: rows that are merged into this keyed table may have been removed since. */
+    public Audit mergedInto(Table into) {
+        return new Audit(table, pipeline, kafka, progress, windowOffsets, into);
     }
 
     /**
@@ -74,7 +96,7 @@ public final class Audit {
         TableRows rows = new TableRows(table, head.snapshotId());
         StrayRows strays = new StrayRows(pipeline, ledger);
         try (KafkaLog log = new KafkaLog(kafka)) {
-            Map<SourcePartition, OffsetRange> held = held(log, byName.values());
+            Map<SourcePartition, OffsetRange> held = held(log, byName.values(), removedBelow(byName, rows));
             long step = Math.max(1, windowOffsets / entries.size());
             long passes = Math.max(1, (longest(byName.values()) + step - 1) / step);
             for (long pass = 0; pass < passes; pass++) {
@@ -91,6 +113,29 @@ public final class Audit {
                 rows.filesTwice(),
                 strays.partitions(),
                 strays.foreign());
+    }
+
+    /** Of each partition the offset below which merged rows are gone from staging; nothing where none are. */
+    private Map<String, Long> removedBelow(Map<String, PartitionAudit> byName, TableRows rows) {
+        Map<String, Long> removed = new HashMap<>();
+        long delivered = byName.values().stream()
+                .mapToLong(found -> found.delivered().end() - found.delivered().start())
+                .sum();
+        if (keyed == null || rows.total() >= delivered) {
+            return removed;
+        }
+        progress.begin("audit: looking where staging begins", "rows", rows.total());
+        Map<String, Long> lowest = new HashMap<>();
+        long foreign = rows.read(
+                (topic, partition, offset) -> lowest.merge(topic + "-" + partition, offset, Math::min), progress);
+        LOG.debug("{} rows of {} have no source position", foreign, table.name());
+        keyed.refresh();
+        LedgerState state = LedgerReader.read(keyed);
+        Ledger merged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
+        byName.forEach((name, found) -> merged.entry(pipeline, found.partition())
+                .ifPresent(
+                        entry -> removed.put(name, Math.min(entry.next(), lowest.getOrDefault(name, Long.MAX_VALUE)))));
+        return removed;
     }
 
     private FirnException unknownPipeline(Ledger ledger) {
@@ -118,7 +163,8 @@ public final class Audit {
     }
 
     /** What Kafka can still show of each partition; what it cannot is said. */
-    private static Map<SourcePartition, OffsetRange> held(KafkaLog log, Collection<PartitionAudit> audits) {
+    private static Map<SourcePartition, OffsetRange> held(
+            KafkaLog log, Collection<PartitionAudit> audits, Map<String, Long> removedBelow) {
         Map<String, String> ids = log.topicIds(
                 audits.stream().map(found -> found.partition().topic()).collect(Collectors.toSet()));
         Map<SourcePartition, OffsetRange> held = new HashMap<>();
@@ -139,7 +185,11 @@ public final class Audit {
             long end = Math.max(start, Math.min(delivered.end(), bound.end()));
             found.unverifiable().add(new OffsetRange(delivered.start(), start), PartitionAudit.RETENTION);
             found.unverifiable().add(new OffsetRange(end, delivered.end()), "past the end of Kafka's log");
-            held.put(found.partition(), new OffsetRange(start, end));
+            long staged = Math.min(
+                    end,
+                    Math.max(start, removedBelow.getOrDefault(found.partition().toString(), 0L)));
+            found.unverifiable().add(new OffsetRange(start, staged), PartitionAudit.MERGED);
+            held.put(found.partition(), new OffsetRange(staged, end));
         }
         return held;
     }

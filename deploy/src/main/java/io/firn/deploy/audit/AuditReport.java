@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The outcome of an audit, for people and for scripts. */
@@ -20,6 +21,7 @@ public final class AuditReport {
     private final List<String> filesTwice;
     private final List<String> unknownPartitions;
     private final long foreignRows;
+    private final Optional<FoldReport> fold;
 
     AuditReport(
             String pipeline,
@@ -29,6 +31,19 @@ public final class AuditReport {
             List<String> filesTwice,
             List<String> unknownPartitions,
             long foreignRows) {
+        this(pipeline, table, snapshotId, partitions, filesTwice, unknownPartitions, foreignRows, Optional.empty());
+    }
+
+    private AuditReport(
+            String pipeline,
+            String table,
+            long snapshotId,
+            List<PartitionAudit> partitions,
+            List<String> filesTwice,
+            List<String> unknownPartitions,
+            long foreignRows,
+            Optional<FoldReport> fold) {
+        this.fold = fold;
         this.pipeline = pipeline;
         this.table = table;
         this.snapshotId = snapshotId;
@@ -43,11 +58,33 @@ public final class AuditReport {
         return new AuditReport(pipeline, table, -1, List.of(), List.of(), List.of(), 0);
     }
 
-    /** No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted. */
-    public boolean isClean() {
+    /** Together with what was found about the keyed table that this one is merged into. */
+    public AuditReport with(FoldReport folded) {
+        return new AuditReport(
+                pipeline,
+                table,
+                snapshotId,
+                partitions,
+                filesTwice,
+                unknownPartitions,
+                foreignRows,
+                Optional.of(folded));
+    }
+
+    /** About the keyed table, where there is one. */
+    public Optional<FoldReport> fold() {
+        return fold;
+    }
+
+    private boolean isTableClean() {
         return filesTwice.isEmpty()
                 && unknownPartitions.isEmpty()
                 && partitions.stream().allMatch(PartitionAudit::isClean);
+    }
+
+    /** No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted, no key with another row. */
+    public boolean isClean() {
+        return isTableClean() && fold.map(FoldReport::isClean).orElse(true);
     }
 
     List<PartitionAudit> partitions() {
@@ -94,7 +131,8 @@ public final class AuditReport {
         if (foreignRows > 0) {
             out.println("  " + foreignRows + " rows have no source position: not Firn's");
         }
-        out.println(isClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
+        out.println(isTableClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
+        fold.ifPresent(found -> found.print(out));
         out.flush();
     }
 
@@ -164,6 +202,10 @@ public final class AuditReport {
             json.writeEndArray();
             strings(json, "filesTwice", filesTwice);
             strings(json, "unknownPartitions", unknownPartitions);
+            if (fold.isPresent()) {
+                json.writeFieldName("fold");
+                json.writeRawValue(fold.get().json());
+            }
             json.writeEndObject();
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);

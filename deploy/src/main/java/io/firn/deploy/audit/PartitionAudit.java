@@ -7,6 +7,7 @@ import java.util.List;
 /** What the audit found about one partition. Filled by {@link Audit}, read by {@link AuditReport}. */
 final class PartitionAudit {
     static final String RETENTION = "below Kafka's retention";
+    static final String MERGED = "merged, and removed from staging since";
 
     private final SourcePartition partition;
     private final OffsetRange delivered;

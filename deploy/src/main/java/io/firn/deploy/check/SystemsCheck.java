@@ -8,6 +8,7 @@ import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
+import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
@@ -50,6 +51,10 @@ public final class SystemsCheck {
 
     private void table(String name, PipelineConfig pipeline, Tables tables) {
         String key = "pipelines." + name;
+        if (pipeline.upsert().isPresent()) {
+            upsert(key, pipeline, tables);
+            return;
+        }
         Optional<TableRequest> request = request(key, pipeline);
         try {
             Optional<Table> table = tables.open(pipeline.table());
@@ -77,6 +82,35 @@ public final class SystemsCheck {
             boolean misnamed = failed.code().equals("table-name-invalid");
             add(misnamed ? key + ".table" : "catalog", failed);
         }
+    }
+
+    private void upsert(String key, PipelineConfig pipeline, Tables tables) {
+        try {
+            UpsertParts parts = UpsertParts.of(pipeline, tables).orElseThrow();
+            parts.checkPartitioning();
+            for (TableRequest wanted : parts.request().tables()) {
+                Optional<Table> table = tables.open(wanted.identifier());
+                if (table.isPresent()) {
+                    Stores.reach(table.get(), configuration.catalog());
+                    existing(key, wanted, table.get());
+                }
+            }
+        } catch (FirnException failed) {
+            add(key + keyOf(failed), failed);
+        }
+    }
+
+    /** Where a person has to look. */
+    private static String keyOf(FirnException failed) {
+        return switch (failed.code()) {
+            case "key-invalid" -> ".key";
+            case "order-by-invalid" -> ".order-by";
+            case "condition-invalid" -> ".delete-when";
+            case "table-name-invalid", "table-has-no-ledger" -> ".table";
+            case "partition-invalid" -> ".partition-by";
+            case "schema-invalid", "table-missing" -> ".schema";
+            default -> "";
+        };
     }
 
     private Optional<TableRequest> request(String key, PipelineConfig pipeline) {

@@ -2,7 +2,6 @@ package io.firn.deploy.cli;
 
 import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
-import io.firn.deploy.audit.Audit;
 import io.firn.deploy.audit.AuditReport;
 import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
@@ -11,7 +10,6 @@ import io.firn.deploy.config.PipelineConfig;
 import java.io.PrintWriter;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.iceberg.Table;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,8 +59,7 @@ final class AuditCommand implements Callable<Integer> {
             err.flush();
         });
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
-            Table table = tables.table(configured.table());
-            AuditReport report = new Audit(table, pipeline, configuration.kafka(), progress).run();
+            AuditReport report = tables.audit(pipeline, configured, progress);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 out.println(report.json());

@@ -1,9 +1,11 @@
 package io.firn.deploy.cli;
 
+import io.firn.compaction.view.SqlDialect;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.check.SystemsCheck;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.maintain.LatestRows;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +44,22 @@ final class CheckCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println("All is well: Kafka, the catalog and the tables of "
                 + configuration.pipelines().keySet());
+        try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
+            configuration.pipelines().values().forEach(pipeline -> LatestRows.of(tables.catalog(), pipeline)
+                    .filter(latest -> !latest.hasViews())
+                    .ifPresent(latest -> latest(latest, out)));
+        }
         out.flush();
         return ExitCodes.DONE;
+    }
+
+    private static void latest(LatestRows latest, PrintWriter out) {
+        out.println();
+        out.println("The catalog has no views. The query for the latest rows, as " + latest.viewName()
+                + " would give them, for Trino:");
+        out.println(latest.sql(SqlDialect.TRINO));
+        out.println();
+        out.println("and for Spark:");
+        out.println(latest.sql(SqlDialect.SPARK));
     }
 }

@@ -4,7 +4,11 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
+import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.PipelineAudit;
+import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.PipelineConfig;
 import java.nio.file.Path;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -37,8 +41,20 @@ final class ConfiguredTables implements AutoCloseable {
                         "table " + name,
                         "check its name, or run its pipeline first; the pipelines' tables are "
                                 + configuration.pipelines().values().stream()
-                                        .map(pipeline -> pipeline.table())
+                                        .flatMap(pipeline -> pipeline.tables().stream())
                                         .toList()));
+    }
+
+    AuditReport audit(String pipeline, PipelineConfig config, Progress progress) {
+        return new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress).run();
+    }
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    Configuration configuration() {
+        return configuration;
     }
 
     @Override

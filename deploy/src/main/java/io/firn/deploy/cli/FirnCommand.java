@@ -28,6 +28,7 @@ public final class FirnCommand implements Runnable {
         line.addSubcommand(new CheckCommand(assembly));
         line.addSubcommand(new LedgerCommand(assembly));
         line.addSubcommand(new AuditCommand(assembly));
+        line.addSubcommand(new CompactCommand(assembly, stop));
         line.addSubcommand(new QuickstartCommand(assembly, stop));
     }
 

@@ -109,12 +109,14 @@ public final class ConfigFile {
     private static void sharedTables(Section section, SortedMap<String, PipelineConfig> pipelines) {
         SortedMap<String, String> owners = new TreeMap<>();
         pipelines.forEach((name, pipeline) -> {
-            String owner = owners.putIfAbsent(pipeline.table(), name);
-            if (owner != null && !pipeline.table().isEmpty()) {
-                section.wrong(
-                        name,
-                        "the pipelines " + owner + " and " + name + " both write " + pipeline.table(),
-                        "give each its table, or one pipeline both topics: topics: " + List.of("a", "b"));
+            for (String table : pipeline.tables()) {
+                String owner = owners.putIfAbsent(table, name);
+                if (owner != null && !pipeline.table().isEmpty()) {
+                    section.wrong(
+                            name,
+                            "the pipelines " + owner + " and " + name + " both write " + table,
+                            "give each its table, or one pipeline both topics: topics: " + List.of("a", "b"));
+                }
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.firn.deploy.config;
 
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
@@ -20,6 +21,8 @@ import java.util.Optional;
  * @param adopt take over a table that has rows but no ledger
  * @param sourceColumns whether missing source columns are added to an existing table
  * @param decode how records become rows
+ * @param upsert keys and merges; empty in mode append
+ * @param maintenance how its tables are kept fast
  */
 public record PipelineConfig(
         TopicSelection topics,
@@ -32,7 +35,9 @@ public record PipelineConfig(
         OnGap onGap,
         boolean adopt,
         SourceColumns sourceColumns,
-        DecodeConfig decode) {
+        DecodeConfig decode,
+        Optional<UpsertConfig> upsert,
+        MaintenanceConfig maintenance) {
     /** The source columns of an existing table. */
     public enum SourceColumns {
         ADD,
@@ -41,6 +46,18 @@ public record PipelineConfig(
 
     public PipelineConfig {
         partitionBy = List.copyOf(partitionBy);
+    }
+
+    /** Every table that it writes. */
+    public List<String> tables() {
+        return upsert.isEmpty()
+                ? List.of(table)
+                : List.of(table, UpsertTables.stagingName(table), UpsertTables.deletesName(table));
+    }
+
+    /** The table that records are ingested to. */
+    public String ingestTable() {
+        return upsert.isEmpty() ? table : UpsertTables.stagingName(table);
     }
 
     /** What a pipeline is that says only its topics and table. */
@@ -56,6 +73,8 @@ public record PipelineConfig(
                 OnGap.STOP,
                 false,
                 SourceColumns.ADD,
-                DecodeConfig.defaults());
+                DecodeConfig.defaults(),
+                Optional.empty(),
+                MaintenanceConfig.defaults());
     }
 }

@@ -20,6 +20,7 @@ final class PipelineSection {
 
     PipelineConfig read() {
         notYet();
+        UpsertSection keyed = new UpsertSection(section);
         PipelineConfig config = new PipelineConfig(
                 topics(),
                 table(),
@@ -32,7 +33,9 @@ final class PipelineSection {
                 section.flag("adopt", false),
                 section.choice("source-columns", PipelineConfig.SourceColumns.class)
                         .orElse(PipelineConfig.SourceColumns.ADD),
-                decode());
+                decode(),
+                keyed.upsert(),
+                keyed.maintenance());
         section.finish();
         return config;
     }
@@ -41,13 +44,10 @@ final class PipelineSection {
     private void notYet() {
         section.only(
                 "format", "json", List.of("avro", "protobuf", "json-schema", "debezium-json", "debezium-avro", "raw"));
-        section.only("mode", "append", List.of("upsert"));
         section.only("on-bad-record", "stop", List.of("dead-letter"));
         section.only("evolve", "none", List.of("add-columns", "add-and-widen"));
-        for (String key : List.of("key", "route")) {
-            if (section.has(key)) {
-                section.wrong(key, key + " is not supported yet", "leave it out");
-            }
+        if (section.has("route")) {
+            section.wrong("route", "route is not supported yet", "leave it out");
         }
     }
 

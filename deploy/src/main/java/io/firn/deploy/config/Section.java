@@ -158,7 +158,7 @@ final class Section {
 
     int positive(String key, int otherwise) {
         Function<String, Optional<Integer>> parse =
-                text -> text.matches("[1-9]\\d{0,5}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
+                text -> text.matches("[1-9]\\d{0,8}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
         return parsed(key, otherwise, parse, "a positive whole number", "write it as 1");
     }
 

@@ -26,9 +26,11 @@ final class Guide {
                     topics: [orders]
                     table: shop.orders
                     schema: '%s'
-                    partition-by: [day(placed_at)]
+                    mode: upsert
+                    key: [order_id]
                     workers: 2
                     commit: {interval: 2s}
+                    merge: {interval: 5s, memory: 64MB}
                 """.formatted(bootstrap, catalogUri(directory), directory.resolve("warehouse"), SampleOrders.SCHEMA);
     }
 
@@ -36,17 +38,23 @@ final class Guide {
         out.print("""
 
                 Where everything is
-                  table          shop.orders, files below %1$s
+                  tables         shop.orders: a row an order, as it was last heard of
+                                 shop.orders_staging: a row a record, as it came
+                                 shop.orders_latest: a view, shop.orders and what is staged and not merged yet
+                                 shop.orders_deletes: the orders that were deleted, and where
+                                 files below %1$s
                   catalog        SQLite, %2$s
                   configuration  %3$s
                   Kafka          %4$s, topic orders (while the quickstart runs; its log is in %5$s)
 
-                Ask the table, with DuckDB
-                  SELECT status, count(*), sum(amount) FROM read_parquet('%1$s/shop/orders/data/**/*.parquet')
+                Ask the staging table, with DuckDB (keyed rows need a reader that knows deletes: those below)
+                  SELECT status, count(*) FROM read_parquet('%1$s/shop/orders_staging/data/**/*.parquet')
                   GROUP BY status;
 
                 with Trino: etc/catalog/firn.properties, and sqlite-jdbc in the plugin's folder; then
-                SELECT * FROM firn.shop.orders
+                SELECT status, count(*), sum(amount) FROM firn.shop.orders GROUP BY status
+                SELECT * FROM firn.shop.orders_latest WHERE order_id = 'o-7'
+                SELECT * FROM firn.shop.orders_staging WHERE order_id = 'o-7' ORDER BY _source_offset
                   connector.name=iceberg
                   iceberg.catalog.type=jdbc
                   iceberg.jdbc-catalog.catalog-name=firn
@@ -62,10 +70,12 @@ final class Guide {
                   --conf spark.sql.catalog.firn.type=jdbc
                   --conf "spark.sql.catalog.firn.uri=%6$s"
                   --conf spark.sql.catalog.firn.warehouse=%1$s
-                  then SELECT * FROM firn.shop.orders
+                  then the same queries
 
                 How far it is
                   firn ledger shop.orders --config %3$s
+                  firn compact shop.orders --config %3$s --job merge
+                  firn audit orders --config %3$s
 
                 """.formatted(
                         directory.resolve("warehouse"),

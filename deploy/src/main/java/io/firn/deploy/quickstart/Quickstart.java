@@ -4,13 +4,16 @@ import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.PartitionEntry;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.StopRequest;
-import io.firn.deploy.audit.Audit;
 import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.FoldReport;
+import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.PipelineListener;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -33,6 +37,7 @@ public final class Quickstart {
     }
 
     private static final String TABLE = "shop.orders";
+    private static final String STAGING = UpsertTables.stagingName(TABLE);
     private static final Duration PROGRESS = Duration.ofSeconds(1);
 
     private final Assembly assembly;
@@ -104,33 +109,37 @@ public final class Quickstart {
         return audit(configuration, file, broker.bootstrap());
     }
 
-    /** @return whether a stop was requested before all records were in the table */
+    /** @return whether a stop was requested before all records were in the keyed table */
     private boolean ingest(Service service, OrderStream stream, Configuration configuration)
             throws InterruptedException {
         Instant begun = assembly.clock().instant();
         Catalog catalog = assembly.catalog(configuration);
         try {
-            Table table = new Tables(catalog).open(TABLE).orElseThrow();
+            Table table = new Tables(catalog).open(STAGING).orElseThrow();
+            Table keyed = new Tables(catalog).open(TABLE).orElseThrow();
             long before = ingested(table);
             while (true) {
                 if (service.await(stop, PROGRESS)) {
                     return true;
                 }
                 table.refresh();
+                keyed.refresh();
                 long now = ingested(table);
+                long merged = ingested(keyed);
                 double seconds =
                         Duration.between(begun, assembly.clock().instant()).toMillis() / 1000.0;
                 long inKafka = stream.first() + stream.produced();
                 say(String.format(
                         Locale.ROOT,
-                        "%5.1f s  produced %,d  ingested %,d  %,.0f rows/s  lag %,d  last commit %s",
+                        "%5.1f s  produced %,d  ingested %,d  %,.0f rows/s  lag %,d  merged %,d  last commit %s",
                         seconds,
                         stream.produced(),
                         now - before,
                         (now - before) / seconds,
                         Math.max(0, inKafka - now),
+                        Math.max(0, merged - before),
                         lastCommit(table)));
-                if (stream.isComplete() && now >= inKafka) {
+                if (stream.isComplete() && now >= inKafka && merged >= inKafka) {
                     return false;
                 }
             }
@@ -158,14 +167,31 @@ public final class Quickstart {
     }
 
     private Outcome audit(Configuration configuration, Path file, String bootstrap) {
-        say("Auditing: the table against Kafka, offset by offset");
+        say("Auditing: staging against Kafka, offset by offset, and the keyed table against staging, key by key");
         Catalog catalog = assembly.catalog(configuration);
         try {
-            Table table = new Tables(catalog).open(TABLE).orElseThrow();
-            AuditReport report = new Audit(
-                            table, OrderStream.TOPIC, configuration.kafka(), new Progress(assembly.clock(), this::say))
+            PipelineConfig pipeline =
+                    Objects.requireNonNull(configuration.pipelines().get(OrderStream.TOPIC));
+            AuditReport report = new PipelineAudit(
+                            catalog,
+                            OrderStream.TOPIC,
+                            pipeline,
+                            configuration.kafka(),
+                            new Progress(assembly.clock(), this::say))
                     .run();
             report.print(out);
+            FoldReport fold = report.fold().orElseThrow();
+            say(String.format(
+                    Locale.ROOT,
+                    "%n%s  %,d rows, one a record%n%s  %,d rows, one a key; %,d keys are deleted%n%s_latest  %,d rows:"
+                            + " everything is merged",
+                    STAGING,
+                    fold.staged() + fold.unmerged(),
+                    TABLE,
+                    fold.rows(),
+                    fold.deleted(),
+                    TABLE,
+                    fold.rows()));
             Guide.print(directory, file, bootstrap, out);
             return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;
         } finally {

@@ -2,10 +2,12 @@ package io.firn.deploy.quickstart;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A deterministic stream of orders: the same index gives the same order on every machine. One in twenty repeats an
- * earlier order's key with a new status, one in fifty was placed up to three days late.
+ * earlier order's key with a new status, one in ten of those without a value, as the order was withdrawn; one in fifty was
+ * placed up to three days late.
  */
 final class SampleOrders {
     static final String SCHEMA = "order_id string not null, customer string, product string, quantity int,"
@@ -13,6 +15,7 @@ final class SampleOrders {
 
     private static final Instant FIRST = Instant.parse("2026-01-01T00:00:00Z");
     private static final int REPEATED_ONE_IN = 20;
+    private static final int WITHDRAWN_ONE_IN = 10;
     private static final int LATE_ONE_IN = 50;
     private static final int LATE_SECONDS = 3 * 24 * 3600;
     private static final String[] PRODUCTS = {"skis", "boots", "rope", "ice axe", "crampons", "tent", "stove"};
@@ -32,8 +35,12 @@ final class SampleOrders {
         return ("o-" + order(index)).getBytes(StandardCharsets.UTF_8);
     }
 
-    static byte[] value(long index) {
+    /** @return null for an order that was withdrawn */
+    static byte @Nullable [] value(long index) {
         long order = order(index);
+        if (order != index && Long.remainderUnsigned(mixed(index) >>> 21, WITHDRAWN_ONE_IN) == 0) {
+            return null;
+        }
         long random = mixed(order);
         long cents = 100 + Long.remainderUnsigned(random, 99_900);
         int status = order == index ? 0 : 1 + (int) Long.remainderUnsigned(mixed(index) >>> 4, 3);

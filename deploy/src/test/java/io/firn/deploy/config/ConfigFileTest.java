@@ -37,6 +37,15 @@ class ConfigFileTest {
         return new ConfigFile(Map.of("SECRET", "hunter2", "SIZE", "hunter2")::get).read(file);
     }
 
+    private static final MaintenanceConfig MAINTENANCE = new MaintenanceConfig(
+            true,
+            Duration.ofMinutes(1),
+            Duration.ofDays(5),
+            Duration.ofDays(1),
+            Duration.ofDays(3),
+            4L << 30,
+            Duration.ofMinutes(10));
+
     private List<ConfigProblem> problems(String yaml) {
         ConfigException refused = catchThrowableOfType(ConfigException.class, () -> read(yaml));
         assertThat(refused).as("the file must be refused").isNotNull();
@@ -62,7 +71,9 @@ class ConfigFileTest {
                         OnGap.STOP,
                         false,
                         PipelineConfig.SourceColumns.ADD,
-                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty())));
+                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty()),
+                        Optional.empty(),
+                        MAINTENANCE));
     }
 
     @Test
@@ -92,6 +103,14 @@ class ConfigFileTest {
                     timestamp-unit: micros
                     on-unknown-field: stop
                     on-null-value: count
+                    maintenance:
+                      enabled: false
+                      interval: 5s
+                      snapshots-keep: 1h
+                      staging-keep: 2h
+                      orphans-keep: 3h
+                      max-size: 1GB
+                      max-time: 4m
                 """);
 
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
@@ -113,8 +132,80 @@ class ConfigFileTest {
                         new DecodeConfig(
                                 Optional.of(DecodeConfig.TimestampUnit.MICROS),
                                 DecodeConfig.OnUnknownField.STOP,
-                                Optional.of(DecodeConfig.OnNullValue.COUNT))));
+                                Optional.of(DecodeConfig.OnNullValue.COUNT)),
+                        Optional.empty(),
+                        new MaintenanceConfig(
+                                false,
+                                Duration.ofSeconds(5),
+                                Duration.ofHours(1),
+                                Duration.ofHours(2),
+                                Duration.ofHours(3),
+                                1L << 30,
+                                Duration.ofMinutes(4))));
         assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
+    }
+
+    @Test
+    void every_key_of_an_upsert_pipeline_reaches_its_place() throws IOException {
+        Configuration configuration = read(LEAST + """
+                    mode: upsert
+                    key: [id, line]
+                    key-format: json
+                    order-by: version
+                    delete-when: "op = 'd'"
+                    merge: {interval: 5s, rows: 1000, memory: 16MB}
+                """);
+        PipelineConfig pipeline = configuration.pipelines().get("orders");
+        assertThat(pipeline.upsert())
+                .contains(new UpsertConfig(
+                        List.of("id", "line"),
+                        Optional.of("version"),
+                        Optional.of("op = 'd'"),
+                        UpsertConfig.KeyFormat.JSON,
+                        new MergeConfig(Duration.ofSeconds(5), 1000, 16L << 20)));
+        assertThat(pipeline.ingestTable()).isEqualTo("shop.orders_staging");
+        assertThat(pipeline.tables()).containsExactly("shop.orders", "shop.orders_staging", "shop.orders_deletes");
+    }
+
+    @Test
+    void an_upsert_pipeline_that_says_only_its_key_has_reasoned_defaults() throws IOException {
+        assertThat(read(LEAST + "    mode: upsert\n    key: [id]\n")
+                        .pipelines()
+                        .get("orders")
+                        .upsert())
+                .contains(new UpsertConfig(
+                        List.of("id"),
+                        Optional.empty(),
+                        Optional.empty(),
+                        UpsertConfig.KeyFormat.TEXT,
+                        new MergeConfig(Duration.ofMinutes(1), 5_000_000, 128L << 20)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mode: upsert | key | the key key is missing",
+                "mode: merge | mode | is not a known mode",
+                "key: [id] | key | says nothing in mode append",
+                "merge: {interval: 1s} | merge | says nothing in mode append",
+                "{mode: upsert, key: [a, b], key-format: text} | key-format | text holds one column",
+                "{mode: upsert, key: [a, a]} | key | twice",
+                "{mode: upsert, key: [a], on-null-value: row} | on-null-value | deletes its key",
+                "{mode: upsert, key: [a], adopt: true} | adopt | cannot be taken over",
+                "{mode: upsert, key: [a], source-columns: present} | source-columns | needs all source columns",
+                "{mode: upsert, key: [a], merge: {memory: 1MB}} | merge.memory | needs some memory",
+                "maintenance: {snapshots-keep: 1m} | maintenance.snapshots-keep | younger than 10 minutes",
+                "maintenance: {orphans-keep: 1m} | maintenance.orphans-keep | younger than 60 minutes"
+            })
+    void what_contradicts_itself_is_told_with_its_key(String lines, String key, String what) {
+        String yaml = lines.startsWith("{")
+                ? lines.substring(1, lines.length() - 1).replaceAll(", (?=[a-z-]+:)", "\n    ")
+                : lines;
+        assertThat(problems(LEAST + "    " + yaml + "\n")).anySatisfy(problem -> {
+            assertThat(problem.where()).endsWith("pipelines.orders." + key);
+            assertThat(problem.what()).contains(what);
+        });
     }
 
     @Test
@@ -151,14 +242,7 @@ class ConfigFileTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "mode: upsert",
-        "format: avro",
-        "on-bad-record: dead-letter",
-        "evolve: add-columns",
-        "key: [id]",
-        "route: {}"
-    })
+    @CsvSource({"format: avro", "on-bad-record: dead-letter", "evolve: add-columns", "route: {}"})
     void what_is_planned_and_not_there_yet_is_refused_as_such(String line) {
         assertThat(problems(LEAST + "    " + line + "\n"))
                 .anySatisfy(problem -> assertThat(problem.what()).contains("not supported yet"));

@@ -1,6 +1,7 @@
 package io.firn.ingest.decode;
 
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,13 @@ import org.jspecify.annotations.Nullable;
  *     are refused, since a wrong guess would be silent
  * @param onUnknownField what to do with fields that the table has no column for; default: ignore and count
  * @param onNullValue what to do with records whose value is null; default: a row of nulls where the table allows it
+ * @param tombstones where null values delete: how their keys are read; default: they do not
  */
-public record DecodeSettings(@Nullable EpochUnit epochUnit, OnUnknownField onUnknownField, OnNullValue onNullValue) {
+public record DecodeSettings(
+        @Nullable EpochUnit epochUnit,
+        OnUnknownField onUnknownField,
+        OnNullValue onNullValue,
+        Optional<Tombstones> tombstones) {
     /** What a number in a timestamp column counts. */
     public enum EpochUnit {
         SECONDS(9),
@@ -52,18 +58,23 @@ public record DecodeSettings(@Nullable EpochUnit epochUnit, OnUnknownField onUnk
     }
 
     public static DecodeSettings defaults() {
-        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE);
+        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE, Optional.empty());
     }
 
     public DecodeSettings withEpochUnit(EpochUnit unit) {
-        return new DecodeSettings(unit, onUnknownField, onNullValue);
+        return new DecodeSettings(unit, onUnknownField, onNullValue, tombstones);
     }
 
     public DecodeSettings withOnUnknownField(OnUnknownField choice) {
-        return new DecodeSettings(epochUnit, choice, onNullValue);
+        return new DecodeSettings(epochUnit, choice, onNullValue, tombstones);
     }
 
     public DecodeSettings withOnNullValue(OnNullValue choice) {
-        return new DecodeSettings(epochUnit, onUnknownField, choice);
+        return new DecodeSettings(epochUnit, onUnknownField, choice, tombstones);
+    }
+
+    /** For staging tables: null values become tombstones. */
+    public DecodeSettings withTombstones(Tombstones reading) {
+        return new DecodeSettings(epochUnit, onUnknownField, onNullValue, Optional.of(reading));
     }
 }

@@ -2,11 +2,13 @@ package io.firn.ingest.decode;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.ValueDecoder.Place;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
@@ -33,11 +35,56 @@ final class DecoderTree {
 
     /** @throws FirnException of kind user where JSON cannot carry a column's type */
     StructDecoder build() {
-        return struct(
-                new Place("", true, 0, 0),
-                row.layout().schema().columns().stream()
-                        .filter(field -> !SourceColumns.isSourceColumn(field.name()))
-                        .toList());
+        Set<String> required = settings.tombstones().map(Tombstones::required).orElse(Set.of());
+        List<Types.NestedField> fields = recordFields();
+        List<ValueDecoder> decoders = new ArrayList<>();
+        for (Types.NestedField field : fields) {
+            decoders.add(decoder(
+                    new Place(
+                            field.name(),
+                            field.isRequired() || required.contains(field.name()),
+                            field.isRequired() ? 0 : 1,
+                            0),
+                    field));
+        }
+        return struct(new Place("", true, 0, 0), fields, decoders, unknown);
+    }
+
+    /** A second set of decoders, of the same row. */
+    TombstoneDecoder tombstones(JsonCursor cursor, Tombstones reading) {
+        List<Types.NestedField> keyFields = new ArrayList<>();
+        List<ValueDecoder> keys = new ArrayList<>();
+        List<ValueDecoder> others = new ArrayList<>();
+        for (Types.NestedField field : recordFields()) {
+            boolean isKey = reading.key().contains(field.name());
+            ValueDecoder decoder = decoder(new Place(field.name(), isKey, field.isRequired() ? 0 : 1, 0), field);
+            if (isKey) {
+                keyFields.add(field);
+                keys.add(decoder);
+            } else {
+                others.add(decoder);
+            }
+        }
+        if (keys.size() < reading.key().size()) {
+            throw FirnException.user(
+                    "key-invalid",
+                    "the table does not have all of the key's columns " + reading.key(),
+                    "key",
+                    "name columns of the table");
+        }
+        StructDecoder whole =
+                struct(new Place("", true, 0, 0), keyFields, keys, new StructDecoder.UnknownFields(false));
+        return new TombstoneDecoder(
+                cursor, reading, whole, keys.get(0), keyFields.get(0).type(), others);
+    }
+
+    /** All but what Firn itself fills. */
+    private List<Types.NestedField> recordFields() {
+        boolean isStaging = settings.tombstones().isPresent();
+        return row.layout().schema().columns().stream()
+                .filter(field -> !SourceColumns.isSourceColumn(field.name()))
+                .filter(field -> !isStaging || !UpsertColumns.isUpsertColumn(field.name()))
+                .toList();
     }
 
     private StructDecoder struct(Place place, List<Types.NestedField> fields) {
@@ -48,6 +95,15 @@ final class DecoderTree {
             decoders.add(decoder(place.child(field.name(), field.isRequired()), field));
         }
         return new StructDecoder(place, names, decoders, parsers.number(), unknown);
+    }
+
+    private StructDecoder struct(
+            Place place,
+            List<Types.NestedField> fields,
+            List<ValueDecoder> decoders,
+            StructDecoder.UnknownFields unknownFields) {
+        List<String> names = fields.stream().map(Types.NestedField::name).toList();
+        return new StructDecoder(place, names, decoders, parsers.number(), unknownFields);
     }
 
     private ValueDecoder decoder(Place place, Types.NestedField field) {

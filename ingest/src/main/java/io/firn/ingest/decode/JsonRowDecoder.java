@@ -4,6 +4,9 @@ import io.firn.catalog.FirnException;
 import io.firn.ingest.decode.DecodeSettings.OnNullValue;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.Row;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes JSON records into one row that is used again for each. Numbers are exact or refused, but for float and double,
@@ -15,6 +18,7 @@ public final class JsonRowDecoder {
     private final StructDecoder root;
     private final StructDecoder.UnknownFields unknown;
     private final boolean nullValueIsRow;
+    private final @Nullable TombstoneDecoder tombstones;
 
     /** @throws FirnException of kind user where the table cannot be filled as configured */
     public JsonRowDecoder(Row row, DecodeSettings settings) {
@@ -23,7 +27,10 @@ public final class JsonRowDecoder {
         DecoderTree tree = new DecoderTree(row, settings);
         this.root = tree.build();
         this.unknown = tree.unknownFields();
-        if (settings.onNullValue() == OnNullValue.ROW && !root.allOptional()) {
+        this.tombstones = settings.tombstones()
+                .map(reading -> tree.tombstones(cursor, reading))
+                .orElse(null);
+        if (settings.onNullValue() == OnNullValue.ROW && settings.tombstones().isEmpty() && !root.allOptional()) {
             throw FirnException.user(
                     "null-value-row",
                     "records without a value cannot become rows: the table has required columns",
@@ -57,6 +64,21 @@ public final class JsonRowDecoder {
         }
         root.value(cursor, row, 0);
         cursor.finish();
+    }
+
+    /** Whether a record whose value is null deletes the row of its Kafka key. */
+    public boolean nullValueIsTombstone() {
+        return tombstones != null;
+    }
+
+    /**
+     * Fills the key's columns from the Kafka key and every other but the source columns with null; only where {@link
+     * #nullValueIsTombstone}.
+     *
+     * @throws BadRecordException where the key does not say which row is meant
+     */
+    public void decodeTombstone(@Nullable ByteBuffer key) {
+        Objects.requireNonNull(tombstones, "null values are no tombstones here").decode(row, key);
     }
 
     /** Fills every column but the source columns with null; only where {@link #nullValueIsRow}. */

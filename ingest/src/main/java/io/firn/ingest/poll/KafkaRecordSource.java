@@ -44,6 +44,8 @@ final class KafkaRecordSource implements RecordSource {
     /** A revocation holds up the whole group: well below the client's max.poll.interval of five minutes. */
     private static final Duration REVOCATION_TIME = Duration.ofSeconds(30);
 
+    private static final byte[] NO_VALUE = new byte[0];
+
     private final int worker;
     private final TopicSelection selection;
     private final ClientProperties properties;
@@ -112,7 +114,7 @@ final class KafkaRecordSource implements RecordSource {
             SourcePartition partition, ConsumerRecord<ByteBuffer, ByteBuffer> record, RecordConsumer records) {
         ByteBuffer value = record.value();
         if (value == null) {
-            records.record(partition, record.offset(), record.timestamp(), new byte[0], 0, -1);
+            records.record(partition, record.offset(), record.timestamp(), NO_VALUE, 0, -1, record.key());
         } else if (value.hasArray()) {
             records.record(
                     partition,
@@ -120,11 +122,12 @@ final class KafkaRecordSource implements RecordSource {
                     record.timestamp(),
                     value.array(),
                     value.arrayOffset() + value.position(),
-                    value.remaining());
+                    value.remaining(),
+                    record.key());
         } else {
             byte[] copy = new byte[value.remaining()];
             value.duplicate().get(copy);
-            records.record(partition, record.offset(), record.timestamp(), copy, 0, copy.length);
+            records.record(partition, record.offset(), record.timestamp(), copy, 0, copy.length, record.key());
         }
     }
 

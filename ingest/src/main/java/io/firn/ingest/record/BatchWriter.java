@@ -1,8 +1,10 @@
 package io.firn.ingest.record;
 
 import io.firn.catalog.ledger.SourcePartition;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.iceberg.DataFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns one worker's records into data files. Decode, route and write behind one port, so that the loop can be run
@@ -22,9 +24,17 @@ public interface BatchWriter {
 
     /**
      * @param length bytes of the value from {@code start}, or -1 for a null value
+     * @param key of the record, not changed; null for no key
      * @throws BadRecordException when it cannot become a row
      */
-    Written write(SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length);
+    Written write(
+            SourcePartition partition,
+            long offset,
+            long timestampMillis,
+            byte[] bytes,
+            int start,
+            int length,
+            @Nullable ByteBuffer key);
 
     /** Bytes of heap that open files hold. */
     long bufferedBytes();

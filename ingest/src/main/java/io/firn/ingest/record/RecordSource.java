@@ -2,10 +2,12 @@ package io.firn.ingest.record;
 
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's view of Kafka: a member of a consumer group. Not safe for use by several threads but for {@link #wakeUp}.
@@ -33,8 +35,16 @@ public interface RecordSource extends AutoCloseable {
          * @param bytes holds the value, only until the call returns
          * @param start index of the value's first byte
          * @param length bytes of the value, or -1 for a null value
+         * @param key from position to limit, to be left as they are, only until the call returns; null for no key
          */
-        void record(SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length);
+        void record(
+                SourcePartition partition,
+                long offset,
+                long timestampMillis,
+                byte[] bytes,
+                int start,
+                int length,
+                @Nullable ByteBuffer key);
     }
 
     /**

@@ -61,7 +61,7 @@ class CommitGroupTest {
         var writer = files.writer();
         byte[] value = "value".getBytes(StandardCharsets.UTF_8);
         for (int offset = 0; offset < rows; offset++) {
-            writer.write(SHARED, offset, 0, value, 0, value.length);
+            writer.write(SHARED, offset, 0, value, 0, value.length, null);
         }
         return writer.seal().get(0);
     }

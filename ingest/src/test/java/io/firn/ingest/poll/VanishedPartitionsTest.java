@@ -82,7 +82,7 @@ class VanishedPartitionsTest {
             source.poll(
                     Duration.ofMillis(50),
                     new Listener(),
-                    (partition, offset, timestamp, bytes, start, length) -> delivered.add(partition));
+                    (partition, offset, timestamp, bytes, start, length, key) -> delivered.add(partition));
             Set<SourcePartition> unsought = new TreeSet<>(held);
             unsought.removeAll(source.positions().keySet());
             unsought.forEach(partition -> source.seek(partition, 0));

@@ -33,10 +33,11 @@ final class Member implements AutoCloseable {
     /** @return true, so that it can stand in a condition */
     boolean poll() {
         world.pass();
-        source.poll(Duration.ofMillis(50), new Listener(), (partition, offset, timestamp, bytes, start, length) -> {
-            require(held.contains(partition), "delivered and not held", Set.of(partition));
-            deliveries.add(new Delivery(partition, offset, length));
-        });
+        source.poll(
+                Duration.ofMillis(50), new Listener(), (partition, offset, timestamp, bytes, start, length, key) -> {
+                    require(held.contains(partition), "delivered and not held", Set.of(partition));
+                    deliveries.add(new Delivery(partition, offset, length));
+                });
         return true;
     }
 

@@ -4,6 +4,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.commit.UnusedFiles;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
+import org.jspecify.annotations.Nullable;
 
 /** A store of files in memory: each holds the rows of one seal, as positions. A value that says {@code bad} is refused. */
 public final class MemoryFiles implements UnusedFiles {
@@ -57,7 +59,13 @@ public final class MemoryFiles implements UnusedFiles {
 
         @Override
         public Written write(
-                SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+                SourcePartition partition,
+                long offset,
+                long timestampMillis,
+                byte[] bytes,
+                int start,
+                int length,
+                @Nullable ByteBuffer key) {
             if (length < 0) {
                 return Written.NULL_VALUE_COUNTED;
             }

@@ -96,7 +96,7 @@ final class SimSource implements RecordSource {
                     lifeline.pass(Lifeline.Step.RECORD);
                     byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
                     int length = log.isNullValue(position) ? -1 : value.length;
-                    consumer.record(partition, position, log.timestamp(position), value, 0, length);
+                    consumer.record(partition, position, log.timestamp(position), value, 0, length, null);
                     delivered++;
                 }
             }

@@ -2,10 +2,12 @@ package io.firn.ingest.sim;
 
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.BatchWriter;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.exceptions.RuntimeIOException;
+import org.jspecify.annotations.Nullable;
 
 /** Files that hold the positions of their rows. Null values are counted. */
 final class SimWriter implements BatchWriter {
@@ -20,7 +22,13 @@ final class SimWriter implements BatchWriter {
 
     @Override
     public Written write(
-            SourcePartition partition, long offset, long timestampMillis, byte[] bytes, int start, int length) {
+            SourcePartition partition,
+            long offset,
+            long timestampMillis,
+            byte[] bytes,
+            int start,
+            int length,
+            @Nullable ByteBuffer key) {
         if (length < 0) {
             return Written.NULL_VALUE_COUNTED;
         }

@@ -246,6 +246,6 @@ class DuckDbReadsFilesTest {
 
     private static void write(RowBatchWriter writer, String json) {
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-        writer.write(new SourcePartition("orders", "AAAAAAAAAAAAAAAAAAAAAA", 0), 0, 0, bytes, 0, bytes.length);
+        writer.write(new SourcePartition("orders", "AAAAAAAAAAAAAAAAAAAAAA", 0), 0, 0, bytes, 0, bytes.length, null);
     }
 }

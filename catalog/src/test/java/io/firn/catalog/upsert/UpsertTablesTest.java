@@ -1,0 +1,171 @@
+package io.firn.catalog.upsert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.firn.catalog.Catalogs;
+import io.firn.catalog.FirnException;
+import io.firn.catalog.TableRequest;
+import io.firn.catalog.Tables;
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.schema.SchemaText;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.types.Types.NestedField;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class UpsertTablesTest {
+    private static final String SCHEMA =
+            "order_id string not null, line int not null, amount decimal(10,2) not null, version long, tags list<string>";
+
+    private static Catalog catalog;
+    private static Tables tables;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) {
+        catalog = Catalogs.open(Map.of("type", "hadoop", "warehouse", "file:" + folder.resolve("warehouse")));
+        tables = new Tables(catalog);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        ((Closeable) catalog).close();
+    }
+
+    private static UpsertLayout layout(String orderBy, String... key) {
+        return new UpsertLayout(
+                SchemaText.parse(SCHEMA), List.of(key), Optional.of(orderBy).filter(s -> !s.isEmpty()));
+    }
+
+    private static List<String> columns(Schema schema) {
+        return schema.columns().stream()
+                .map(column -> column.name() + (column.isRequired() ? " not null" : ""))
+                .toList();
+    }
+
+    @Test
+    void theThreeTablesHaveTheColumnsThatTheMergeNeeds() {
+        UpsertTables made = UpsertTables.openOrCreate(
+                tables, UpsertRequest.of("shop.orders", layout("version", "order_id", "line")));
+        assertThat(columns(made.staging().schema()))
+                .containsExactly(
+                        "order_id not null",
+                        "line not null",
+                        "amount",
+                        "version",
+                        "tags",
+                        "_source_topic",
+                        "_source_partition",
+                        "_source_offset",
+                        "_source_timestamp",
+                        "_source_tombstone");
+        assertThat(columns(made.keyed().schema()))
+                .containsExactly(
+                        "order_id not null",
+                        "line not null",
+                        "amount not null",
+                        "version",
+                        "tags",
+                        "_source_topic",
+                        "_source_partition",
+                        "_source_offset",
+                        "_source_timestamp",
+                        "_order_timestamp");
+        assertThat(columns(made.deletes().schema()))
+                .containsExactly(
+                        "order_id not null",
+                        "line not null",
+                        "version",
+                        "_source_topic",
+                        "_source_partition",
+                        "_source_offset",
+                        "_source_timestamp",
+                        "_order_timestamp");
+        assertThat(made.keyed().schema().identifierFieldNames()).containsExactlyInAnyOrder("order_id", "line");
+        assertThat(made.keyed().spec().fields()).hasSize(1);
+        assertThat(made.keyed().spec().fields().get(0).transform().toString()).isEqualTo("bucket[16]");
+        assertThat(made.staging().spec().isUnpartitioned()).isTrue();
+        assertThat(made.staging().name()).endsWith("shop.orders_staging");
+        assertThat(made.deletes().name()).endsWith("shop.orders_deletes");
+    }
+
+    @Test
+    void openingThemAgainTakesThemAsTheyAre() {
+        UpsertRequest request = UpsertRequest.of("shop.again", layout("", "order_id"));
+        UpsertTables made = UpsertTables.openOrCreate(tables, request);
+        UpsertTables again = UpsertTables.openOrCreate(tables, request);
+        assertThat(again.keyed().uuid()).isEqualTo(made.keyed().uuid());
+        assertThat(again.staging().uuid()).isEqualTo(made.staging().uuid());
+    }
+
+    @Test
+    void aTableOfAnotherKeyOrOrderIsRefused() {
+        UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.other", layout("", "order_id")));
+        refused("key-mismatch", "'order_id'", "shop.other", layout("", "order_id", "line"));
+        refused("key-mismatch", "order-by", "shop.other", layout("version", "order_id"));
+    }
+
+    @Test
+    void aTableThatLacksTheColumnsIsRefusedAndNothingIsCreated() {
+        tables.openOrCreate(TableRequest.of("shop.plain", SchemaText.parse(SCHEMA)));
+        refused("schema-mismatch", "_order_timestamp", "shop.plain", layout("", "order_id"));
+        assertThat(tables.open("shop.plain_staging")).isEmpty();
+    }
+
+    @Test
+    void aKeyThatCanTellNoRowsApartIsRefused() {
+        keyRefused("key-invalid", "needs a key");
+        keyRefused("key-invalid", "has no column 'order_ids', did you mean 'order_id'?", "order_ids");
+        keyRefused("key-invalid", "'version' may be null", "version");
+        keyRefused("key-invalid", "'tags' is list<string>", "tags");
+        keyRefused("key-invalid", "named twice", "line", "line");
+        assertThatThrownBy(() -> layout("tags", "order_id"))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("order-by-invalid"));
+    }
+
+    @Test
+    void columnsThatFirnAddsMayNotBeInTheSchema() {
+        assertThatThrownBy(() -> new UpsertLayout(
+                        SchemaText.parse("id long not null, _order_timestamp timestamptz"),
+                        List.of("id"),
+                        Optional.empty()))
+                .hasMessageContaining("_order_timestamp");
+    }
+
+    @Test
+    void keysThatCanNotBeBucketedLeaveTheTableUnpartitioned() {
+        UpsertLayout layout = new UpsertLayout(
+                SchemaText.parse("rate double not null, flag boolean not null"), List.of("rate"), Optional.empty());
+        UpsertTables made = UpsertTables.openOrCreate(
+                tables, new UpsertRequest("shop.rates", layout, List.of(), Map.of(), MissingLedger.REFUSE));
+        assertThat(made.keyed().spec().isUnpartitioned()).isTrue();
+        assertThat(made.keyed().schema().identifierFieldIds()).isEmpty();
+        assertThat(made.keyed().schema().columns())
+                .extracting(NestedField::name)
+                .startsWith("rate", "flag");
+    }
+
+    private static void refused(String code, String message, String table, UpsertLayout layout) {
+        assertThatThrownBy(() -> UpsertTables.openOrCreate(tables, UpsertRequest.of(table, layout)))
+                .hasMessageContaining(message)
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    private static void keyRefused(String code, String message, String... key) {
+        assertThatThrownBy(() -> layout("", key))
+                .hasMessageContaining(message)
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

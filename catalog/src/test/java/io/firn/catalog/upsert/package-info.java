@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.catalog.upsert;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package io.firn.compaction.expire;
+
+import io.firn.catalog.ledger.LedgerKeys;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.util.SnapshotUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which snapshots may go. Pure.
+ *
+ * <p>Of every kept snapshot the nearest ancestor that carries the ledger is kept as well, and all between them, since it
+ * is found by going from parent to parent: whatever head somebody rolls back to, its ledger is found.
+ */
+final class ExpirePlan {
+    private ExpirePlan() {}
+
+    /** Ids of the snapshots that may go, oldest first. */
+    static List<Long> expired(TableMetadata table, ExpireSettings settings, Instant now) {
+        long youngest = now.minus(settings.keepAge()).toEpochMilli();
+        Set<Long> kept = new HashSet<>();
+        for (SnapshotRef ref : table.refs().values()) {
+            kept.add(ref.snapshotId());
+            if (ref.isBranch()) {
+                keepBranch(table, ref, settings, youngest, kept);
+            }
+        }
+        for (Snapshot snapshot : table.snapshots()) {
+            if (snapshot.timestampMillis() >= youngest) {
+                kept.add(snapshot.snapshotId());
+            }
+        }
+        for (long id : List.copyOf(kept)) {
+            keepCarrier(table, table.snapshot(id), kept);
+        }
+        List<Snapshot> expired = new ArrayList<>(table.snapshots());
+        expired.removeIf(snapshot -> kept.contains(snapshot.snapshotId()));
+        expired.sort(Comparator.comparingLong(Snapshot::timestampMillis).thenComparingLong(Snapshot::sequenceNumber));
+        return expired.stream().map(Snapshot::snapshotId).toList();
+    }
+
+    /** Whether the head itself carries the ledger, so that nobody's expiry of older snapshots can take it away. */
+    static boolean headCarriesLedger(TableMetadata table) {
+        Snapshot head = table.currentSnapshot();
+        return head == null || head.summary().containsKey(LedgerKeys.OFFSETS);
+    }
+
+    /** A branch's own settings come first, as everywhere in Iceberg. */
+    private static void keepBranch(
+            TableMetadata table, SnapshotRef branch, ExpireSettings settings, long youngest, Set<Long> kept) {
+        int least = branch.minSnapshotsToKeep() == null ? settings.keepLast() : branch.minSnapshotsToKeep();
+        Long age = branch.maxSnapshotAgeMs();
+        long from = age == null ? youngest : youngest + settings.keepAge().toMillis() - age;
+        int seen = 0;
+        for (Snapshot each : SnapshotUtil.ancestorsOf(branch.snapshotId(), table::snapshot)) {
+            seen++;
+            if (seen <= least || each.timestampMillis() >= from) {
+                kept.add(each.snapshotId());
+            }
+        }
+    }
+
+    private static void keepCarrier(TableMetadata table, @Nullable Snapshot snapshot, Set<Long> kept) {
+        List<Long> between = new ArrayList<>();
+        Snapshot each = snapshot;
+        while (each != null) {
+            between.add(each.snapshotId());
+            if (each.summary().containsKey(LedgerKeys.OFFSETS)) {
+                kept.addAll(between);
+                return;
+            }
+            Long parent = each.parentId();
+            each = parent == null ? null : table.snapshot(parent);
+        }
+    }
+}

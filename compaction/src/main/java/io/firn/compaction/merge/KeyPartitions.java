@@ -1,0 +1,115 @@
+package io.firn.compaction.merge;
+
+import io.firn.compaction.fold.KeyBuffer;
+import io.firn.compaction.fold.SpillingFold;
+import io.firn.compaction.fold.WinnerTable;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.iceberg.PartitionField;
+import org.apache.iceberg.PartitionKey;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.StructLike;
+import org.apache.iceberg.types.Types.NestedField;
+import org.apache.iceberg.util.StructLikeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partition that a key's row lies in, where the key alone decides it: every partition field is of a key column. Else
+ * a row can be anywhere. Not safe for use by several threads.
+ */
+final class KeyPartitions implements SpillingFold.Affinity {
+    private final KeyCodec codec;
+    private final PartitionKey partition;
+    private final Object[] values;
+    private final KeyRow row;
+    private final int buckets;
+
+    private KeyPartitions(PartitionSpec spec, Schema schema, KeyCodec codec, List<String> key) {
+        this.codec = codec;
+        this.partition = new PartitionKey(spec, schema);
+        this.values = new Object[key.size()];
+        int[] keyAt = new int[schema.columns().size()];
+        java.util.Arrays.fill(keyAt, -1);
+        List<NestedField> columns = schema.columns();
+        for (int i = 0; i < columns.size(); i++) {
+            keyAt[i] = key.indexOf(columns.get(i).name());
+        }
+        this.row = new KeyRow(keyAt, values);
+        this.buckets = spec.fields().size() == 1 ? buckets(spec.fields().get(0)) : 1;
+    }
+
+    /** Empty where something other than the key has a say. */
+    static Optional<KeyPartitions> of(PartitionSpec spec, Schema schema, KeyCodec codec, List<String> key) {
+        if (spec.isUnpartitioned()) {
+            return Optional.empty();
+        }
+        Set<Integer> keyIds = new HashSet<>();
+        for (NestedField column : schema.columns()) {
+            if (key.contains(column.name())) {
+                keyIds.add(column.fieldId());
+            }
+        }
+        boolean decided = spec.fields().stream().allMatch(field -> keyIds.contains(field.sourceId()));
+        return decided ? Optional.of(new KeyPartitions(spec, schema, codec, key)) : Optional.empty();
+    }
+
+    /** Those of the partitions that can hold a row of one of the keys. */
+    StructLikeSet among(StructLikeSet partitions, WinnerTable keys, PartitionSpec spec) {
+        StructLikeSet found = StructLikeSet.create(spec.partitionType());
+        KeyBuffer key = new KeyBuffer();
+        for (int number = 0; number < keys.size() && found.size() < partitions.size(); number++) {
+            keys.key(keys.head(number), key);
+            StructLike at = of(key, partition);
+            if (!found.contains(at) && partitions.contains(at)) {
+                found.add(partition.copy());
+            }
+        }
+        return found;
+    }
+
+    /** The bucket, where buckets of one column are all there is. */
+    @Override
+    public int of(KeyBuffer key) {
+        Integer bucket = buckets == 1 ? null : of(key, partition).get(0, Integer.class);
+        return bucket == null ? 0 : bucket;
+    }
+
+    @Override
+    public int count() {
+        return buckets;
+    }
+
+    private PartitionKey of(KeyBuffer key, PartitionKey into) {
+        codec.decode(key, values);
+        into.partition(row);
+        return into;
+    }
+
+    private static int buckets(PartitionField field) {
+        String transform = field.transform().toString();
+        return transform.startsWith("bucket[")
+                ? Integer.parseInt(transform.substring("bucket[".length(), transform.length() - 1))
+                : 1;
+    }
+
+    /** A row of which only the key's columns are known. */
+    private record KeyRow(int[] keyAt, Object[] values) implements StructLike {
+        @Override
+        public int size() {
+            return keyAt.length;
+        }
+
+        @Override
+        public <T> @Nullable T get(int position, Class<T> type) {
+            return keyAt[position] < 0 ? null : type.cast(values[keyAt[position]]);
+        }
+
+        @Override
+        public <T> void set(int position, T value) {
+            throw new UnsupportedOperationException("a view");
+        }
+    }
+}

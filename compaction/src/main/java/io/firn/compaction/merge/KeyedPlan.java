@@ -1,0 +1,71 @@
+package io.firn.compaction.merge;
+
+import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.compaction.fold.WinnerTable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.util.StructLikeSet;
+
+/** Which files of the keyed table, or of known deletes, can hold a row of one of the keys. */
+final class KeyedPlan {
+    private KeyedPlan() {}
+
+    /**
+     * The files of a snapshot, with their deletes and with bounds of the order timestamp.
+     *
+     * @param keys whose bounds the filter is of
+     */
+    static List<FileScanTask> files(
+            Table table, long snapshot, UpsertLayout layout, KeyCodec codec, WinnerTable keys, Expression filter) {
+        List<FileScanTask> files = new ArrayList<>();
+        try (CloseableIterable<FileScanTask> tasks = table.newScan()
+                .useSnapshot(snapshot)
+                .filter(filter)
+                .includeColumnStats(List.of(UpsertColumns.ORDER_TIMESTAMP, SourceColumns.OFFSET))
+                .planFiles()) {
+            tasks.forEach(files::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the manifests of " + table.name(), e);
+        }
+        return inPartitionsOf(keys, files, table, layout, codec);
+    }
+
+    /** Leaves out files of partitions that none of the keys falls in. */
+    private static List<FileScanTask> inPartitionsOf(
+            WinnerTable keys, List<FileScanTask> files, Table table, UpsertLayout layout, KeyCodec codec) {
+        Map<Integer, StructLikeSet> partitions = new HashMap<>();
+        for (FileScanTask task : files) {
+            partitions
+                    .computeIfAbsent(
+                            task.spec().specId(),
+                            id -> StructLikeSet.create(task.spec().partitionType()))
+                    .add(task.partition());
+        }
+        partitions.replaceAll((id, all) -> {
+            PartitionSpec spec = table.specs().get(id);
+            Optional<KeyPartitions> byKey =
+                    spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
+            return spec == null || byKey.isEmpty() ? all : byKey.get().among(all, keys, spec);
+        });
+        List<FileScanTask> left = new ArrayList<>();
+        for (FileScanTask task : files) {
+            StructLikeSet hit = partitions.get(task.spec().specId());
+            if (hit == null || hit.contains(task.partition())) {
+                left.add(task);
+            }
+        }
+        return left;
+    }
+}

@@ -1,0 +1,50 @@
+package io.firn.compaction.merge;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Rows of numbered files: a number that stands for one, and sets of them at a bit a row. */
+final class Pointers {
+    private static final int POSITION_BITS = 40;
+
+    private final Map<Integer, BitSet> files = new HashMap<>();
+
+    static long of(int file, long position) {
+        return (long) file << POSITION_BITS | position;
+    }
+
+    static int file(long pointer) {
+        return (int) (pointer >>> POSITION_BITS);
+    }
+
+    static long position(long pointer) {
+        return pointer & (1L << POSITION_BITS) - 1;
+    }
+
+    void add(long pointer) {
+        files.computeIfAbsent(file(pointer), file -> new BitSet()).set(Math.toIntExact(position(pointer)));
+    }
+
+    boolean contains(long pointer) {
+        return contains(file(pointer), position(pointer));
+    }
+
+    boolean contains(int file, long position) {
+        BitSet rows = files.get(file);
+        return rows != null && rows.get((int) position);
+    }
+
+    boolean isEmpty() {
+        return files.isEmpty();
+    }
+
+    boolean hasRowsOf(int file) {
+        return files.containsKey(file);
+    }
+
+    void addAll(Pointers other) {
+        other.files.forEach((file, rows) ->
+                files.computeIfAbsent(file, each -> new BitSet()).or(rows));
+    }
+}

@@ -1,0 +1,173 @@
+package io.firn.compaction.merge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.PartitionKey;
+import org.apache.iceberg.StructLike;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.data.parquet.InternalWriter;
+import org.apache.iceberg.encryption.EncryptedOutputFile;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.io.OutputFileFactory;
+import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.util.PropertyUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * New data files of one table, one open for each partition. Row groups are as small as the memory asks for; beyond the
+ * number of files that it allows, the one written to longest ago is closed. Not safe for use by several threads.
+ */
+final class RowFiles {
+    /** Iceberg's own default for new tables; one without the property would get gzip. */
+    private static final String CODEC = "zstd";
+
+    /** Smaller ones cost more than they save. */
+    private static final long LEAST_ROW_GROUP = 256 << 10;
+
+    /** How many files are expected to be open at once where nothing says better. */
+    private static final int USUAL_FILES = 16;
+
+    /** Fewer would mean a new file every few rows where rows of many partitions take turns. */
+    private static final int LEAST_OPEN = 64;
+
+    private static final int ROWS_BETWEEN_LOOKS = 1024;
+
+    private static final class Open {
+        private final DataWriter<StructLike> writer;
+        private long rows;
+        private long lastUse;
+
+        Open(DataWriter<StructLike> writer) {
+            this.writer = writer;
+        }
+    }
+
+    private final Table table;
+    private final OutputFileFactory files;
+    private final @Nullable PartitionKey partition;
+    private final long targetBytes;
+    private final long rowGroupBytes;
+    private final int mostOpen;
+    private final Map<PartitionKey, Open> open = new HashMap<>();
+    private final PartitionKey unpartitioned;
+    private final List<DataFile> closed = new ArrayList<>();
+    private final List<String> locations;
+    private long uses;
+
+    /** @param locations takes the location of every file before it is made */
+    RowFiles(Table table, UUID id, long memoryBytes, long targetBytes, List<String> locations) {
+        this.table = table;
+        this.files = OutputFileFactory.builderFor(table, 0, 0)
+                .format(FileFormat.PARQUET)
+                .operationId(id.toString())
+                .build();
+        this.unpartitioned = new PartitionKey(table.spec(), table.schema());
+        this.partition = table.spec().isPartitioned() ? new PartitionKey(table.spec(), table.schema()) : null;
+        this.targetBytes = targetBytes;
+        long configured = PropertyUtil.propertyAsLong(
+                table.properties(),
+                TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES,
+                TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES_DEFAULT);
+        int expected = partition == null ? 1 : USUAL_FILES;
+        this.rowGroupBytes = Math.max(LEAST_ROW_GROUP, Math.min(configured, memoryBytes / 2 / expected));
+        this.mostOpen = (int) Math.max(LEAST_OPEN, memoryBytes / 2 / rowGroupBytes);
+        this.locations = locations;
+    }
+
+    void write(StructLike row) {
+        PartitionKey key = unpartitioned;
+        if (partition != null) {
+            partition.partition(row);
+            key = partition;
+        }
+        Open file = open.get(key);
+        if (file == null) {
+            file = open(partition == null ? key : key.copy());
+        }
+        file.writer.write(row);
+        file.lastUse = ++uses;
+        if (++file.rows % ROWS_BETWEEN_LOOKS == 0 && file.writer.length() >= targetBytes) {
+            close(key);
+        }
+    }
+
+    /** Closes what is open and gives all files written. */
+    List<DataFile> finish() {
+        while (!open.isEmpty()) {
+            close(open.keySet().iterator().next());
+        }
+        return closed;
+    }
+
+    /** Lets go of what is open; the files are the caller's to remove. */
+    void abandon() {
+        for (Open file : open.values()) {
+            try {
+                file.writer.close();
+            } catch (IOException | RuntimeException e) {
+                // The file is removed in any case.
+                continue;
+            }
+        }
+        open.clear();
+    }
+
+    private Open open(PartitionKey key) {
+        if (open.size() >= mostOpen) {
+            close(coldest());
+        }
+        EncryptedOutputFile target = partition == null ? files.newOutputFile() : files.newOutputFile(key);
+        locations.add(target.encryptingOutputFile().location());
+        Parquet.DataWriteBuilder builder = Parquet.writeData(target)
+                .forTable(table)
+                .withSpec(table.spec())
+                .withPartition(partition == null ? null : key)
+                .createWriterFunc(type -> InternalWriter.create(table.schema().asStruct(), type))
+                .set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes))
+                .overwrite(false);
+        if (!table.properties().containsKey(TableProperties.PARQUET_COMPRESSION)) {
+            builder.set(TableProperties.PARQUET_COMPRESSION, CODEC);
+        }
+        try {
+            Open made = new Open(builder.build());
+            open.put(key, made);
+            return made;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot open a file of " + table.name(), e);
+        }
+    }
+
+    private void close(PartitionKey key) {
+        Open file = open.remove(key);
+        if (file == null) {
+            return;
+        }
+        try {
+            file.writer.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close a file of " + table.name(), e);
+        }
+        closed.add(file.writer.toDataFile());
+    }
+
+    private PartitionKey coldest() {
+        Map.Entry<PartitionKey, Open> best = null;
+        for (Map.Entry<PartitionKey, Open> each : open.entrySet()) {
+            if (best == null || each.getValue().lastUse < best.getValue().lastUse) {
+                best = each;
+            }
+        }
+        if (best == null) {
+            throw new IllegalStateException("no file is open");
+        }
+        return best.getKey();
+    }
+}

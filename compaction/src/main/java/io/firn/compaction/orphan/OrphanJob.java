@@ -1,0 +1,218 @@
+package io.firn.compaction.orphan;
+
+import io.firn.compaction.Figures;
+import io.firn.compaction.Foreign;
+import io.firn.compaction.Job;
+import io.firn.compaction.JobContext;
+import io.firn.compaction.JobResult;
+import io.firn.compaction.JobResult.End;
+import io.firn.compaction.JobTurn;
+import io.firn.compaction.ProgressMeter;
+import io.firn.compaction.Work;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.iceberg.HasTableOperations;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.io.BulkDeletionFailureException;
+import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.io.SupportsBulkOperations;
+import org.apache.iceberg.io.SupportsPrefixOperations;
+import org.apache.iceberg.util.PropertyUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes orphans. Commits nothing, so it can be killed and run again at any time.
+ *
+ * <p>What was found is compared once more with the references of the table as it is right before the removal; and only
+ * files older than {@link SafeCutoff} are looked at, so nothing goes that a writer will still commit.
+ */
+public final class OrphanJob implements Job {
+    public static final String NAME = "orphans";
+    /** The job over metadata folders alone. */
+    public static final String METADATA_NAME = "metadata";
+
+    /** What S3 takes in one request. */
+    private static final int BATCH = 1_000;
+
+    private final JobContext context;
+    private final OrphanSettings settings;
+    private final ProgressMeter meter;
+    private final Figures figures;
+    private final Instant started;
+    private final TreeMap<String, Long> orphans = new TreeMap<>();
+    private boolean searched;
+    private @Nullable JobResult result;
+
+    public OrphanJob(JobContext context, OrphanSettings settings) {
+        this.context = context;
+        this.settings = settings;
+        this.meter = new ProgressMeter(name(), context.clock(), context.progress());
+        this.figures = new Figures(name());
+        this.started = context.clock().instant();
+    }
+
+    @Override
+    public String name() {
+        return settings.scope() == OrphanSettings.Scope.METADATA ? METADATA_NAME : NAME;
+    }
+
+    /** What was found and not removed yet, by location, with sizes. */
+    public SortedMap<String, Long> orphans() {
+        return Collections.unmodifiableSortedMap(orphans);
+    }
+
+    @Override
+    public JobTurn turn() {
+        if (result != null) {
+            return new JobTurn.Ended(result);
+        }
+        if (!searched) {
+            return search();
+        }
+        if (settings.effect() == OrphanSettings.Effect.LIST) {
+            Work found = new Work(orphans.size(), bytes(orphans), 0);
+            figures.count("orphans", orphans.size());
+            figures.count("orphan-bytes", found.bytes());
+            return end(orphans.isEmpty() ? End.NOTHING : End.DONE, "listed only, nothing was removed");
+        }
+        if (orphans.isEmpty()) {
+            boolean none = figures.before().isNone();
+            return end(none ? End.NOTHING : End.DONE, none ? "there is no orphan of that age" : "");
+        }
+        Instant now = context.clock().instant();
+        if (!settings.budget().allows(figures.before(), new Work(1, 0, 0), started, now)) {
+            return end(End.BUDGET, "the budget is used up; more is to do");
+        }
+        return remove();
+    }
+
+    @Override
+    public JobResult stop() {
+        if (result == null) {
+            result = figures.result(End.STOPPED, "stopped");
+        }
+        return result;
+    }
+
+    private JobTurn search() {
+        FileIO io = context.table().io();
+        if (!(io instanceof SupportsPrefixOperations)) {
+            return end(End.NOTHING, "the store (" + io.getClass().getSimpleName() + ") can not list folders");
+        }
+        TableMetadata table = refresh();
+        if (!PropertyUtil.propertyAsBoolean(table.properties(), TableProperties.GC_ENABLED, true)) {
+            return end(End.NOTHING, "the table says gc.enabled=false: its files may belong to other tables too");
+        }
+        Optional<Instant> cutoff =
+                SafeCutoff.of(table, settings.safetyAge(), context.clock().instant());
+        if (cutoff.isEmpty()) {
+            return end(End.NOTHING, "the table has no snapshot that was there for a while");
+        }
+        meter.begin("list", Work.NONE);
+        orphans.putAll(Foreign.call("the table's folders can not be listed", context.where(), () -> new OrphanScan(
+                        (SupportsPrefixOperations) io, settings, meter)
+                .find(table, folders(table), cutoff.get())));
+        meter.end();
+        searched = true;
+        meter.begin("remove", new Work(orphans.size(), bytes(orphans), 0));
+        return JobTurn.AT_ONCE;
+    }
+
+    private TableMetadata refresh() {
+        return Foreign.call("the table can not be read", context.where(), () -> {
+            context.table().refresh();
+            return ((HasTableOperations) context.table()).operations().current();
+        });
+    }
+
+    /** Folders of this table alone; one that is configured elsewhere may be shared with others. */
+    private List<String> folders(TableMetadata table) {
+        Map<String, String> properties = table.properties();
+        List<String> wanted = new ArrayList<>();
+        wanted.add(properties.getOrDefault(TableProperties.WRITE_METADATA_LOCATION, table.location() + "/metadata"));
+        if (settings.scope() == OrphanSettings.Scope.ALL) {
+            wanted.add(properties.getOrDefault(TableProperties.WRITE_DATA_LOCATION, table.location() + "/data"));
+        }
+        List<String> folders = new ArrayList<>(settings.extraFolders());
+        for (String folder : wanted) {
+            if (Locations.within(folder, table.location())
+                    && !Locations.path(folder).equals(Locations.path(table.location()))) {
+                folders.add(folder);
+            } else {
+                figures.count("folders-left-out", 1);
+            }
+        }
+        return folders;
+    }
+
+    private JobTurn remove() {
+        TreeMap<String, Long> batch = new TreeMap<>();
+        for (Map.Entry<String, Long> each : orphans.entrySet()) {
+            if (batch.size() == BATCH) {
+                break;
+            }
+            batch.put(each.getKey(), each.getValue());
+        }
+        batch.keySet().forEach(orphans::remove);
+        keepReferenced(batch);
+        long failed = delete(batch.keySet());
+        figures.replaced(new Work(batch.size(), bytes(batch), 0), Work.NONE);
+        figures.count("orphans", batch.size());
+        figures.count("orphan-bytes", bytes(batch));
+        figures.count("failed", failed);
+        meter.add(new Work(batch.size(), bytes(batch), 0));
+        return JobTurn.AT_ONCE;
+    }
+
+    /** The table may have come to reference what was found. */
+    private void keepReferenced(TreeMap<String, Long> batch) {
+        Map<String, String> byPath = new HashMap<>();
+        batch.keySet().forEach(location -> byPath.put(Locations.path(location), location));
+        Foreign.run("the table can not be read", context.where(), () -> {
+            context.table().refresh();
+            TableMetadata table =
+                    ((HasTableOperations) context.table()).operations().current();
+            References.visit(table, context.table().io(), location -> {
+                String found = byPath.get(Locations.path(location));
+                if (found != null) {
+                    batch.remove(found);
+                }
+            });
+        });
+    }
+
+    private long delete(Iterable<String> locations) {
+        FileIO io = context.table().io();
+        return Foreign.call("orphans can not be removed", context.where(), () -> {
+            if (io instanceof SupportsBulkOperations) {
+                try {
+                    ((SupportsBulkOperations) io).deleteFiles(locations);
+                    return 0L;
+                } catch (BulkDeletionFailureException e) {
+                    return (long) e.numberFailedObjects();
+                }
+            }
+            locations.forEach(io::deleteFile);
+            return 0L;
+        });
+    }
+
+    private JobTurn end(End end, String reason) {
+        meter.end();
+        JobResult ended = figures.result(end, reason);
+        result = ended;
+        return new JobTurn.Ended(ended);
+    }
+
+    private static long bytes(SortedMap<String, Long> files) {
+        return files.values().stream().mapToLong(Long::longValue).sum();
+    }
+}

@@ -1,0 +1,83 @@
+package io.firn.compaction.scan;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.iceberg.parquet.ParquetValueReader;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+import org.jspecify.annotations.Nullable;
+
+/** One row of some columns of a file, the same object from row to row, and its position in the file. */
+public final class RowCursor implements ParquetValueReader<RowCursor> {
+    private final ColumnCursor[] columns;
+    private final List<ColumnCursor.Values> present = new ArrayList<>();
+    private long position = -1;
+
+    /**
+     * @param file the file's schema, with field ids
+     * @param fieldIds of the columns wanted, in the order in which {@link #column} numbers them
+     */
+    RowCursor(MessageType file, List<Integer> fieldIds) {
+        this.columns = new ColumnCursor[fieldIds.size()];
+        for (int i = 0; i < columns.length; i++) {
+            Type type = find(file, fieldIds.get(i));
+            columns[i] =
+                    new ColumnCursor(type == null ? null : file.getColumnDescription(new String[] {type.getName()}));
+            ColumnCursor.Values values = columns[i].values();
+            if (values != null) {
+                present.add(values);
+            }
+        }
+    }
+
+    private static @Nullable Type find(MessageType file, int fieldId) {
+        for (Type each : file.getFields()) {
+            if (each.getId() != null && each.getId().intValue() == fieldId) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    public ColumnCursor column(int number) {
+        return columns[number];
+    }
+
+    /** Of the row in its file, from 0; rows that a filter leaves out count. */
+    public long position() {
+        return position;
+    }
+
+    @Override
+    public RowCursor read(@Nullable RowCursor reuse) {
+        for (ColumnCursor column : columns) {
+            column.advance();
+        }
+        position++;
+        return this;
+    }
+
+    @Override
+    public void setPageSource(PageReadStore pages) {
+        position = pages.getRowIndexOffset()
+                        .orElseThrow(() -> new IllegalStateException("a row group does not say where it begins"))
+                - 1;
+        present.forEach(values -> values.setPageSource(pages));
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "rawtypes"}) // the type argument's class is not public
+    public List columns() {
+        List all = new ArrayList();
+        for (ColumnCursor.Values values : present) {
+            all.add(values.column());
+        }
+        return all;
+    }
+
+    @Override
+    public org.apache.iceberg.parquet.ColumnIterator<?> column() {
+        throw new UnsupportedOperationException("a row has several columns");
+    }
+}

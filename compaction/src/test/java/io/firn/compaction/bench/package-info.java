@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.bench;
+
+import org.jspecify.annotations.NullMarked;

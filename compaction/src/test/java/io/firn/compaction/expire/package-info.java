@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.expire;
+
+import org.jspecify.annotations.NullMarked;

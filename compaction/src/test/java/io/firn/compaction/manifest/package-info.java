@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.manifest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,250 @@
+package io.firn.compaction.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.firn.catalog.Tables;
+import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.TableCommit;
+import io.firn.catalog.commit.TableCommitter;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.catalog.upsert.UpsertRequest;
+import io.firn.catalog.upsert.UpsertTables;
+import io.firn.compaction.JobProgress;
+import io.firn.compaction.JobResult;
+import io.firn.compaction.JobTurn;
+import io.firn.compaction.fold.NaiveFold;
+import io.firn.compaction.fold.NaiveFold.Event;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.data.GenericRecord;
+import org.apache.iceberg.data.IcebergGenerics;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.data.parquet.GenericParquetWriter;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.io.OutputFileFactory;
+import org.apache.iceberg.parquet.Parquet;
+
+/** The tables of an upsert pipeline over a real catalog and real files, and what ought to be in them. */
+final class MergeRig {
+    static final String PIPELINE = "orders";
+    static final String SCHEMA = "region string, id string not null, event long, version long, op string";
+
+    final Tables catalog;
+    final UpsertRequest request;
+    final Path folder;
+    final boolean versioned;
+    final List<Event> staged = new ArrayList<>();
+
+    private final TableCommitter committer;
+    private final Map<SourcePartition, Long> next = new HashMap<>();
+    private final Random random;
+
+    MergeRig(Catalog catalog, Path folder, boolean versioned, List<String> partitioning, int format, Random random) {
+        this.catalog = new Tables(catalog);
+        this.folder = folder;
+        this.versioned = versioned;
+        this.random = random;
+        UpsertLayout layout = new UpsertLayout(
+                SchemaText.parse(SCHEMA), List.of("id"), versioned ? Optional.of("version") : Optional.empty());
+        this.request = new UpsertRequest(
+                "shop.t" + UUID.randomUUID().toString().substring(0, 8),
+                layout,
+                partitioning,
+                Map.of("format-version", Integer.toString(format)),
+                MissingLedger.REFUSE);
+        this.committer = new TableCommitter(open().staging(), random, MissingLedger.REFUSE);
+    }
+
+    UpsertTables open() {
+        return UpsertTables.openOrCreate(catalog, request);
+    }
+
+    MergeSettings settings() {
+        return MergeSettings.defaults(folder.resolve("spill"));
+    }
+
+    MergeJob job(MergeSettings settings) {
+        return new MergeJob(open(), PIPELINE, settings, Clock.systemUTC(), random, JobProgress.NONE);
+    }
+
+    JobResult merge() {
+        return drive(job(settings()));
+    }
+
+    JobResult merge(MergeSettings settings) {
+        return drive(job(settings));
+    }
+
+    static JobResult drive(MergeJob job) {
+        while (true) {
+            JobTurn turn = job.turn();
+            if (turn instanceof JobTurn.Ended) {
+                return ((JobTurn.Ended) turn).result();
+            }
+        }
+    }
+
+    static Event event(long id, String key, int partition, long offset, long timestamp) {
+        return new Event(id, key, "orders", partition, offset, timestamp, Optional.empty(), false);
+    }
+
+    static Event delete(long id, String key, int partition, long offset, long timestamp) {
+        return new Event(id, key, "orders", partition, offset, timestamp, Optional.empty(), true);
+    }
+
+    /** Appends records as ingestion would: with the ledger, one commit. */
+    void stage(Event... events) {
+        stage(List.of(events), 1);
+    }
+
+    void stage(Collection<Event> events, int files) {
+        TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
+        TreeMap<SourcePartition, Long> ends = new TreeMap<>();
+        events.forEach(event -> ends.merge(partition(event), event.offset() + 1, Math::max));
+        ends.forEach((partition, end) -> {
+            if (!next.containsKey(partition)) {
+                steps.put(partition, PartitionStep.start(0));
+            }
+        });
+        if (!steps.isEmpty()) {
+            commit(List.of(), steps);
+            steps.keySet().forEach(partition -> next.put(partition, 0L));
+            steps.clear();
+        }
+        ends.forEach((partition, end) -> {
+            long from = next.getOrDefault(partition, 0L);
+            steps.put(partition, PartitionStep.advance(new OffsetRange(from, end), OptionalLong.empty()));
+            next.put(partition, end);
+        });
+        List<DataFile> written = new ArrayList<>();
+        List<Event> all = List.copyOf(events);
+        for (int file = 0; file < files; file++) {
+            written.add(write(all.subList(all.size() * file / files, all.size() * (file + 1) / files)));
+        }
+        commit(written, steps);
+        staged.addAll(events);
+    }
+
+    private void commit(List<DataFile> files, TreeMap<SourcePartition, PartitionStep> steps) {
+        TableCommit commit = new TableCommit(UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, files, steps);
+        CommitOutcome outcome = committer.attempt(commit);
+        assertThat(outcome).isInstanceOf(CommitOutcome.Committed.class);
+    }
+
+    /** The same records once more, as after a rollback or by another hand. */
+    void replay(Collection<Event> events) {
+        Table staging = open().staging();
+        staging.newAppend().appendFile(write(List.copyOf(events))).commit();
+    }
+
+    DataFile write(List<Event> events) {
+        Table staging = open().staging();
+        DataWriter<Record> writer = writer(staging);
+        GenericRecord empty = GenericRecord.create(staging.schema());
+        try (writer) {
+            for (Event event : events) {
+                writer.write(record(empty.copy(), event));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return writer.toDataFile();
+    }
+
+    static DataWriter<Record> writer(Table table) {
+        try {
+            return Parquet.writeData(OutputFileFactory.builderFor(table, 0, 0)
+                            .format(FileFormat.PARQUET)
+                            .build()
+                            .newOutputFile())
+                    .forTable(table)
+                    .withSpec(table.spec())
+                    .createWriterFunc(GenericParquetWriter::create)
+                    .build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Every other delete is a tombstone, the rest carry a delete mark. */
+    private static Record record(Record record, Event event) {
+        record.setField("id", event.key());
+        record.setField("_source_topic", event.topic());
+        record.setField("_source_partition", event.partition());
+        record.setField("_source_offset", event.offset());
+        record.setField(
+                "_source_timestamp", Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
+        boolean tombstone = isTombstone(event);
+        record.setField("_source_tombstone", tombstone);
+        if (!tombstone) {
+            record.setField("region", "r" + event.id() % 3);
+            record.setField("event", event.id());
+            record.setField("version", event.version().orElse(null));
+            record.setField("op", event.deletes() ? "d" : "u");
+        }
+        return record;
+    }
+
+    /** A tombstone has no version, so it is one only where the version is null anyway. */
+    private static boolean isTombstone(Event event) {
+        return event.deletes() && event.id() % 2 == 0 && event.version().isEmpty();
+    }
+
+    /** Key to event, of all rows; a key with two rows fails. */
+    Map<String, Long> rows() {
+        Map<String, Long> rows = new TreeMap<>();
+        try (CloseableIterable<Record> records =
+                IcebergGenerics.read(open().keyed()).build()) {
+            for (Record row : records) {
+                Long twice = rows.put((String) row.getField("id"), (Long) row.getField("event"));
+                assertThat(twice).as("row of " + row.getField("id")).isNull();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return rows;
+    }
+
+    /** What the rows ought to be with those records merged. */
+    Map<String, Long> expected(Collection<Event> merged) {
+        Map<String, Long> expected = new TreeMap<>();
+        NaiveFold.winners(List.copyOf(merged), versioned).forEach((key, winner) -> {
+            if (!winner.deletes()) {
+                expected.put(key, winner.id());
+            }
+        });
+        return expected;
+    }
+
+    void requireMerged(Collection<Event> merged) {
+        assertThat(rows()).isEqualTo(expected(merged));
+    }
+
+    static SourcePartition partition(Event event) {
+        return new SourcePartition(event.topic(), "id-of-" + event.topic(), event.partition());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.merge;
+
+import org.jspecify.annotations.NullMarked;

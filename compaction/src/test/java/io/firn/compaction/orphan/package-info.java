@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.orphan;
+
+import org.jspecify.annotations.NullMarked;

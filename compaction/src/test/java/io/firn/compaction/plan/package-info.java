@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.rewrite;
+
+import org.jspecify.annotations.NullMarked;

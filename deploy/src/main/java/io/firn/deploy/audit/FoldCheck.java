@@ -1,0 +1,267 @@
+package io.firn.deploy.audit;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.catalog.upsert.UpsertTables;
+import io.firn.compaction.fold.Candidate;
+import io.firn.compaction.fold.KeyBuffer;
+import io.firn.compaction.fold.Sources;
+import io.firn.compaction.fold.WinnerTable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotSummary;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.data.IcebergGenerics;
+import org.apache.iceberg.data.InternalRecordWrapper;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.expressions.Evaluator;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.io.CloseableIterable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares a keyed table with the fold of its staged records, key by key: each row must be the record that comes last by
+ * the order, up to the keyed table's ledger, and a key whose last record deletes must have no row.
+ *
+ * <p>Reads the tables by Iceberg's own readers, not by the merge's. Memory is bounded: many keys are compared part by
+ * part, each a pass over the tables.
+ */
+public final class FoldCheck {
+    /** Of heap for one part's keys, which are a few million. */
+    private static final long MEMORY = 256L << 20;
+
+    /** What a key and its position take, generously. */
+    private static final long BYTES_A_KEY = 256;
+
+    private final UpsertTables tables;
+    private final String pipeline;
+    private final Optional<Expression> deleteWhen;
+    private final Progress progress;
+    private final long memoryBytes;
+
+    /**
+     * @param tables handles of this check alone; it refreshes them
+     * @param deleteWhen by names; records for which it is true delete their key
+     */
+    public FoldCheck(UpsertTables tables, String pipeline, Optional<Expression> deleteWhen, Progress progress) {
+        this(tables, pipeline, deleteWhen, progress, MEMORY);
+    }
+
+    FoldCheck(
+            UpsertTables tables,
+            String pipeline,
+            Optional<Expression> deleteWhen,
+            Progress progress,
+            long memoryBytes) {
+        this.tables = tables;
+        this.pipeline = pipeline;
+        this.deleteWhen = deleteWhen;
+        this.progress = progress;
+        this.memoryBytes = memoryBytes;
+    }
+
+    /** @throws FirnException where a table has no ledger that could be read, or does not answer */
+    public FoldReport run() {
+        // The keyed table first: what it was merged from is in staging by then.
+        tables.keyed().refresh();
+        tables.staging().refresh();
+        tables.deletes().refresh();
+        Snapshot keyed = tables.keyed().currentSnapshot();
+        Snapshot staging = tables.staging().currentSnapshot();
+        Map<String, OffsetRange> merged = merged();
+        Part whole = new Part(keyed, staging, tables.deletes().currentSnapshot(), merged);
+        long rows = records(staging) + records(keyed) + records(whole.deletes());
+        int parts = Math.toIntExact(rows * BYTES_A_KEY / memoryBytes + 1);
+        FoldReport.Builder report = new FoldReport.Builder(tables.keyed().name());
+        for (int part = 0; part < parts; part++) {
+            compare(whole, part, parts, report);
+        }
+        return report.build();
+    }
+
+    /** Snapshots to read and the offsets that are merged, by topic and partition. */
+    private record Part(
+            @Nullable Snapshot keyed,
+            @Nullable Snapshot staging,
+            @Nullable Snapshot deletes,
+            Map<String, OffsetRange> merged) {}
+
+    private Map<String, OffsetRange> merged() {
+        LedgerState state = LedgerReader.read(tables.keyed());
+        Ledger ledger = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
+            throw LedgerReader.noLedger(tables.keyed().name(), unknown);
+        });
+        Map<String, OffsetRange> merged = new TreeMap<>();
+        ledger.partitions(pipeline)
+                .forEach((partition, entry) -> merged.merge(
+                        partition.toString(),
+                        new OffsetRange(entry.start(), entry.next()),
+                        (one, other) -> new OffsetRange(
+                                Math.min(one.start(), other.start()), Math.max(one.end(), other.end()))));
+        return merged;
+    }
+
+    private void compare(Part whole, int part, int parts, FoldReport.Builder report) {
+        String label = parts == 1 ? "" : ", part " + (part + 1) + " of " + parts;
+        boolean versioned = tables.layout().orderBy().isPresent();
+        Sources sources = new Sources();
+        WinnerTable winners = new WinnerTable(sources, versioned);
+        RowReader reader =
+                new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
+        Map<String, Long> lowest = new HashMap<>();
+        progress.begin("fold check: reading staging" + label, "rows", records(whole.staging()));
+        staged(whole, part, parts, reader, winners, lowest, report);
+        progress.begin("fold check: reading known deletes" + label, "rows", records(whole.deletes()));
+        each(tables.deletes(), whole.deletes(), UpsertColumns.ORDER_TIMESTAMP, false, row -> {
+            if (reader.isIn(row, part, parts)) {
+                reader.read(row, UpsertColumns.ORDER_TIMESTAMP);
+                if (reader.isMerged(whole.merged())) {
+                    reader.candidate().deletes = true;
+                    winners.offer(reader.key(), reader.hash(), reader.candidate());
+                }
+            }
+        });
+        progress.begin("fold check: reading the keyed table" + label, "rows", records(whole.keyed()));
+        each(tables.keyed(), whole.keyed(), UpsertColumns.ORDER_TIMESTAMP, false, row -> {
+            if (reader.isIn(row, part, parts)) {
+                reader.read(row, UpsertColumns.ORDER_TIMESTAMP);
+                keyedRow(reader, winners, sources, lowest, report);
+            }
+        });
+        missing(winners, sources, report);
+    }
+
+    private void staged(
+            Part whole,
+            int part,
+            int parts,
+            RowReader reader,
+            WinnerTable winners,
+            Map<String, Long> lowest,
+            FoldReport.Builder report) {
+        Optional<Evaluator> mark = deleteWhen.map(
+                condition -> new Evaluator(tables.staging().schema().asStruct(), condition));
+        InternalRecordWrapper wrapper =
+                new InternalRecordWrapper(tables.staging().schema().asStruct());
+        each(tables.staging(), whole.staging(), SourceColumns.TIMESTAMP, true, row -> {
+            reader.position(row, SourceColumns.TIMESTAMP);
+            lowest.merge(reader.partition(), reader.candidate().offset, Math::min);
+            if (!reader.isMerged(whole.merged())) {
+                report.unmerged(part == 0);
+                return;
+            }
+            if (reader.isIn(row, part, parts)) {
+                reader.readKey(row);
+                reader.candidate().deletes = Boolean.TRUE.equals(row.getField(UpsertColumns.TOMBSTONE))
+                        || mark.isPresent() && mark.get().eval(wrapper.wrap(row));
+                winners.offer(reader.key(), reader.hash(), reader.candidate());
+                report.staged();
+            }
+        });
+    }
+
+    private static void keyedRow(
+            RowReader reader,
+            WinnerTable winners,
+            Sources sources,
+            Map<String, Long> lowest,
+            FoldReport.Builder report) {
+        Candidate row = reader.candidate();
+        int head = winners.find(reader.key(), reader.hash());
+        boolean gone = row.offset < lowest.getOrDefault(reader.partition(), Long.MAX_VALUE);
+        report.keyed();
+        if (head < 0) {
+            if (gone) {
+                report.unverifiable();
+            } else {
+                report.difference(reader.text(), "has a row of " + reader.place() + " that no staged record is");
+            }
+            return;
+        }
+        if (winners.isMatched(head)) {
+            report.difference(reader.text(), "has more than one row, one of them of " + reader.place());
+            return;
+        }
+        winners.markMatched(head);
+        Candidate last = new Candidate();
+        winners.candidate(winners.winner(head), last);
+        if (last.source == row.source && last.offset == row.offset && !last.deletes) {
+            report.same();
+        } else if (gone) {
+            report.unverifiable();
+        } else {
+            report.difference(
+                    reader.text(),
+                    "has the row of " + reader.place() + ", its last record "
+                            + (last.deletes ? "deletes it at " : "is ") + RowReader.place(sources, last));
+        }
+    }
+
+    private static void missing(WinnerTable winners, Sources sources, FoldReport.Builder report) {
+        KeyBuffer key = new KeyBuffer();
+        Candidate last = new Candidate();
+        for (int number = 0; number < winners.size(); number++) {
+            int head = winners.head(number);
+            winners.candidate(winners.winner(head), last);
+            if (winners.isMatched(head)) {
+                continue;
+            }
+            if (last.deletes) {
+                report.deleted();
+            } else {
+                winners.key(head, key);
+                report.difference(
+                        RowReader.text(key), "has no row, its last record is " + RowReader.place(sources, last));
+            }
+        }
+    }
+
+    private interface Seen {
+        void row(Record row);
+    }
+
+    private void each(Table table, @Nullable Snapshot snapshot, String timestamp, boolean all, Seen seen) {
+        if (snapshot == null) {
+            return;
+        }
+        List<String> columns = new ArrayList<>(tables.layout().key());
+        tables.layout().orderBy().ifPresent(columns::add);
+        columns.addAll(List.of(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET, timestamp));
+        IcebergGenerics.ScanBuilder scan =
+                IcebergGenerics.read(table).useSnapshot(snapshot.snapshotId()).reuseContainers();
+        if (!all) {
+            scan = scan.select(columns);
+        } else if (deleteWhen.isEmpty()) {
+            columns.add(UpsertColumns.TOMBSTONE);
+            scan = scan.select(columns);
+        }
+        try (CloseableIterable<Record> rows =
+                scan.where(Expressions.alwaysTrue()).build()) {
+            for (Record row : rows) {
+                progress.step();
+                seen.row(row);
+            }
+        } catch (IOException failed) {
+            throw FirnException.external(
+                    "table-unreadable", "the table cannot be read: " + failed.getMessage(), table.name(), "", failed);
+        }
+    }
+
+    private static long records(@Nullable Snapshot snapshot) {
+        return snapshot == null
+                ? 0
+                : Long.parseLong(snapshot.summary().getOrDefault(SnapshotSummary.TOTAL_RECORDS_PROP, "0"));
+    }
+}

@@ -1,0 +1,54 @@
+package io.firn.deploy.audit;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
+import io.firn.deploy.UpsertParts;
+import io.firn.deploy.config.PipelineConfig;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+
+/** All there is to audit of a pipeline: the table it ingests to against Kafka, and its keyed table against that one. */
+public final class PipelineAudit {
+    private final Catalog catalog;
+    private final String pipeline;
+    private final PipelineConfig config;
+    private final Map<String, String> kafka;
+    private final Progress progress;
+
+    /** @param kafka client properties */
+    public PipelineAudit(
+            Catalog catalog, String pipeline, PipelineConfig config, Map<String, String> kafka, Progress progress) {
+        this.catalog = catalog;
+        this.pipeline = pipeline;
+        this.config = config;
+        this.kafka = Map.copyOf(kafka);
+        this.progress = progress;
+    }
+
+    /** @throws FirnException as {@link Audit#run} and {@link FoldCheck#run} do */
+    public AuditReport run() {
+        Tables tables = new Tables(catalog);
+        Optional<UpsertParts> upsert = UpsertParts.of(config, tables);
+        Table ingested = open(tables, config.ingestTable());
+        Audit audit = new Audit(ingested, pipeline, kafka, progress);
+        if (upsert.isEmpty()) {
+            return audit.run();
+        }
+        Table keyed = open(tables, config.table());
+        // The fold first: what is merged after it is in staging, and in the audit of that, anyway.
+        FoldReport fold =
+                new FoldCheck(upsert.get().open(tables), pipeline, upsert.get().deleteWhen(), progress).run();
+        return audit.mergedInto(keyed).run().with(fold);
+    }
+
+    private static Table open(Tables tables, String name) {
+        return tables.open(name)
+                .orElseThrow(() -> FirnException.user(
+                        "table-missing",
+                        "the table does not exist",
+                        "table " + name,
+                        "check its name, or run its pipeline first"));
+    }
+}

@@ -1,0 +1,208 @@
+package io.firn.deploy.cli;
+
+import io.firn.catalog.FirnException;
+import io.firn.compaction.Budget;
+import io.firn.compaction.Job;
+import io.firn.compaction.JobProgress;
+import io.firn.compaction.JobResult;
+import io.firn.compaction.JobTurn;
+import io.firn.compaction.orphan.OrphanJob;
+import io.firn.compaction.orphan.OrphanSettings;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.TableDebt;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.StopRequest;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.LatestRows;
+import io.firn.deploy.maintain.MaintainedTable;
+import io.firn.deploy.maintain.Results;
+import io.firn.deploy.maintain.Scratch;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** One run of one job, now. */
+@Command(
+        name = "compact",
+        mixinStandardHelpOptions = true,
+        description = "Runs one job on a table to its end, beside whatever services are running.")
+final class CompactCommand implements Callable<Integer> {
+    private static final Duration BETWEEN_LINES = Duration.ofSeconds(2);
+
+    private final Assembly assembly;
+    private final StopRequest stop;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(
+            names = "--job",
+            required = true,
+            paramLabel = "JOB",
+            description = "merge, rewrite, manifests, expire, orphans, metadata or staging.")
+    private String jobName = "";
+
+    @Option(names = "--dry-run", description = "Change nothing; say what there is to do.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "Print the result as JSON.")
+    private boolean json;
+
+    @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")
+    private String tableName = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private @Nullable Instant lastLine;
+    private String lastPhase = "";
+
+    CompactCommand(Assembly assembly, StopRequest stop) {
+        this.assembly = assembly;
+        this.stop = stop;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        JobKind kind = Arrays.stream(JobKind.values())
+                .filter(known -> known.jobName().equals(jobName))
+                .findFirst()
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "there is no job " + jobName + "; name one of " + jobNames()));
+        Configuration configuration = assembly.configuration(config.file());
+        MaintainedTable table = MaintainedTable.named(tableName, configuration.pipelines())
+                .orElseThrow(() -> FirnException.user(
+                        "table-unknown",
+                        "no pipeline writes a table of that name",
+                        "table " + tableName,
+                        "name one of "
+                                + MaintainedTable.of(configuration.pipelines()).stream()
+                                        .map(MaintainedTable::name)
+                                        .toList()));
+        try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
+            JobFactory jobs = assembly.jobs(tables.catalog());
+            if (dryRun && kind != JobKind.ORPHANS && kind != JobKind.METADATA) {
+                return say(debt(kind, jobs.debt(table)));
+            }
+            try (Scratch scratch = Scratch.create()) {
+                OrphanSettings.Effect effect = dryRun ? OrphanSettings.Effect.LIST : OrphanSettings.Effect.REMOVE;
+                Job job = jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
+                JobResult result = run(job);
+                if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {
+                    LatestRows.of(tables.catalog(), table.config()).ifPresent(LatestRows::follow);
+                }
+                if (dryRun && job instanceof OrphanJob && !json) {
+                    ((OrphanJob) job).orphans().forEach((file, bytes) -> say(file + "  " + bytes + " bytes"));
+                }
+                say(json ? Results.json(result) : jobName + " of " + tableName + ": " + Results.line(result));
+                return result.end() == JobResult.End.DONE || result.end() == JobResult.End.NOTHING
+                        ? ExitCodes.DONE
+                        : ExitCodes.FAILED;
+            }
+        }
+    }
+
+    private static String jobNames() {
+        return Arrays.stream(JobKind.values()).map(JobKind::jobName).collect(Collectors.joining(", "));
+    }
+
+    private JobResult run(Job job) throws InterruptedException {
+        boolean ended = false;
+        try {
+            while (true) {
+                if (stop.isRequested()) {
+                    return job.stop();
+                }
+                JobTurn turn = job.turn();
+                Optional<JobResult> result = turn.fold(again -> Optional.empty(), last -> Optional.of(last.result()));
+                if (result.isPresent()) {
+                    ended = true;
+                    return result.get();
+                }
+                long delay = turn.fold(JobTurn.Again::delayMillis, last -> 0L);
+                if (delay > 0) {
+                    tell(jobName + ": waiting, " + turn.fold(JobTurn.Again::reason, last -> ""));
+                    stop.await(Duration.ofMillis(delay));
+                }
+            }
+        } finally {
+            if (!ended) {
+                job.stop();
+            }
+        }
+    }
+
+    /** The begin of each phase, and every few seconds how far it is. */
+    private void progress(JobProgress.Report report) {
+        Instant now = assembly.clock().instant();
+        boolean isNew = !report.phase().equals(lastPhase);
+        Instant last = lastLine;
+        if (!isNew && last != null && Duration.between(last, now).compareTo(BETWEEN_LINES) < 0) {
+            return;
+        }
+        lastPhase = report.phase();
+        lastLine = now;
+        String left = report.left()
+                .map(time -> String.format(Locale.ROOT, ", about %d s left", time.toSeconds()))
+                .orElse("");
+        String of = report.total().isNone() ? "" : ": " + report.done() + " of " + report.total();
+        tell(report.job() + ", " + report.phase() + of + left);
+    }
+
+    private String debt(JobKind kind, TableDebt debt) {
+        return switch (kind) {
+            case MERGE ->
+                json
+                        ? "{\"job\":\"merge\",\"rows\":" + debt.staging().rows() + ",\"bytes\":"
+                                + debt.staging().bytes() + ",\"seconds\":"
+                                + debt.staging().time().toSeconds() + "}"
+                        : debt.staging().rows() + " staged rows at most are not merged, about "
+                                + debt.staging().bytes() + " bytes, "
+                                + debt.staging().time().toSeconds() + " s behind";
+            case REWRITE ->
+                json
+                        ? "{\"job\":\"rewrite\",\"files\":" + debt.small().files() + ",\"bytes\":"
+                                + debt.small().bytes() + ",\"deleteFiles\":" + debt.deleteFiles() + "}"
+                        : debt.small() + " of " + debt.files() + " would be rewritten; " + debt.deleteFiles()
+                                + " delete files";
+            case MANIFESTS ->
+                json
+                        ? "{\"job\":\"manifests\",\"small\":" + debt.smallManifests() + ",\"all\":" + debt.manifests()
+                                + "}"
+                        : debt.smallManifests() + " of " + debt.manifests() + " manifests are small";
+            case EXPIRE ->
+                json
+                        ? "{\"job\":\"expire\",\"expirable\":" + debt.expirable() + ",\"all\":" + debt.snapshots() + "}"
+                        : debt.expirable() + " of " + debt.snapshots() + " snapshots can expire";
+            case STAGING, ORPHANS, METADATA ->
+                throw new ParameterException(spec.commandLine(), "the job " + kind.jobName() + " has no dry run");
+        };
+    }
+
+    private int say(String line) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(line);
+        out.flush();
+        return ExitCodes.DONE;
+    }
+
+    private void tell(String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("firn: " + line);
+        err.flush();
+    }
+}

@@ -1,0 +1,35 @@
+package io.firn.deploy.config;
+
+import java.time.Duration;
+
+/**
+ * How the service keeps a pipeline's tables fast.
+ *
+ * @param enabled whether it does; merges go on without
+ * @param interval between two looks at what a table needs
+ * @param snapshotsKeep age at which snapshots expire
+ * @param stagingKeep age at which files of the staging table go whose rows are all merged
+ * @param orphansKeep age at which files that no snapshot names are removed
+ * @param maxBytes most input of one run of a job
+ * @param maxTime after which a run begins nothing further
+ */
+public record MaintenanceConfig(
+        boolean enabled,
+        Duration interval,
+        Duration snapshotsKeep,
+        Duration stagingKeep,
+        Duration orphansKeep,
+        long maxBytes,
+        Duration maxTime) {
+    /** Iceberg's own ages; runs short enough that no table waits long for another's. */
+    public static MaintenanceConfig defaults() {
+        return new MaintenanceConfig(
+                true,
+                Duration.ofMinutes(1),
+                Duration.ofHours(120),
+                Duration.ofHours(24),
+                Duration.ofHours(72),
+                4L << 30,
+                Duration.ofMinutes(10));
+    }
+}

@@ -1,0 +1,148 @@
+package io.firn.deploy.maintain;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
+import io.firn.compaction.Budget;
+import io.firn.compaction.Job;
+import io.firn.compaction.JobContext;
+import io.firn.compaction.JobProgress;
+import io.firn.compaction.expire.ExpireJob;
+import io.firn.compaction.expire.ExpireSettings;
+import io.firn.compaction.expire.StagingRetention;
+import io.firn.compaction.manifest.ManifestJob;
+import io.firn.compaction.manifest.ManifestSettings;
+import io.firn.compaction.merge.MergeJob;
+import io.firn.compaction.merge.MergeSettings;
+import io.firn.compaction.orphan.OrphanJob;
+import io.firn.compaction.orphan.OrphanSettings;
+import io.firn.compaction.plan.DebtReader;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.TableDebt;
+import io.firn.compaction.rewrite.RewriteJob;
+import io.firn.compaction.rewrite.RewriteSettings;
+import io.firn.deploy.UpsertParts;
+import io.firn.deploy.config.MaintenanceConfig;
+import io.firn.deploy.config.MergeConfig;
+import io.firn.deploy.config.UpsertConfig;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+
+/** Builds the jobs of configured tables, each with handles of its own. */
+public final class JobFactory {
+    private final Catalog catalog;
+    private final Clock clock;
+    private final Supplier<? extends RandomGenerator> randoms;
+
+    /** @param randoms a new source of randomness for each who needs one */
+    public JobFactory(Catalog catalog, Clock clock, Supplier<? extends RandomGenerator> randoms) {
+        this.catalog = catalog;
+        this.clock = clock;
+        this.randoms = randoms;
+    }
+
+    /**
+     * A run of a job.
+     *
+     * @param scratch an existing folder of this run alone
+     * @param effect of a job that removes orphans
+     * @throws FirnException {@code job-invalid} where the table has no such job, or what opening the table throws
+     */
+    public Job job(
+            JobKind kind,
+            MaintainedTable table,
+            Budget budget,
+            OrphanSettings.Effect effect,
+            JobProgress progress,
+            Path scratch) {
+        MaintenanceConfig ages = table.config().maintenance();
+        OrphanSettings orphans =
+                OrphanSettings.DEFAULTS.withSafetyAge(ages.orphansKeep()).with(effect);
+        return switch (kind) {
+            case MERGE -> merge(table, budget, progress, scratch);
+            case STAGING -> staging(table, budget, progress, scratch);
+            case REWRITE ->
+                new RewriteJob(context(table, progress, scratch), rewrite(table).withBudget(budget));
+            case MANIFESTS -> {
+                JobContext context = context(table, progress, scratch);
+                yield new ManifestJob(
+                        context, ManifestSettings.of(context.table().properties()));
+            }
+            case EXPIRE -> new ExpireJob(context(table, progress, scratch), expire(table));
+            case ORPHANS -> new OrphanJob(context(table, progress, scratch), orphans);
+            case METADATA ->
+                new OrphanJob(context(table, progress, scratch), orphans.with(OrphanSettings.Scope.METADATA));
+        };
+    }
+
+    /** What the table needs; of a keyed one with how far it is behind. */
+    public TableDebt debt(MaintainedTable table) {
+        Table opened = open(table.name());
+        TableDebt debt = new DebtReader(rewrite(table), ManifestSettings.of(opened.properties()), expire(table))
+                .of(opened, clock.instant());
+        return table.role() == MaintainedTable.Role.KEYED ? debt.with(lag(table)) : debt;
+    }
+
+    /** How far a keyed table is behind its staging table. */
+    public TableDebt.StagingLag lag(MaintainedTable keyed) {
+        return DebtReader.lag(open(keyed.config().ingestTable()), open(keyed.name()));
+    }
+
+    private Job merge(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {
+        UpsertParts parts = parts(table, MaintainedTable.Role.KEYED, JobKind.MERGE);
+        MergeConfig merge = table.config().upsert().map(UpsertConfig::merge).orElseThrow();
+        MergeSettings settings = MergeSettings.defaults(scratch)
+                .withMemoryBytes(merge.memoryBytes())
+                .withTargetFileBytes(table.config().commit().targetFileBytes())
+                .withBudget(budget.withRows(Math.min(budget.rows(), merge.rows())));
+        MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
+        return new MergeJob(parts.open(new Tables(catalog)), table.pipeline(), marked, clock, randoms.get(), progress);
+    }
+
+    private Job staging(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {
+        parts(table, MaintainedTable.Role.STAGING, JobKind.STAGING);
+        return new StagingRetention(
+                context(table, progress, scratch),
+                open(table.config().table()),
+                table.config().maintenance().stagingKeep(),
+                budget);
+    }
+
+    private UpsertParts parts(MaintainedTable table, MaintainedTable.Role role, JobKind kind) {
+        if (table.role() != role) {
+            throw FirnException.user(
+                    "job-invalid",
+                    "this table has no " + kind.jobName() + " job",
+                    "table " + table.name(),
+                    kind == JobKind.MERGE
+                            ? "name the keyed table of a pipeline with 'mode: upsert'"
+                            : "name the staging table of a pipeline with 'mode: upsert'");
+        }
+        return UpsertParts.of(table.config(), new Tables(catalog)).orElseThrow();
+    }
+
+    private JobContext context(MaintainedTable table, JobProgress progress, Path scratch) {
+        return new JobContext(open(table.name()), clock, randoms.get(), progress, scratch);
+    }
+
+    private static RewriteSettings rewrite(MaintainedTable table) {
+        return RewriteSettings.target(table.config().commit().targetFileBytes());
+    }
+
+    private static ExpireSettings expire(MaintainedTable table) {
+        return new ExpireSettings(
+                table.config().maintenance().snapshotsKeep(),
+                ExpireSettings.DEFAULTS.keepLast(),
+                ExpireSettings.DEFAULTS.perCommit());
+    }
+
+    private Table open(String name) {
+        return new Tables(catalog)
+                .open(name)
+                .orElseThrow(() -> FirnException.user(
+                        "table-missing", "the table does not exist", "table " + name, "run its pipeline first"));
+    }
+}

@@ -1,0 +1,221 @@
+package io.firn.deploy.maintain;
+
+import io.firn.catalog.FirnException;
+import io.firn.compaction.Budget;
+import io.firn.compaction.JobProgress;
+import io.firn.compaction.JobResult;
+import io.firn.compaction.JobTurn;
+import io.firn.compaction.orphan.OrphanSettings;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.NeedsPolicy.Need;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs jobs of its targets, one at a time, a turn a call. What goes wrong is told and tried again later. */
+final class Lane {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+    /** How long a thread may sleep with nothing in sight. */
+    static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+
+    private final List<Target> targets;
+    private final JobFactory jobs;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final Consumer<MaintainedTable> afterMerge;
+    private @Nullable Run run;
+
+    /** A job under way. */
+    private record Run(Target target, JobKind kind, io.firn.compaction.Job job, Scratch scratch, Instant notBefore) {
+        Run after(Instant time) {
+            return new Run(target, kind, job, scratch, time);
+        }
+
+        String name() {
+            return kind.jobName() + " of " + target.table().name();
+        }
+    }
+
+    /** @param afterMerge is told of keyed tables that a merge has changed */
+    Lane(
+            List<Target> targets,
+            JobFactory jobs,
+            Clock clock,
+            RandomGenerator random,
+            Consumer<MaintainedTable> afterMerge) {
+        this.targets = List.copyOf(targets);
+        this.jobs = jobs;
+        this.clock = clock;
+        this.random = random;
+        this.afterMerge = afterMerge;
+    }
+
+    /** The table that a job works on now. */
+    Optional<String> busyWith() {
+        return Optional.ofNullable(run).map(current -> current.target().table().name());
+    }
+
+    /**
+     * Does one piece of work, if one is due.
+     *
+     * @param taken tables that another lane works on
+     * @return how long to wait before the next call, zero for not at all
+     */
+    Duration turn(Predicate<String> taken) {
+        Instant now = clock.instant();
+        Run current = run;
+        if (current == null) {
+            return begin(taken, now);
+        }
+        if (now.isBefore(current.notBefore())) {
+            return until(current.notBefore(), now);
+        }
+        advance(current);
+        return Duration.ZERO;
+    }
+
+    @SuppressWarnings("IllegalCatch") // whatever goes wrong must not end the service
+    private Duration begin(Predicate<String> taken, Instant now) {
+        Duration wait = LONGEST_WAIT;
+        for (Target target : targets) {
+            if (now.isBefore(target.nextLook())) {
+                Duration left = until(target.nextLook(), now);
+                wait = left.compareTo(wait) < 0 ? left : wait;
+                continue;
+            }
+            if (taken.test(target.table().name())) {
+                continue;
+            }
+            target.lookAgain(now);
+            try {
+                Optional<Need> need = target.look(jobs, now);
+                if (need.isPresent()) {
+                    LOG.debug(
+                            "{} of {}: {}",
+                            need.get().kind().jobName(),
+                            target.table().name(),
+                            need.get().reason());
+                    start(target, need.get().kind(), now);
+                    return Duration.ZERO;
+                }
+            } catch (RuntimeException failed) {
+                tell("a look at what " + target.table().name() + " needs", failed);
+            }
+        }
+        return wait;
+    }
+
+    @SuppressWarnings("IllegalCatch")
+    private void start(Target target, JobKind kind, Instant now) {
+        Scratch scratch = Scratch.create();
+        try {
+            Budget budget = Budget.UNLIMITED
+                    .withBytes(target.table().config().maintenance().maxBytes())
+                    .withTime(target.table().config().maintenance().maxTime());
+            run = new Run(
+                    target,
+                    kind,
+                    jobs.job(
+                            kind,
+                            target.table(),
+                            budget,
+                            OrphanSettings.Effect.REMOVE,
+                            JobProgress.NONE,
+                            scratch.folder()),
+                    scratch,
+                    now);
+        } catch (RuntimeException failed) {
+            scratch.close();
+            target.failed(kind, now, random);
+            tell(kind.jobName() + " of " + target.table().name(), failed);
+        }
+    }
+
+    @SuppressWarnings("IllegalCatch")
+    private void advance(Run current) {
+        try {
+            current.job()
+                    .turn()
+                    .fold(
+                            again -> {
+                                run = current.after(clock.instant().plusMillis(again.delayMillis()));
+                                return again;
+                            },
+                            ended -> {
+                                ended(current, ended);
+                                return ended;
+                            });
+        } catch (RuntimeException failed) {
+            tell(current.name(), failed);
+            abandon(current);
+            current.target().failed(current.kind(), clock.instant(), random);
+        }
+    }
+
+    private void ended(Run current, JobTurn.Ended turn) {
+        JobResult result = turn.result();
+        run = null;
+        current.scratch().close();
+        current.target().ended(current.kind(), result.end(), clock.instant(), random);
+        if (result.end() == JobResult.End.NOTHING) {
+            LOG.debug("{}: {}", current.name(), result.reason());
+            return;
+        }
+        LOG.info("{}: {}", current.name(), Results.line(result));
+        if (current.kind() == JobKind.MERGE && !result.snapshots().isEmpty()) {
+            follow(current.target().table());
+        }
+    }
+
+    @SuppressWarnings("IllegalCatch")
+    private void follow(MaintainedTable merged) {
+        try {
+            afterMerge.accept(merged);
+        } catch (RuntimeException failed) {
+            tell("the view of the latest rows of " + merged.name(), failed);
+        }
+    }
+
+    @SuppressWarnings("IllegalCatch")
+    private void abandon(Run current) {
+        run = null;
+        try {
+            current.job().stop();
+        } catch (RuntimeException failed) {
+            LOG.debug("{} left files to the orphan job", current.name(), failed);
+        }
+        current.scratch().close();
+    }
+
+    /** Ends the job under way between two turns; what it committed stays. */
+    void stop() {
+        Run current = run;
+        if (current != null) {
+            LOG.info("{}: stopped; the next start goes on", current.name());
+            abandon(current);
+        }
+    }
+
+    private static void tell(String what, RuntimeException failed) {
+        if (failed instanceof FirnException) {
+            FirnException known = (FirnException) failed;
+            LOG.warn("{} failed: {} ({}); {}; tried again later", what, known.what(), known.where(), known.action());
+        } else {
+            LOG.warn("{} failed; tried again later", what, failed);
+        }
+    }
+
+    private static Duration until(Instant then, Instant now) {
+        Duration left = Duration.between(now, then);
+        return left.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : left;
+    }
+}

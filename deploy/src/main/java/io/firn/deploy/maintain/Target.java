@@ -1,0 +1,118 @@
+package io.firn.deploy.maintain;
+
+import io.firn.compaction.JobResult;
+import io.firn.compaction.Work;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.NeedsPolicy;
+import io.firn.compaction.plan.NeedsPolicy.Need;
+import io.firn.compaction.plan.RunHistory;
+import io.firn.compaction.plan.TableDebt;
+import io.firn.deploy.config.MergeConfig;
+import io.firn.deploy.config.UpsertConfig;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** One table in one lane: when it is looked at, what it gets, and what became of that. */
+final class Target {
+    /** Merge lag in time comes from the interval; watermarks of a backfill are years apart. */
+    private static final Duration NEVER = Duration.ofDays(36_500);
+
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(200);
+    private static final Duration LONGEST_MERGE_LOOK = Duration.ofSeconds(10);
+
+    private static final TableDebt NOTHING =
+            new TableDebt(Work.NONE, Work.NONE, 0, 0, 0, 0, 0, 0, 0, TableDebt.StagingLag.NONE);
+
+    private final MaintainedTable table;
+    private final boolean merging;
+    private final NeedsPolicy policy;
+    private final Duration lookInterval;
+    private RunHistory history = RunHistory.empty();
+    private Instant nextLook;
+
+    private Target(
+            MaintainedTable table, boolean merging, NeedsPolicy policy, Duration lookInterval, Instant firstLook) {
+        this.table = table;
+        this.merging = merging;
+        this.policy = policy;
+        this.lookInterval = lookInterval;
+        this.nextLook = firstLook;
+    }
+
+    /** The merges of a keyed table. */
+    static Target merges(MaintainedTable table, Instant now) {
+        MergeConfig merge = table.config().upsert().map(UpsertConfig::merge).orElseGet(MergeConfig::defaults);
+        Duration quarter = merge.interval().dividedBy(4);
+        Duration look = quarter.compareTo(LONGEST_MERGE_LOOK) > 0 ? LONGEST_MERGE_LOOK : quarter;
+        NeedsPolicy policy = policy(merge.rows(), Map.of(JobKind.MERGE, merge.interval()), NeedsPolicy.DEFAULTS);
+        return new Target(table, true, policy, look.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : look, now);
+    }
+
+    /** Everything else. The first look comes after an interval: a process that just started has better things to do. */
+    static Target maintenance(MaintainedTable table, Instant now) {
+        Map<JobKind, Duration> every = new EnumMap<>(NeedsPolicy.DEFAULTS.every());
+        every.keySet().retainAll(table.role().jobs());
+        Duration interval = table.config().maintenance().interval();
+        NeedsPolicy policy = policy(Long.MAX_VALUE, every, NeedsPolicy.DEFAULTS);
+        return new Target(table, false, policy, interval, now.plus(interval));
+    }
+
+    private static NeedsPolicy policy(long mergeRows, Map<JobKind, Duration> every, NeedsPolicy like) {
+        return new NeedsPolicy(
+                mergeRows,
+                NEVER,
+                like.smallFiles(),
+                like.deleteRatio(),
+                like.deleteFiles(),
+                like.manifests(),
+                like.expirable(),
+                every);
+    }
+
+    MaintainedTable table() {
+        return table;
+    }
+
+    Instant nextLook() {
+        return nextLook;
+    }
+
+    void lookAgain(Instant now) {
+        nextLook = now.plus(lookInterval);
+    }
+
+    /** What to run now, if anything. */
+    Optional<Need> look(JobFactory jobs, Instant now) {
+        if (merging) {
+            return policy.next(NOTHING.with(jobs.lag(table)), history, now);
+        }
+        TableDebt debt = jobs.debt(table).with(TableDebt.StagingLag.NONE);
+        return policy.next(table.role().jobs().contains(JobKind.REWRITE) ? debt : withoutRewrite(debt), history, now);
+    }
+
+    private static TableDebt withoutRewrite(TableDebt debt) {
+        return new TableDebt(
+                debt.files(),
+                Work.NONE,
+                debt.positionDeletes(),
+                debt.equalityDeletes(),
+                debt.deleteFiles(),
+                debt.manifests(),
+                debt.smallManifests(),
+                debt.snapshots(),
+                debt.expirable(),
+                debt.staging());
+    }
+
+    void ended(JobKind kind, JobResult.End end, Instant now, RandomGenerator random) {
+        history = history.after(kind, end, now, random);
+    }
+
+    void failed(JobKind kind, Instant now, RandomGenerator random) {
+        history = history.afterFailure(kind, now, random);
+    }
+}
