@@ -22,6 +22,7 @@ import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.parquet.Parquet;
+import org.jspecify.annotations.Nullable;
 
 /** Files as another engine writes them: with Iceberg's generic writers. */
 public final class TestFiles {
@@ -31,7 +32,7 @@ public final class TestFiles {
         return data(table, null, rows);
     }
 
-    public static DataFile data(Table table, StructLike partition, List<Record> rows) {
+    public static DataFile data(Table table, @Nullable StructLike partition, List<Record> rows) {
         PartitionSpec spec = table.spec();
         try {
             DataWriter<Record> writer = Parquet.writeData(output(table, spec, partition))
@@ -110,7 +111,7 @@ public final class TestFiles {
         }
     }
 
-    private static OutputFile output(Table table, PartitionSpec spec, StructLike partition) {
+    private static OutputFile output(Table table, PartitionSpec spec, @Nullable StructLike partition) {
         String name = UUID.randomUUID() + ".parquet";
         String location = partition == null || partition.size() == 0
                 ? table.locationProvider().newDataLocation(name)

@@ -41,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What others do, and kills, between any two steps of a merge. */
 final class MergeUnderChangeTest {
+    /** Plan, read one file, its end; begin of the probe; one file. */
+    private static final int FIRST_TURN_AFTER_PROBE = 5;
+
     @TempDir
     private static Path folder;
 
@@ -125,7 +128,7 @@ final class MergeUnderChangeTest {
             for (int turn = 0; turn < turns; turn++) {
                 job.turn();
             }
-            seen = turns >= firstTurnAfterProbe(rig);
+            seen = turns >= FIRST_TURN_AFTER_PROBE;
             deleteByHand(rig.open().keyed(), "b");
             JobResult result = MergeRig.drive(job);
             assertThat(result.end()).isEqualTo(End.DONE);
@@ -215,11 +218,6 @@ final class MergeUnderChangeTest {
             turns++;
         }
         return turns;
-    }
-
-    /** Plan, read one file, its end; begin of the probe; one file. */
-    private static int firstTurnAfterProbe(MergeRig rig) {
-        return 5;
     }
 
     private static List<Snapshot> snapshots(Table table) {

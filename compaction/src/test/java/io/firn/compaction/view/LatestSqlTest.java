@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +41,14 @@ class LatestSqlTest {
     private Connection engine;
 
     /** One record of the topic and where it stands; times may go back within a partition. */
-    private record Event(int key, Long version, String op, boolean tombstone, int partition, long offset, long time) {
+    private record Event(
+            int key,
+            @Nullable Long version,
+            @Nullable String op,
+            boolean tombstone,
+            int partition,
+            long offset,
+            long time) {
         boolean deletes() {
             return tombstone || "d".equals(op);
         }
@@ -201,7 +209,8 @@ class LatestSqlTest {
     }
 
     private static long version(Event event, boolean versioned) {
-        return !versioned || event.version() == null ? Long.MIN_VALUE : event.version();
+        Long version = event.version();
+        return !versioned || version == null ? Long.MIN_VALUE : version;
     }
 
     private static String key(Event event) {
