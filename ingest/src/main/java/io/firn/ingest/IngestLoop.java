@@ -84,6 +84,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private boolean ending;
     private volatile boolean stopRequested;
     private volatile long bufferedBytes;
+    private volatile boolean droppedAtEnd;
 
     /** @param parts what the worker shares with the others of its process */
     public IngestLoop(int worker, PipelineSettings settings, RecordSource source, BatchWriter writer, Shared parts) {
@@ -149,6 +150,11 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     /** Heap that open files hold; for any thread. */
     public long bufferedBytes() {
         return bufferedBytes;
+    }
+
+    /** Whether the worker ended without what it had consumed last, because the store took no files; for any thread. */
+    public boolean droppedAtEnd() {
+        return droppedAtEnd;
     }
 
     /** Drops everything and leaves the consumer group. */
@@ -347,10 +353,24 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private void beginLastCommit(Map<SourcePartition, Long> positions) {
         ending = true;
         lastCommitDeadline = clock.millis() + LAST_COMMIT_MILLIS;
-        if (group.epoch() == epoch) {
-            lastTicket = group.offerUrgently(worker, sealed(positions, Ends.NOT_ASKED));
+        try {
+            if (group.epoch() == epoch) {
+                lastTicket = group.offerUrgently(worker, sealed(positions, Ends.NOT_ASKED));
+            }
+        } catch (RuntimeException trouble) {
+            if (failure == null && !StoreFailures.mayRecover(trouble)) {
+                throw trouble;
+            }
+            // What cannot be sealed is consumed again at the next start; what was sealed before is still committed.
+            droppedAtEnd = true;
+            LOG.warn(
+                    "pipeline {}, worker {}: ends without what it consumed last, which cannot be written",
+                    settings.pipeline(),
+                    worker,
+                    trouble);
+        } finally {
+            group.leave(worker);
         }
-        group.leave(worker);
     }
 
     private Turn end() {

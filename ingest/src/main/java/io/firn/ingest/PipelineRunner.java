@@ -246,7 +246,7 @@ public final class PipelineRunner implements AutoCloseable {
             join(LAST_WORDS);
             threads.forEach(Thread::interrupt);
         }
-        boolean clean = ended && failure.get() == null;
+        boolean clean = ended && failure.get() == null && loops.stream().noneMatch(IngestLoop::droppedAtEnd);
         close();
         state.compareAndSet(PipelineStatus.State.STOPPING, PipelineStatus.State.STOPPED);
         listener.progressed(status());

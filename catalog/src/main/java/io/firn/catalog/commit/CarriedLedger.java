@@ -41,6 +41,7 @@ final class CarriedLedger {
         UpdateProperties properties = transaction.updateProperties();
         properties.set(LedgerKeys.OFFSETS, ledger);
         properties.set(LedgerKeys.OFFSETS_SNAPSHOT, Long.toString(snapshot.snapshotId()));
+        properties.set(LedgerKeys.WATERMARK_SNAPSHOT, Long.toString(snapshot.snapshotId()));
         // What a commit that was rolled back said must not outlive it.
         watermark.ifPresentOrElse(
                 instant -> properties.set(LedgerKeys.WATERMARK, instant.toString()),

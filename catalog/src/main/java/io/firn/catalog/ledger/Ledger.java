@@ -79,6 +79,18 @@ public final class Ledger {
         return new Ledger(all);
     }
 
+    /** The same offsets, and nothing known of the times up to which they are complete. */
+    public Ledger withoutTimes() {
+        TreeMap<String, SortedMap<SourcePartition, PartitionEntry>> all = new TreeMap<>();
+        pipelines.forEach((pipeline, entries) -> {
+            TreeMap<SourcePartition, PartitionEntry> timeless = new TreeMap<>();
+            entries.forEach((partition, entry) -> timeless.put(
+                    partition, new PartitionEntry(entry.start(), entry.next(), OptionalLong.empty(), entry.gaps())));
+            all.put(pipeline, timeless);
+        });
+        return new Ledger(all);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Ledger && pipelines.equals(((Ledger) other).pipelines);

@@ -25,6 +25,11 @@ public final class LedgerKeys {
      * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.
      */
     public static final String OFFSETS_SNAPSHOT = "firn.offsets-snapshot-id";
+    /**
+     * Table property: id of the snapshot that wrote the watermark and the times in the property {@link #OFFSETS}. Where it
+     * is not {@link #OFFSETS_SNAPSHOT}, a person has vouched for the offsets since, and the times do not count.
+     */
+    public static final String WATERMARK_SNAPSHOT = "firn.watermark-snapshot-id";
 
     private LedgerKeys() {}
 }

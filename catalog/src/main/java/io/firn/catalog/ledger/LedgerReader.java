@@ -3,6 +3,7 @@ package io.firn.catalog.ledger;
 import static io.firn.catalog.ledger.LedgerKeys.OFFSETS;
 import static io.firn.catalog.ledger.LedgerKeys.OFFSETS_SNAPSHOT;
 import static io.firn.catalog.ledger.LedgerKeys.WATERMARK;
+import static io.firn.catalog.ledger.LedgerKeys.WATERMARK_SNAPSHOT;
 
 import io.firn.catalog.FirnException;
 import java.time.Instant;
@@ -79,11 +80,7 @@ public final class LedgerReader {
         }
         String writer = metadata.properties().get(OFFSETS_SNAPSHOT);
         if (expired.toString().equals(writer) || isInAncestry(writer, metadata)) {
-            String where = "table " + table + ", property " + OFFSETS;
-            return new LedgerState.Present(
-                    LedgerCodec.read(property, where),
-                    watermark(metadata.properties(), where),
-                    LedgerState.Origin.PROPERTY);
+            return fromProperties(metadata.properties(), property, "table " + table + ", property " + OFFSETS);
         }
         ExpiredAncestry ancestry = ExpiredAncestry.of(metadata, expired, files);
         if (ancestry.ledgerHolder().isPresent()) {
@@ -130,6 +127,16 @@ public final class LedgerReader {
                 LedgerCodec.read(snapshot.summary().getOrDefault(OFFSETS, ""), where),
                 watermark(snapshot.summary(), where),
                 origin);
+    }
+
+    private static LedgerState fromProperties(Map<String, String> properties, String ledger, String where) {
+        Ledger offsets = LedgerCodec.read(ledger, where);
+        String vouchedFor = properties.get(OFFSETS_SNAPSHOT);
+        // A person who vouches for the offsets does not vouch for the times beside them: they may be of rows that are
+        // gone.
+        return vouchedFor != null && vouchedFor.equals(properties.get(WATERMARK_SNAPSHOT))
+                ? new LedgerState.Present(offsets, watermark(properties, where), LedgerState.Origin.PROPERTY)
+                : new LedgerState.Present(offsets.withoutTimes(), Optional.empty(), LedgerState.Origin.PROPERTY);
     }
 
     private static LedgerState withoutLedger(Snapshot head, boolean lost) {

@@ -12,6 +12,7 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -102,6 +103,32 @@ abstract class ExpiryContractTest extends LedgerContractTest {
                 .isInstanceOf(FirnException.class);
         TableCommitter adopting = new TableCommitter(open(), new Random(1), MissingLedger.ADOPT);
         assertThatThrownBy(() -> adopting.attempt(Commits.start(0, 0))).isInstanceOf(FirnException.class);
+    }
+
+    @Test
+    void aPersonWhoSaysWhatATableHoldsDoesNotVouchForTheWatermarkOfRowsThatAreGone() {
+        committed(Commits.start(0, 0));
+        committed(heartbeat(1_000, 1_000));
+        long start = head().snapshotId();
+        String ledger = head().summary().getOrDefault("firn.offsets", "");
+        committed(heartbeat(9_000, 9_000));
+        rollBackTo(start);
+        foreignAppend();
+        foreignAppend();
+        expireAllButHead();
+        forgetEarlierMetadata();
+        set(Map.of("firn.offsets", ledger, "firn.offsets-snapshot-id", Long.toString(head().snapshotId())));
+
+        foreignAppend();
+        expireAllButHead();
+        forgetEarlierMetadata();
+
+        committed(Commits.append(List.of(file()), P0, 0, 10));
+        assertThat(head().summary()).doesNotContainKey("firn.watermark");
+        assertThat(open().properties()).doesNotContainKey("firn.watermark");
+        committed(heartbeat(2_000, 2_000));
+        assertThat(head().summary())
+                .containsEntry("firn.watermark", Instant.ofEpochMilli(2_000).toString());
     }
 
     @Test

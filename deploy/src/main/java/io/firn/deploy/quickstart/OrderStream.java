@@ -74,7 +74,10 @@ final class OrderStream implements AutoCloseable {
     }
 
     private void produce() {
+        // One request at a time: where the leader of a new topic is late, the broker could take the second before the
+        // first, and then refuses that one for good.
         Map<String, Object> settings = new HashMap<>(Map.of(
+                "max.in.flight.requests.per.connection", "1",
                 "bootstrap.servers", bootstrap,
                 "linger.ms", "20",
                 "batch.size", "131072",

@@ -145,7 +145,8 @@ class BadInputIT {
             String file = config(plain(), catalog, TOPIC);
             for (String command : new String[] {"check", "run"}) {
                 assertThat(firn(command, "--config", file)).as(err.toString()).isEqualTo(2);
-                assertThat(err.toString()).contains("access was refused", "do: check the credentials");
+                assertThat(err.toString())
+                        .contains("S3 refuses access", "s3://lake/warehouse", "do: check the store's credentials");
             }
         }
     }

@@ -43,9 +43,9 @@ class SigtermIT {
                         Duration.ofSeconds(60),
                         () -> verifier.ledger().size() == PARTITIONS,
                         service::tail);
-                Eventually.pause(Duration.ofSeconds(4));
+                Eventually.pause(Duration.ofSeconds(1));
                 certainlyConsumed = producer.acknowledged();
-                Eventually.pause(Duration.ofSeconds(3));
+                Eventually.pause(Duration.ofSeconds(6));
 
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }

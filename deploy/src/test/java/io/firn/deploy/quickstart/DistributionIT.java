@@ -68,7 +68,7 @@ class DistributionIT {
     @Test
     void a_quickstart_goes_on_where_it_was_stopped_and_ends_with_a_clean_audit() {
         String dir = folder.resolve("it").toString();
-        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "300000", "--exit")) {
+        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "1000000", "--exit")) {
             Eventually.holds(
                     "rows are ingested",
                     SOON,

@@ -40,6 +40,9 @@ public final class OrderWriter implements AutoCloseable {
     private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> properties) {
         Map<String, Object> all = new HashMap<>(properties);
         all.put("acks", "all");
+        // Where the leader of a new topic is late, the broker could take the second before the first, and then refuses
+        // that one for good.
+        all.put("max.in.flight.requests.per.connection", "1");
         return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
     }
 

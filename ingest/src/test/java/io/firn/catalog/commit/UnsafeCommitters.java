@@ -10,9 +10,10 @@ public final class UnsafeCommitters {
     private UnsafeCommitters() {}
 
     /** @param missing names of {@link Safeguard}s to do without */
-    public static CommitAttempts without(Table table, RandomGenerator random, Set<String> missing) {
+    public static CommitAttempts without(
+            Table table, RandomGenerator random, MissingLedger missingLedger, Set<String> missing) {
         EnumSet<Safeguard> safeguards = EnumSet.allOf(Safeguard.class);
         missing.forEach(name -> safeguards.remove(Safeguard.valueOf(name)));
-        return new TableCommitter(table, random, MissingLedger.REFUSE, safeguards);
+        return new TableCommitter(table, random, missingLedger, safeguards);
     }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -86,9 +87,10 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
 
         @Override
         public SourcePartition partition(int number) {
-            TopicDescription description = admin(admin ->
-                    admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
-            return new SourcePartition(topic, description.topicId().toString(), number);
+            Map<String, TopicDescription> described =
+                    admin(admin -> admin.describeTopics(List.of(topic)).allTopicNames());
+            String id = Objects.requireNonNull(described.get(topic)).topicId().toString();
+            return new SourcePartition(topic, id, number);
         }
 
         @Override

@@ -62,7 +62,7 @@ final class Member implements AutoCloseable {
             }
             return met.get() != null;
         });
-        return met.get();
+        return java.util.Objects.requireNonNull(met.get());
     }
 
     /** No answer in time is allowed, so it is asked until there is one. */
@@ -72,7 +72,7 @@ final class Member implements AutoCloseable {
             answer.set(source.bounds(List.of(partition)).get(partition));
             return answer.get() != null;
         });
-        return answer.get();
+        return java.util.Objects.requireNonNull(answer.get());
     }
 
     List<Long> offsets() {

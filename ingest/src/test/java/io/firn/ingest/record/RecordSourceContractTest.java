@@ -85,7 +85,8 @@ public abstract class RecordSourceContractTest {
             world.produce(0, 2);
             long end = 2 + world.abortTransaction(0);
             member.source.seek(world.partition(0), 0);
-            member.until("the end", () -> end == member.source.positions().get(world.partition(0)));
+            member.until("the end", () -> Long.valueOf(end)
+                    .equals(member.source.positions().get(world.partition(0))));
             assertThat(member.offsets()).containsExactly(0L, 1L);
             assertThat(member.bounds(world.partition(0))).isEqualTo(new OffsetRange(0, end));
         }

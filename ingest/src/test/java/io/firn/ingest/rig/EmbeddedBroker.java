@@ -105,6 +105,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     public KafkaProducer<String, String> producer(Map<String, Object> properties) {
         Properties all = new Properties();
         all.putAll(client());
+        // Where the leader of a new topic is late, the broker could take the second before the first, and then refuses
+        // that one for good.
+        all.put("max.in.flight.requests.per.connection", "1");
         all.putAll(properties);
         return new KafkaProducer<>(all, new StringSerializer(), new StringSerializer());
     }

@@ -1,7 +1,7 @@
 package io.firn.ingest.sim;
 
 import io.firn.catalog.FirnException;
-import io.firn.catalog.commit.InMemoryTables;
+import io.firn.catalog.commit.MissingLedger;
 import io.firn.ingest.PipelineSettings.OnGap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,45 +11,47 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import org.apache.iceberg.exceptions.RuntimeIOException;
 
 /**
  * One run: a seed decides what happens, and after every event the guarantee is checked. At the end the faults stop, and
  * then everything Kafka holds has to get into the table.
  */
 final class Fleet {
-    private static final int EVENTS = 160;
+    private static final int EVENTS = 24;
+    private static final int MOST_STEPS_BETWEEN_EVENTS = 40;
     private static final int STEPS_TO_FINISH = 20_000;
     private static final int PROCESSES = 3;
-    private static final int MAX_FREEZE_MILLIS = 4_000;
-    private static final int LAST_EVENTS = 80;
+    private static final int MAX_FREEZE_MILLIS = 1_500;
+    private static final int LAST_TOLD = 80;
 
     private final Random random;
     private final SimClock clock = new SimClock();
     private final TreeMap<String, SimKafka> topics = new TreeMap<>();
     private final SimTable table;
     private final ForeignEngine others;
-    private final Coverage coverage;
-    private final Set<String> missingSafeguards;
+    private final Faults faults;
     private final SimProcess.Stage stage;
+    private final EventKind.Mix mix;
     private final List<SimProcess> processes = new ArrayList<>();
     private final Set<SimKafka> gapsAllowed = new HashSet<>();
     private final Deque<String> story = new ArrayDeque<>();
+    private MissingLedger missingLedger;
     private boolean faultsStopped;
 
     /** @param missingSafeguards of the committers, to show that they are missed */
     Fleet(long seed, Set<String> missingSafeguards, Coverage coverage) {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
-        topics.put("orders", new SimKafka(clock, "orders", 1 + random.nextInt(3)));
+        topics.put("orders", new SimKafka(clock, coverage, "orders", 1 + random.nextInt(3)));
         if (random.nextInt(4) == 0) {
             coverage.count("two pipelines feed one table");
-            topics.put("returns", new SimKafka(clock, "returns", 1));
+            topics.put("returns", new SimKafka(clock, coverage, "returns", 1));
         }
         this.table = new SimTable(topics, random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 100);
         this.others = new ForeignEngine(table, random, coverage);
-        this.coverage = coverage;
-        this.missingSafeguards = missingSafeguards;
-        this.stage = new SimProcess.Stage(table, clock, coverage);
+        this.faults = new Faults(table, List.copyOf(topics.values()), random, this::happened);
+        this.stage = new SimProcess.Stage(table, clock, coverage, missingSafeguards);
+        this.mix = new EventKind.Mix(random);
+        this.missingLedger = random.nextInt(3) == 0 ? MissingLedger.ADOPT : MissingLedger.REFUSE;
         topics.values().stream().filter(topic -> random.nextBoolean()).forEach(gapsAllowed::add);
     }
 
@@ -59,9 +61,15 @@ final class Fleet {
     }
 
     void run() {
+        topics.values().forEach(this::start);
         for (int event = 0; event < EVENTS; event++) {
+            for (int steps = random.nextInt(MOST_STEPS_BETWEEN_EVENTS); steps > 0; steps--) {
+                step();
+                faults.pass();
+                check();
+            }
             happen();
-            table.check();
+            check();
         }
         finish();
     }
@@ -72,23 +80,47 @@ final class Fleet {
     }
 
     private void happen() {
-        int dice = random.nextInt(1000);
-        if (dice < 690) {
-            step();
-        } else if (dice < 730) {
-            clock.advance(random.nextInt(400));
-        } else if (dice < 810) {
-            anyTopic().produce(random);
-        } else if (dice < 860) {
-            startOrEnd();
-        } else if (dice < 885) {
-            freeze();
-        } else if (dice < 930) {
-            fault(random.nextInt(10));
-        } else if (dice < 980) {
-            tell(others.act());
+        EventKind kind = mix.next(random);
+        switch (kind) {
+            case PRODUCE -> anyTopic().produce(random);
+            case TIME_PASSES -> clock.advance(random.nextInt(1_000));
+            case START -> {
+                if (processes.size() < PROCESSES) {
+                    start(anyTopic());
+                }
+            }
+            case STOP, DEATH, DEATH_AT_A_STEP, FREEZE, FREEZE_BEFORE_COMMIT -> {
+                if (!processes.isEmpty()) {
+                    strike(kind, processes.get(random.nextInt(processes.size())));
+                }
+            }
+            case FAULT -> faults.begin();
+            case OTHERS -> tell(others.act());
+            case KAFKA -> kafkaEvent(anyTopic());
+        }
+    }
+
+    private void strike(EventKind kind, SimProcess process) {
+        long millis = random.nextInt(MAX_FREEZE_MILLIS);
+        if (kind == EventKind.STOP) {
+            tell("a process is asked to stop");
+            process.requestStop();
+        } else if (kind == EventKind.DEATH) {
+            happened("a process dies between two turns");
+            processes.remove(process);
+        } else if (kind == EventKind.DEATH_AT_A_STEP) {
+            Lifeline.Step[] steps = Lifeline.Step.values();
+            process.dieAt(steps[random.nextInt(steps.length)]);
+        } else if (kind == EventKind.FREEZE_BEFORE_COMMIT) {
+            tell("a process will freeze before its next commit");
+            process.freezeBeforeCommit(millis);
         } else {
-            kafkaEvent(anyTopic());
+            happened("a process freezes");
+            process.freeze(millis);
+            if (random.nextBoolean()) {
+                happened("a session ends while its process is frozen");
+                process.loseSessions();
+            }
         }
     }
 
@@ -102,7 +134,7 @@ final class Fleet {
         if (dice < 4 && topic.partitions().size() < 5) {
             topic.addPartition();
             happened("a partition is added");
-        } else if (dice < 9) {
+        } else if (dice < 8) {
             topic.retain(random);
             happened("Kafka drops old records");
         } else {
@@ -115,29 +147,29 @@ final class Fleet {
         List<SimProcess> awake =
                 processes.stream().filter(process -> !process.frozen()).toList();
         if (awake.isEmpty()) {
-            clock.advance(200);
+            clock.advance(100);
             return;
         }
         step(awake.get(random.nextInt(awake.size())));
-        clock.advance(random.nextInt(60));
+        clock.advance(random.nextInt(30));
     }
 
     private void step(SimProcess process) {
         try {
             process.step();
             if (process.ended()) {
-                happened("a process has stopped in good order");
+                happened(
+                        process.droppedAtEnd()
+                                ? "a process stops without what it cannot write"
+                                : "a process has stopped in good order");
                 processes.remove(process);
             }
-        } catch (SimProcess.Crash crash) {
-            happened("a process dies while it waits for a commit");
+        } catch (Lifeline.Crash crash) {
+            happened(String.valueOf(crash.getMessage()));
             processes.remove(process);
         } catch (FirnException stop) {
             processes.remove(process);
             answer(stop, process.kafka());
-        } catch (RuntimeIOException storeAway) {
-            happened("a process fails because the store is away when it is to stop");
-            processes.remove(process);
         }
     }
 
@@ -148,37 +180,25 @@ final class Fleet {
                     case "offsets-lost" -> topic.hasDroppedRecords();
                     case "topic-recreated" -> topic.wasCreatedAgain();
                     case "ledger-unclear" -> table.isUnclear();
-                    default -> false;
+                    default -> !stage.missingSafeguards().isEmpty();
                 };
         if (!reason) {
             throw new AssertionError("a process stops without reason: " + stop.getMessage(), stop);
         }
         happened("a process stops: " + stop.code());
-        if (stop.code().equals("ledger-unclear")) {
-            tell(others.declareLedger());
-        } else {
-            gapsAllowed.add(topic);
-        }
-    }
-
-    private void startOrEnd() {
-        int dice = random.nextInt(10);
-        if (processes.size() < PROCESSES && dice < 7) {
-            start(anyTopic());
-        } else if (!processes.isEmpty() && dice < 9) {
-            happened("a process dies");
-            processes.remove(random.nextInt(processes.size()));
-        } else if (!processes.isEmpty()) {
-            tell("a process is asked to stop");
-            processes.get(random.nextInt(processes.size())).requestStop();
+        switch (stop.code()) {
+            case "ledger-unclear" -> tell(others.declareLedger());
+            case "table-has-no-ledger" -> missingLedger = MissingLedger.ADOPT;
+            default -> gapsAllowed.add(topic);
         }
     }
 
     private void start(SimKafka topic) {
         tell("a process starts");
         OnGap onGap = gapsAllowed.contains(topic) ? OnGap.RECORD : OnGap.STOP;
-        processes.add(new SimProcess(
-                stage, topic, onGap, new Random(random.nextLong()), missingSafeguards, this::commitLandedUnknown));
+        SimProcess.Configured configured = new SimProcess.Configured(onGap, missingLedger);
+        processes.add(
+                new SimProcess(stage, topic, configured, new Random(random.nextLong()), this::commitLandedUnknown));
     }
 
     private void commitLandedUnknown() {
@@ -189,74 +209,13 @@ final class Fleet {
         }
     }
 
-    private void freeze() {
-        if (processes.isEmpty()) {
-            return;
-        }
-        SimProcess process = processes.get(random.nextInt(processes.size()));
-        long millis = random.nextInt(MAX_FREEZE_MILLIS);
-        if (random.nextBoolean()) {
-            tell("a process will freeze before its next commit");
-            process.freezeBeforeCommit(millis);
-        } else {
-            happened("a process freezes");
-            process.freeze(millis);
-            if (random.nextBoolean()) {
-                happened("a session ends while its process is frozen");
-                process.loseSessions();
-            }
-        }
-    }
-
-    private void fault(int which) {
-        InMemoryTables catalog = table.tables();
-        switch (which) {
-            case 0, 1 -> catalog.loseNextReply();
-            case 2 -> catalog.landLate();
-            case 3 -> deliverLate();
-            case 4 -> catalog.dropNextRequest();
-            case 5 -> catalog.conflictNext();
-            case 6 -> catalog.hideNextSuccess();
-            case 7 -> catalog.goAway();
-            case 8 -> {
-                catalog.comeBack();
-                table.files().goAway(false);
-            }
-            default -> table.files().goAway(true);
-        }
-        happened(FAULTS.get(which));
-    }
-
-    private static final List<String> FAULTS = List.of(
-            "the next answer will be lost",
-            "the next answer will be lost",
-            "the next commit will be late",
-            "late commits arrive",
-            "the next request will be lost",
-            "the next commit will be refused",
-            "the next success will look like a conflict",
-            "the catalog is away",
-            "catalog and store are back",
-            "the store is away");
-
-    private void deliverLate() {
-        if (table.tables().late() > 0) {
-            happened(table.tables().deliverLate() ? "a late commit lands" : "a late commit comes too late");
-        }
-    }
-
     /** Without faults the fleet has to get everything in, whatever happened before. */
     private void finish() {
         tell("the faults stop");
         faultsStopped = true;
-        table.tables().comeBack();
-        table.files().goAway(false);
-        while (table.tables().late() > 0) {
-            deliverLate();
-            table.check();
-        }
+        faults.end();
         gapsAllowed.addAll(topics.values());
-        topics.values().forEach(this::start);
+        topics.values().forEach(SimKafka::calm);
         processes.forEach(SimProcess::calm);
         for (int steps = 0; !table.isComplete(); steps++) {
             if (steps > STEPS_TO_FINISH) {
@@ -269,18 +228,25 @@ final class Fleet {
             }
             step();
             clock.advance(30);
-            table.check();
+            check();
+        }
+    }
+
+    private void check() {
+        table.check();
+        if (stage.missingSafeguards().isEmpty() && table.misdescribed().isPresent()) {
+            throw new AssertionError(table.misdescribed().get());
         }
     }
 
     private void happened(String event) {
-        coverage.count(event);
+        stage.coverage().count(event);
         tell(event);
     }
 
     private void tell(String event) {
         story.add(clock.instant() + " " + event);
-        if (story.size() > LAST_EVENTS) {
+        if (story.size() > LAST_TOLD) {
             story.poll();
         }
     }

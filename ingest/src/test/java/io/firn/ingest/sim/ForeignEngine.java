@@ -197,6 +197,7 @@ final class ForeignEngine {
                         LedgerKeys.OFFSETS_SNAPSHOT,
                         Long.toString(handle.currentSnapshot().snapshotId()))
                 .commit();
+        table.vouchedForHead();
         return told("a person declares the ledger of a table that nobody can tell");
     }
 

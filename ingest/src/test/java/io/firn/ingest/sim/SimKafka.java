@@ -1,6 +1,8 @@
 package io.firn.ingest.sim;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,22 +23,29 @@ final class SimKafka {
 
     /** One partition: what it holds, whether there is a record at an offset, and its timestamp. */
     static final class Log {
+        private final SimClock clock;
         private final List<Long> timestamps = new ArrayList<>();
+        private final List<Long> appendedMillis = new ArrayList<>();
         private final Set<Long> nullValues = new TreeSet<>();
         private long start;
 
+        Log(SimClock clock) {
+            this.clock = clock;
+        }
+
         void appendRecord(long timestamp) {
             timestamps.add(timestamp);
+            appendedMillis.add(clock.millis());
         }
 
         void appendNullValue(long timestamp) {
             nullValues.add(end());
-            timestamps.add(timestamp);
+            appendRecord(timestamp);
         }
 
         /** As a transaction's end, an aborted record or a compacted one leaves it. */
         void appendHole() {
-            timestamps.add(-1L);
+            appendRecord(-1);
         }
 
         void deleteBefore(long offset) {
@@ -45,6 +54,11 @@ final class SimKafka {
 
         boolean isNullValue(long offset) {
             return nullValues.contains(offset);
+        }
+
+        /** The latest moment known at which the log ended here or before. */
+        long endedHereMillis(long offset) {
+            return offset < end() ? appendedMillis.get((int) offset) : clock.millis();
         }
 
         /** The first offset held; those before it are lost. */
@@ -66,6 +80,7 @@ final class SimKafka {
     }
 
     private final SimClock clock;
+    private final Coverage coverage;
     private final String topic;
     private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
     /** Those of deleted topics as well. */
@@ -75,14 +90,13 @@ final class SimKafka {
     private final Map<SourcePartition, Integer> holders = new HashMap<>();
     private int members;
     private int incarnation;
+    private boolean calm;
     private boolean lossy;
+    private boolean away;
 
-    SimKafka(SimClock clock, int partitions) {
-        this(clock, "orders", partitions);
-    }
-
-    SimKafka(SimClock clock, String topic, int partitions) {
+    SimKafka(SimClock clock, Coverage coverage, String topic, int partitions) {
         this.clock = clock;
+        this.coverage = coverage;
         this.topic = topic;
         for (int i = 0; i < partitions; i++) {
             addPartition();
@@ -100,7 +114,7 @@ final class SimKafka {
 
     void addPartition() {
         SourcePartition partition = new SourcePartition(topic, topicId(), logs.size());
-        Log log = new Log();
+        Log log = new Log(clock);
         logs.put(partition, log);
         everything.put(partition, log);
     }
@@ -159,9 +173,53 @@ final class SimKafka {
         Log log = any(random);
         int count = 1 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
-            boolean hole = random.nextInt(6) == 0;
-            log.timestamps.add(hole ? -1 : clock.millis() - random.nextInt(500));
+            // Clocks of producers are behind at times, and ahead.
+            long timestamp = clock.millis() - random.nextInt(500) + random.nextInt(50);
+            switch (random.nextInt(10)) {
+                case 0 -> log.appendHole();
+                case 1 -> log.appendNullValue(timestamp);
+                default -> log.appendRecord(timestamp);
+            }
         }
+    }
+
+    /** What happens while somebody waits for an answer that was true when it was given. */
+    void meanwhile(RandomGenerator random) {
+        clock.advance(random.nextInt(5));
+        if (!calm && !logs.isEmpty() && random.nextInt(8) == 0) {
+            clock.advance(1);
+            produce(random);
+        }
+    }
+
+    /** Nothing more is produced by itself, and polls deliver much. */
+    void calm() {
+        away = false;
+        calm = true;
+    }
+
+    int mostRecordsAPoll() {
+        return calm ? 1_000 : 5;
+    }
+
+    boolean isAway() {
+        return away;
+    }
+
+    /** Nobody gets an answer from now on, or everybody does again. */
+    void goAway(boolean now) {
+        away = now;
+    }
+
+    /** @throws FirnException when Kafka is away */
+    void ask() {
+        if (away) {
+            throw FirnException.external("kafka-unavailable", "Kafka is away", topic, "", new IOException("no answer"));
+        }
+    }
+
+    void count(String what) {
+        coverage.count(what);
     }
 
     int join() {

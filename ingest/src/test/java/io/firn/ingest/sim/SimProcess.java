@@ -1,12 +1,13 @@
 package io.firn.ingest.sim;
 
 import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.UnsafeCommitters;
 import io.firn.catalog.ledger.SourcePartition;
-import io.firn.ingest.CommitWait;
 import io.firn.ingest.Counters;
 import io.firn.ingest.IngestLoop;
 import io.firn.ingest.PipelineSettings;
+import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.CommitListener;
@@ -18,86 +19,94 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import org.apache.iceberg.DataFile;
 
 /** One process of the fleet: real loops and a real group, turned by the simulation. Thrown away when it crashes. */
 final class SimProcess {
-    /** The process died where it stood. */
-    static final class Crash extends RuntimeException {
-        private static final long serialVersionUID = 1L;
+    private static final long COMMIT_INTERVAL_MILLIS = 200;
+    private static final long LONGEST_SLEEP_MILLIS = 100;
 
-        Crash() {
-            super("crash", null, false, false);
-        }
-    }
+    /** What all processes of a run share. */
+    record Stage(SimTable table, SimClock clock, Coverage coverage, Set<String> missingSafeguards) {}
+
+    /** What a person configures. */
+    record Configured(OnGap onGap, MissingLedger missingLedger) {}
 
     private final RandomGenerator random;
+    private final SimClock clock;
+    private final SimTable table;
+    private final SimKafka kafka;
+    private final Lifeline lifeline = new Lifeline();
     private final CommitGroup group;
     private final WatchedAttempts commits;
-    private final SimKafka kafka;
     private final List<IngestLoop> loops = new ArrayList<>();
     private final List<SimSource> sources = new ArrayList<>();
-    private final Set<Integer> done = new java.util.TreeSet<>();
-    private final SimClock clock;
-    private final boolean crashesWhileWaiting;
-    private boolean calm;
+    private final Set<Integer> done = new TreeSet<>();
     private long frozenUntilMillis;
     private long nextCommitTurnMillis;
 
-    /**
-     * @param whenLanded runs when a commit of this process landed and the process does not know
-     * @param onGap what it does about offsets that Kafka lost
-     */
-    SimProcess(
-            Stage stage,
-            SimKafka kafka,
-            PipelineSettings.OnGap onGap,
-            Random random,
-            Set<String> missingSafeguards,
-            Runnable whenLanded) {
+    /** @param whenLanded runs when a commit of this process landed and the process does not know */
+    SimProcess(Stage stage, SimKafka kafka, Configured configured, Random random, Runnable whenLanded) {
         this.random = random;
         this.clock = stage.clock();
+        this.table = stage.table();
         this.kafka = kafka;
-        this.crashesWhileWaiting = random.nextInt(3) == 0;
         PipelineSettings settings = new PipelineSettings(
                 kafka.topic(),
                 TopicSelection.named(List.of(kafka.topic())),
                 1 + random.nextInt(2),
-                Duration.ofMillis(400),
+                Duration.ofMillis(COMMIT_INTERVAL_MILLIS),
                 10 + random.nextInt(30),
                 1_000,
                 Duration.ofSeconds(20),
                 StartPosition.earliest(),
-                onGap);
-        SimTable table = stage.table();
+                configured.onGap());
         commits = new WatchedAttempts(
-                UnsafeCommitters.without(table.open(), random, missingSafeguards), table, stage.coverage(), whenLanded);
+                UnsafeCommitters.without(table.open(), random, configured.missingLedger(), stage.missingSafeguards()),
+                stage,
+                lifeline,
+                whenLanded);
         group = new CommitGroup(
                 new CommitGroup.Plan(kafka.topic(), settings.commitInterval(), settings.heartbeatInterval()),
                 commits,
                 new TopicGuard(
-                        topics -> Map.of(kafka.topic(), kafka.topicId()),
-                        onGap == PipelineSettings.OnGap.RECORD
+                        this::topicIds,
+                        configured.onGap() == OnGap.RECORD
                                 ? TopicGuard.Recreated.BEGIN_AGAIN
                                 : TopicGuard.Recreated.FAIL),
-                table.files()::delete,
+                this::remove,
                 new Deaf(),
                 clock,
                 random);
-        CommitWait wait = this::awaitCommit;
-        IngestLoop.Shared shared = new IngestLoop.Shared(group, wait, new Counters(), clock);
+        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, new Counters(), clock);
         for (int worker = 0; worker < settings.workers(); worker++) {
-            SimSource source = new SimSource(kafka, random);
+            SimSource source = new SimSource(kafka, random, lifeline);
             sources.add(source);
-            loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files()), shared));
+            loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files(), lifeline), shared));
         }
     }
 
-    /** What all processes of a run share. */
-    record Stage(SimTable table, SimClock clock, Coverage coverage) {}
-
     SimKafka kafka() {
         return kafka;
+    }
+
+    private Map<String, String> topicIds(Set<String> topics) {
+        lifeline.pass(Lifeline.Step.IDENTIFY);
+        kafka.ask();
+        return Map.of(kafka.topic(), kafka.topicId());
+    }
+
+    private void remove(List<DataFile> unused) {
+        lifeline.pass(Lifeline.Step.REMOVE);
+        table.files().delete(unused);
+    }
+
+    /** Dies before it takes this step once more, or one of the next times. */
+    void dieAt(Lifeline.Step step) {
+        lifeline.cutAt(step, random.nextInt(3));
     }
 
     /** Freezes in the middle of its next commit, for longer than its sessions last. */
@@ -121,9 +130,9 @@ final class SimProcess {
         frozenUntilMillis = clock.millis() + millis;
     }
 
-    /** No more crashes of its own, awake. */
+    /** Awake, and not to die any more. */
     void calm() {
-        calm = true;
+        lifeline.mend();
         frozenUntilMillis = 0;
     }
 
@@ -135,12 +144,16 @@ final class SimProcess {
         return done.size() == loops.size();
     }
 
+    boolean droppedAtEnd() {
+        return loops.stream().anyMatch(IngestLoop::droppedAtEnd);
+    }
+
     /** One turn of one of its threads. */
     void step() {
         int who = random.nextInt(loops.size() + 1);
         if (who == loops.size()) {
             if (clock.millis() >= nextCommitTurnMillis) {
-                nextCommitTurnMillis = clock.millis() + Math.min(200, group.turn());
+                nextCommitTurnMillis = clock.millis() + Math.min(LONGEST_SLEEP_MILLIS, group.turn());
             }
         } else if (!done.contains(who) && loops.get(who).turn() == IngestLoop.Turn.DONE) {
             done.add(who);
@@ -148,17 +161,14 @@ final class SimProcess {
         }
     }
 
-    private boolean awaitCommit(java.util.function.BooleanSupplier decided, Duration timeAllowed) {
+    private boolean awaitCommit(BooleanSupplier decided, Duration timeAllowed) {
         long deadline = clock.millis() + timeAllowed.toMillis();
         while (!decided.getAsBoolean()) {
             if (clock.millis() >= deadline) {
                 return false;
             }
-            if (crashesWhileWaiting && !calm && random.nextInt(10) == 0) {
-                throw new Crash();
-            }
             long delay = group.turn();
-            clock.advance(Math.max(1, Math.min(delay, 100)));
+            clock.advance(Math.max(1, Math.min(delay, LONGEST_SLEEP_MILLIS)));
         }
         return true;
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,14 +20,16 @@ import java.util.random.RandomGenerator;
 final class SimSource implements RecordSource {
     private final SimKafka kafka;
     private final RandomGenerator random;
+    private final Lifeline lifeline;
     private final int member;
     private final Set<SourcePartition> held = new TreeSet<>();
     private final Map<SourcePartition, Long> next = new TreeMap<>();
     private boolean paused;
 
-    SimSource(SimKafka kafka, RandomGenerator random) {
+    SimSource(SimKafka kafka, RandomGenerator random, Lifeline lifeline) {
         this.kafka = kafka;
         this.random = random;
+        this.lifeline = lifeline;
         this.member = kafka.join();
     }
 
@@ -37,10 +40,15 @@ final class SimSource implements RecordSource {
 
     @Override
     public int poll(Duration timeout, AssignmentListener listener, RecordConsumer consumer) {
+        lifeline.pass(Lifeline.Step.POLL);
+        if (kafka.isAway()) {
+            return 0;
+        }
         if (!kafka.heartbeat(member) && !held.isEmpty()) {
-            Set<SourcePartition> gone = Set.copyOf(held);
+            Set<SourcePartition> gone = new TreeSet<>(held);
             held.clear();
             next.clear();
+            kafka.count("a member finds that its partitions are lost");
             listener.lost(gone);
         }
         rebalance(listener);
@@ -52,7 +60,9 @@ final class SimSource implements RecordSource {
         Set<SourcePartition> leaving = new TreeSet<>(held);
         leaving.removeAll(target);
         if (!leaving.isEmpty()) {
+            kafka.count("partitions are revoked");
             listener.revoking(leaving, Duration.ofSeconds(2));
+            lifeline.pass(Lifeline.Step.LEAVE);
             held.removeAll(leaving);
             next.keySet().removeAll(leaving);
             leaving.forEach(partition -> kafka.release(partition, member));
@@ -71,7 +81,7 @@ final class SimSource implements RecordSource {
 
     private int deliver(RecordConsumer consumer) {
         int delivered = 0;
-        for (SourcePartition partition : Set.copyOf(next.keySet())) {
+        for (SourcePartition partition : List.copyOf(next.keySet())) {
             if (!kafka.exists(partition)) {
                 continue;
             }
@@ -80,9 +90,10 @@ final class SimSource implements RecordSource {
             if (position < log.start() || position > log.end()) {
                 throw new OffsetGapException(partition, position, new OffsetRange(log.start(), log.end()));
             }
-            long upTo = Math.min(log.end(), position + random.nextInt(5));
+            long upTo = Math.min(log.end(), position + random.nextInt(kafka.mostRecordsAPoll()));
             for (; position < upTo; position++) {
                 if (log.isRecord(position)) {
+                    lifeline.pass(Lifeline.Step.RECORD);
                     byte[] value = (partition + ":" + position).getBytes(StandardCharsets.UTF_8);
                     int length = log.isNullValue(position) ? -1 : value.length;
                     consumer.record(partition, position, log.timestamp(position), value, 0, length, null);
@@ -96,6 +107,7 @@ final class SimSource implements RecordSource {
 
     @Override
     public void seek(SourcePartition partition, long offset) {
+        lifeline.pass(Lifeline.Step.SEEK);
         if (!held.contains(partition)) {
             follow(partition);
         }
@@ -129,6 +141,8 @@ final class SimSource implements RecordSource {
 
     @Override
     public Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
+        lifeline.pass(Lifeline.Step.BOUNDS);
+        kafka.ask();
         Map<SourcePartition, OffsetRange> bounds = new HashMap<>();
         for (SourcePartition partition : partitions) {
             if (kafka.exists(partition) && random.nextInt(20) > 0) {
@@ -136,6 +150,7 @@ final class SimSource implements RecordSource {
                 bounds.put(partition, new OffsetRange(log.start(), log.end()));
             }
         }
+        kafka.meanwhile(random);
         return bounds;
     }
 
@@ -146,6 +161,7 @@ final class SimSource implements RecordSource {
 
     @Override
     public Set<SourcePartition> partitions() {
+        kafka.ask();
         Set<SourcePartition> partitions = kafka.partitions();
         if (partitions.isEmpty()) {
             throw FirnException.user("topic-missing", "topic does not exist: " + kafka.topic(), "", "");

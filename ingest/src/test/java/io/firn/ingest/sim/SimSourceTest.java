@@ -19,12 +19,12 @@ class SimSourceTest extends RecordSourceContractTest {
         private final SimKafka kafka;
 
         SimWorld(int partitions) {
-            kafka = new SimKafka(clock, partitions);
+            kafka = new SimKafka(clock, new Coverage(), "orders", partitions);
         }
 
         @Override
         public RecordSource join() {
-            return new SimSource(kafka, random);
+            return new SimSource(kafka, random, new Lifeline());
         }
 
         @Override

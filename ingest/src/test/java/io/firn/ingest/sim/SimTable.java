@@ -7,14 +7,18 @@ import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.LedgerState.Present;
 import io.firn.catalog.ledger.PartitionEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -43,11 +47,16 @@ final class SimTable {
     private final SimFiles files = new SimFiles(tables.files());
     private final TreeMap<String, SimKafka> topics;
     private final Map<Long, Truth> truths = new HashMap<>();
+    /** The commits' ids by snapshot. */
+    private final Map<Long, String> writers = new HashMap<>();
+
     private final Map<String, Set<Position>> deletions = new HashMap<>();
+    private final Map<String, List<DataFile>> commits = new HashMap<>();
     private final Map<String, List<DataFile>> manifests = new HashMap<>();
     private final boolean forgetful;
     private List<DataFile> referenced = List.of();
     private @Nullable TableMetadata checked;
+    private @Nullable String misdescribed;
     private int checkedRemovals;
 
     /** @param versions how many earlier versions of its metadata the table keeps */
@@ -86,6 +95,11 @@ final class SimTable {
     List<DataFile> referenced() {
         check();
         return referenced;
+    }
+
+    /** Announces what a commit is about to add, so that its manifest need not be read where the numbers agree. */
+    void announceCommit(UUID commitId, List<DataFile> added) {
+        commits.put(commitId.toString(), added);
     }
 
     /** Announces what a foreign commit whose summary has this name is about to delete. */
@@ -131,7 +145,25 @@ final class SimTable {
         }
     }
 
-    /** @throws AssertionError when the guarantee does not hold */
+    /** Somebody has vouched for the head's ledger: what is built on it from now on begins without times. */
+    void vouchedForHead() {
+        TableMetadata now = tables.metadata(NAME);
+        long head = now.currentSnapshot().snapshotId();
+        for (Snapshot each : now.snapshots()) {
+            Snapshot at = each;
+            while (at != null && at.snapshotId() != head && !at.summary().containsKey(LedgerKeys.OFFSETS)) {
+                at = at.parentId() == null ? null : now.snapshot(at.parentId());
+            }
+            if (at != null && at.snapshotId() == head) {
+                truths.computeIfPresent(each.snapshotId(), (id, truth) -> truth.vouchedFor());
+            }
+        }
+    }
+
+    /**
+     * @throws Violation when the guarantee does not hold
+     * @throws AssertionError when a table is refused that need not be
+     */
     void check() {
         TableMetadata now = tables.metadata(NAME);
         if (now != checked) {
@@ -149,15 +181,21 @@ final class SimTable {
             checkedRemovals = tables.files().removals();
             for (DataFile file : referenced) {
                 if (!tables.files().fileExists(file.location())) {
-                    throw new AssertionError("referenced and deleted: " + file.location());
+                    throw new Violation("referenced and deleted: " + file.location());
                 }
             }
         }
     }
 
+    /** A snapshot whose summary does not say what it added, though the table may hold the right rows. */
+    Optional<String> misdescribed() {
+        return Optional.ofNullable(misdescribed);
+    }
+
     /** As {@link #check}, from nothing but what the store holds. */
     void checkThoroughly() {
         manifests.clear();
+        commits.clear();
         checked = null;
         check();
     }
@@ -175,27 +213,38 @@ final class SimTable {
             }
             parent = truths.getOrDefault(parentId, Truth.NOTHING);
         }
+        writers.put(snapshot.snapshotId(), snapshot.summary().getOrDefault(LedgerKeys.COMMIT_ID, ""));
         String json = snapshot.summary().get(LedgerKeys.OFFSETS);
         truths.put(
                 snapshot.snapshotId(),
                 json == null
                         ? parent.without(
                                 deletions.getOrDefault(snapshot.summary().getOrDefault("deletion", ""), Set.of()))
-                        : parent.with(LedgerCodec.read(json, "snapshot " + snapshot.snapshotId()), topics));
+                        : parent.with(
+                                LedgerCodec.read(json, "snapshot " + snapshot.snapshotId()),
+                                snapshot.summary(),
+                                topics,
+                                complaint -> misdescribed = complaint));
     }
 
     private List<DataFile> filesOf(Snapshot head) {
         List<DataFile> all = new ArrayList<>();
         for (ManifestFile manifest : head.dataManifests(tables.files())) {
-            all.addAll(manifests.computeIfAbsent(manifest.path(), path -> read(manifest)));
+            all.addAll(manifests.computeIfAbsent(manifest.path(), path -> contentOf(manifest)));
         }
         Set<String> seen = new HashSet<>();
         for (DataFile file : all) {
             if (!seen.add(file.location())) {
-                throw new AssertionError("referenced twice: " + file.location());
+                throw new Violation("referenced twice: " + file.location());
             }
         }
         return all;
+    }
+
+    private List<DataFile> contentOf(ManifestFile manifest) {
+        List<DataFile> announced = commits.get(writers.getOrDefault(manifest.snapshotId(), ""));
+        Integer added = manifest.addedFilesCount();
+        return announced != null && added != null && added == announced.size() ? announced : read(manifest);
     }
 
     private List<DataFile> read(ManifestFile manifest) {
@@ -213,7 +262,7 @@ final class SimTable {
         for (DataFile file : referenced) {
             for (Position row : files.rows(file)) {
                 if (!visible.add(row)) {
-                    throw new AssertionError("visible twice: " + row);
+                    throw new Violation("visible twice: " + row);
                 }
             }
         }
@@ -222,18 +271,15 @@ final class SimTable {
             Set<Position> missing = new HashSet<>(expected);
             missing.removeAll(visible);
             visible.removeAll(expected);
-            throw new AssertionError(
-                    "below the ledger and not visible: " + missing + "; visible and not below: " + visible);
+            throw new Violation("below the ledger and not visible: " + missing + "; visible and not below: " + visible);
         }
     }
 
-    /** A reader finds the true ledger, or refuses because nothing tells it. */
+    /** A reader finds the true ledger and watermark, or refuses because nothing tells them. */
     private void checkReader(TableMetadata now) {
         Snapshot head = now.currentSnapshot();
-        Ledger truth = head == null
-                ? Ledger.empty()
-                : truths.getOrDefault(head.snapshotId(), Truth.NOTHING).ledger();
-        Ledger read;
+        Truth truth = head == null ? Truth.NOTHING : truths.getOrDefault(head.snapshotId(), Truth.NOTHING);
+        LedgerState read;
         try {
             read = read(now);
         } catch (FirnException refused) {
@@ -242,14 +288,19 @@ final class SimTable {
             }
             throw new AssertionError("refused without need", refused);
         }
-        if (!read.equals(truth)) {
-            throw new AssertionError("taken for the ledger: " + read + ", true is " + truth);
+        Ledger ledger = read.fold(Present::ledger, none -> Ledger.empty(), unknown -> Ledger.empty());
+        if (!ledger.equals(truth.ledger())) {
+            throw new Violation("taken for the ledger: " + ledger + ", true is " + truth.ledger());
+        }
+        Optional<Instant> watermark =
+                read.fold(Present::watermark, none -> Optional.empty(), unknown -> Optional.empty());
+        if (!watermark.equals(truth.watermark())) {
+            throw new Violation("taken for the watermark: " + watermark + ", true is " + truth.watermark());
         }
     }
 
-    private Ledger read(TableMetadata now) {
-        return LedgerReader.read(now, tables.files(), NAME, PropertyFallback.USED)
-                .fold(found -> found.ledger(), none -> Ledger.empty(), unknown -> Ledger.empty());
+    private LedgerState read(TableMetadata now) {
+        return LedgerReader.read(now, tables.files(), NAME, PropertyFallback.USED);
     }
 
     /** Where earlier metadata is gone and more than one snapshot is missing before the property's. */

@@ -9,13 +9,15 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.jspecify.annotations.Nullable;
 
-/** Files that hold the positions of their rows. */
+/** Files that hold the positions of their rows. Null values are counted. */
 final class SimWriter implements BatchWriter {
     private final SimFiles files;
+    private final Lifeline lifeline;
     private final List<Position> rows = new ArrayList<>();
 
-    SimWriter(SimFiles files) {
+    SimWriter(SimFiles files, Lifeline lifeline) {
         this.files = files;
+        this.lifeline = lifeline;
     }
 
     @Override
@@ -27,6 +29,9 @@ final class SimWriter implements BatchWriter {
             int start,
             int length,
             @Nullable ByteBuffer key) {
+        if (length < 0) {
+            return Written.NULL_VALUE_COUNTED;
+        }
         rows.add(new Position(partition, offset));
         return Written.ROW;
     }
@@ -46,11 +51,13 @@ final class SimWriter implements BatchWriter {
         if (rows.isEmpty()) {
             return List.of();
         }
+        lifeline.pass(Lifeline.Step.WRITE);
         if (files.isAway()) {
             throw new RuntimeIOException("the store is away");
         }
         DataFile file = files.write(rows);
         rows.clear();
+        lifeline.pass(Lifeline.Step.HAND_OVER);
         return List.of(file);
     }
 
