@@ -48,7 +48,7 @@ class DistributionIT {
     void every_command_says_what_it_is_for() {
         assertThat(firn(0, "--version")).contains("firn 0.1.0");
         String help = firn(0, "--help");
-        assertThat(help).contains("run", "check", "ledger", "audit", "quickstart", "Exit codes");
+        assertThat(help).contains("run", "check", "ledger", "audit", "compact", "quickstart", "Exit codes");
     }
 
     @Test
@@ -88,6 +88,9 @@ class DistributionIT {
                         "reading",
                         "Clean: ",
                         "every offset accounted for",
+                        "Clean: every row is the last record of its key",
+                        "shop.orders_staging  ",
+                        "shop.orders_latest  ",
                         "Where everything is");
     }
 
