@@ -203,7 +203,7 @@ final class Fleet {
 
     private void commitLandedUnknown() {
         tell("a commit has landed, its answer is lost");
-        if (!faultsStopped && random.nextInt(3) == 0) {
+        if (!faultsStopped && random.nextInt(2) == 0) {
             table.check();
             tell(others.actAtTheWorstMoment());
         }

@@ -54,8 +54,7 @@ record Truth(
      * @throws Violation where the ledger forgets, goes back or claims a gap that is none, or the watermark tells of more
      *     than was consumed
      */
-    Truth with(
-            Ledger next, Map<String, String> summary, Map<String, SimKafka> topics, Consumer<String> complain) {
+    Truth with(Ledger next, Map<String, String> summary, Map<String, SimKafka> topics, Consumer<String> complain) {
         ledger.pipelines().forEach((pipeline, before) -> before.keySet().forEach(partition -> {
             boolean replaced = next.topicId(pipeline, partition.topic())
                     .filter(id -> !id.equals(partition.topicId()))
