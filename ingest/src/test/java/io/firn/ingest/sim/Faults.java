@@ -51,15 +51,17 @@ final class Faults {
                 catalog.goAway();
                 happened.accept("the catalog is away");
             }
-            case 8 -> {
-                table.files().goAway(true);
-                happened.accept("the store is away");
-            }
+            case 8 -> storeGoesAway();
             default -> {
                 topics.get(random.nextInt(topics.size())).goAway(true);
                 happened.accept("Kafka is away");
             }
         }
+    }
+
+    void storeGoesAway() {
+        table.files().goAway(true);
+        happened.accept("the store is away");
     }
 
     /** Some time later: some of it is over. */

@@ -105,12 +105,16 @@ final class Fleet {
         if (kind == EventKind.STOP) {
             tell("a process is asked to stop");
             process.requestStop();
+            if (random.nextInt(3) == 0) {
+                faults.storeGoesAway();
+            }
         } else if (kind == EventKind.DEATH) {
             happened("a process dies between two turns");
             processes.remove(process);
         } else if (kind == EventKind.DEATH_AT_A_STEP) {
+            // Files are removed so seldom that this step has to be lain in wait for.
             Lifeline.Step[] steps = Lifeline.Step.values();
-            process.dieAt(steps[random.nextInt(steps.length)]);
+            process.dieAt(random.nextInt(4) == 0 ? Lifeline.Step.REMOVE : steps[random.nextInt(steps.length)]);
         } else if (kind == EventKind.FREEZE_BEFORE_COMMIT) {
             tell("a process will freeze before its next commit");
             process.freezeBeforeCommit(millis);
@@ -203,7 +207,7 @@ final class Fleet {
 
     private void commitLandedUnknown() {
         tell("a commit has landed, its answer is lost");
-        if (!faultsStopped && random.nextInt(3) == 0) {
+        if (!faultsStopped && random.nextInt(2) == 0) {
             table.check();
             tell(others.actAtTheWorstMoment());
         }

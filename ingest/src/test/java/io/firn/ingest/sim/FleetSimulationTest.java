@@ -27,7 +27,7 @@ class FleetSimulationTest {
     private static final int SEEDS_TO_FIND_A_VIOLATION = 400;
 
     /** With so many seeds everything that can happen has to have happened. The default is more. */
-    private static final int SEEDS_FOR_EVERYTHING = 1_000;
+    private static final int SEEDS_FOR_EVERYTHING = 500;
 
     /** Reading all manifests again costs as much as a tenth of a run. */
     private static final int SEEDS_BETWEEN_THOROUGH_CHECKS = 20;

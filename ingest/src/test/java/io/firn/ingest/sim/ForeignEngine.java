@@ -53,14 +53,16 @@ final class ForeignEngine {
     /** What hurts most right after a commit landed whose committer does not know. */
     String actAtTheWorstMoment() {
         coverage.count("others write, expire or roll back while a commit's answer is lost");
-        switch (random.nextInt(5)) {
+        switch (random.nextInt(6)) {
             case 0:
-            case 1:
                 return append() + ", then " + expire();
+            case 1:
+                return rewrite() + ", then " + expire();
             case 2:
-                return rollBack();
+                return rollBack(1);
             case 3:
-                return rollBack() + ", then " + append() + ", then " + expire();
+            case 4:
+                return rollBack(1) + ", then " + append() + ", then " + expire();
             default:
                 return deleteRows();
         }
@@ -150,6 +152,11 @@ final class ForeignEngine {
     }
 
     private String rollBack() {
+        return rollBack(4);
+    }
+
+    /** @param most how many snapshots it goes back at the most */
+    private String rollBack(int most) {
         TableMetadata metadata = table.tables().metadata(SimTable.NAME);
         List<Snapshot> ancestors = new ArrayList<>();
         Snapshot head = metadata.currentSnapshot();
@@ -159,7 +166,8 @@ final class ForeignEngine {
         if (ancestors.isEmpty()) {
             return "nothing";
         }
-        long to = ancestors.get(random.nextInt(Math.min(4, ancestors.size()))).snapshotId();
+        long to =
+                ancestors.get(random.nextInt(Math.min(most, ancestors.size()))).snapshotId();
         table.openForeign().manageSnapshots().rollbackTo(to).commit();
         return told("the table is rolled back");
     }

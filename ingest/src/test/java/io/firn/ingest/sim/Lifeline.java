@@ -43,12 +43,10 @@ final class Lifeline {
     }
 
     private @Nullable Step last;
-    private int passes;
 
-    /** Ends before this step once it was taken a number of times more. */
-    void cutAt(Step step, int after) {
+    /** Ends before this step once it is to be taken. */
+    void cutAt(Step step) {
         last = step;
-        passes = after;
     }
 
     void mend() {
@@ -56,7 +54,7 @@ final class Lifeline {
     }
 
     void pass(Step step) {
-        if (step == last && passes-- == 0) {
+        if (step == last) {
             throw new Crash(step.death());
         }
     }

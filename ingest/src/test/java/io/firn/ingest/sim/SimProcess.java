@@ -39,6 +39,7 @@ final class SimProcess {
     private final SimClock clock;
     private final SimTable table;
     private final SimKafka kafka;
+    private final Coverage coverage;
     private final Lifeline lifeline = new Lifeline();
     private final CommitGroup group;
     private final WatchedAttempts commits;
@@ -54,6 +55,7 @@ final class SimProcess {
         this.clock = stage.clock();
         this.table = stage.table();
         this.kafka = kafka;
+        this.coverage = stage.coverage();
         PipelineSettings settings = new PipelineSettings(
                 kafka.topic(),
                 TopicSelection.named(List.of(kafka.topic())),
@@ -101,12 +103,13 @@ final class SimProcess {
 
     private void remove(List<DataFile> unused) {
         lifeline.pass(Lifeline.Step.REMOVE);
+        coverage.count("files of dropped work are removed");
         table.files().delete(unused);
     }
 
-    /** Dies before it takes this step once more, or one of the next times. */
+    /** Dies before it takes this step once more. */
     void dieAt(Lifeline.Step step) {
-        lifeline.cutAt(step, random.nextInt(3));
+        lifeline.cutAt(step);
     }
 
     /** Freezes in the middle of its next commit, for longer than its sessions last. */
