@@ -19,22 +19,20 @@ import java.util.Set;
 public record MaintainedTable(String name, String pipeline, PipelineConfig config, Role role) {
     /** What the table is to its pipeline. */
     public enum Role {
-        APPENDED(JobKind.REWRITE),
-        KEYED(JobKind.MERGE, JobKind.REWRITE),
+        APPENDED,
+        KEYED,
         /** Its files go once they are merged: rewriting them before would be for nothing. */
-        STAGING(JobKind.STAGING),
-        DELETES(JobKind.REWRITE);
-
-        private final Set<JobKind> jobs;
-
-        Role(JobKind... own) {
-            EnumSet<JobKind> all = EnumSet.of(JobKind.MANIFESTS, JobKind.EXPIRE, JobKind.ORPHANS, JobKind.METADATA);
-            all.addAll(List.of(own));
-            this.jobs = Set.copyOf(all);
-        }
+        STAGING,
+        DELETES;
 
         /** Those that the service runs. */
         public Set<JobKind> jobs() {
+            EnumSet<JobKind> jobs = EnumSet.of(JobKind.MANIFESTS, JobKind.EXPIRE, JobKind.ORPHANS, JobKind.METADATA);
+            switch (this) {
+                case APPENDED, DELETES -> jobs.add(JobKind.REWRITE);
+                case KEYED -> jobs.addAll(List.of(JobKind.MERGE, JobKind.REWRITE));
+                case STAGING -> jobs.add(JobKind.STAGING);
+            }
             return jobs;
         }
     }

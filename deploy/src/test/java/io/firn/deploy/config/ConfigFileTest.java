@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,7 +156,8 @@ class ConfigFileTest {
                     delete-when: "op = 'd'"
                     merge: {interval: 5s, rows: 1000, memory: 16MB}
                 """);
-        PipelineConfig pipeline = configuration.pipelines().get("orders");
+        PipelineConfig pipeline =
+                Objects.requireNonNull(configuration.pipelines().get("orders"));
         assertThat(pipeline.upsert())
                 .contains(new UpsertConfig(
                         List.of("id", "line"),
@@ -169,9 +171,8 @@ class ConfigFileTest {
 
     @Test
     void an_upsert_pipeline_that_says_only_its_key_has_reasoned_defaults() throws IOException {
-        assertThat(read(LEAST + "    mode: upsert\n    key: [id]\n")
-                        .pipelines()
-                        .get("orders")
+        Configuration configuration = read(LEAST + "    mode: upsert\n    key: [id]\n");
+        assertThat(Objects.requireNonNull(configuration.pipelines().get("orders"))
                         .upsert())
                 .contains(new UpsertConfig(
                         List.of("id"),

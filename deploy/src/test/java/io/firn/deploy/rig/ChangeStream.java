@@ -141,7 +141,9 @@ public final class ChangeStream {
     }
 
     private static boolean isAfter(Change one, Change other, Map<Integer, Long> timeOf) {
-        int order = Long.compare(timeOf.get(one.partition()), timeOf.get(other.partition()));
+        int order = Long.compare(
+                timeOf.getOrDefault(one.partition(), Long.MIN_VALUE),
+                timeOf.getOrDefault(other.partition(), Long.MIN_VALUE));
         return order != 0 ? order > 0 : one.partition() > other.partition();
     }
 
