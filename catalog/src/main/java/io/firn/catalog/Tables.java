@@ -104,6 +104,17 @@ public final class Tables {
                     .create());
         } catch (AlreadyExistsException e) {
             return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request);
+        } catch (FirnException e) {
+            return take(openAfter(e, name), request);
+        }
+    }
+
+    /** Some catalogs answer the loser of a race with an error of their own. */
+    private Table openAfter(FirnException refusal, String name) {
+        try {
+            return open(name).orElseThrow(() -> refusal);
+        } catch (FirnException e) {
+            throw refusal;
         }
     }
 
@@ -124,7 +135,24 @@ public final class Tables {
             } catch (AlreadyExistsException e) {
                 // Another process was faster.
                 continue;
+            } catch (FirnException e) {
+                throwUnlessThere(namespaces, level, e);
             }
+        }
+    }
+
+    /** Some catalogs answer the loser of a race with an error of their own. */
+    @SuppressWarnings("IllegalCatch") // catalogs throw what they like; the first failure says more
+    private static void throwUnlessThere(SupportsNamespaces namespaces, Namespace namespace, FirnException refusal) {
+        boolean there;
+        try {
+            there = namespaces.namespaceExists(namespace);
+        } catch (RuntimeException e) {
+            refusal.addSuppressed(e);
+            throw refusal;
+        }
+        if (!there) {
+            throw refusal;
         }
     }
 

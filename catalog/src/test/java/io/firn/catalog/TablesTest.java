@@ -21,6 +21,8 @@ import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.ServiceFailureException;
+import org.apache.iceberg.inmemory.InMemoryCatalog;
 import org.apache.iceberg.types.Types.NestedField;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +48,28 @@ final class TablesTest {
     @AfterEach
     void closeCatalog() throws IOException {
         ((Closeable) catalog).close();
+    }
+
+    @Test
+    void whoLosesARaceToCreateTakesWhatIsThereWhateverTheCatalogSays() {
+        InMemoryCatalog losing = new InMemoryCatalog() {
+            @Override
+            public void createNamespace(Namespace namespace, Map<String, String> metadata) {
+                super.createNamespace(namespace, metadata);
+                throw new ServiceFailureException("UNIQUE constraint failed");
+            }
+
+            @Override
+            public TableBuilder buildTable(TableIdentifier identifier, Schema schema) {
+                super.buildTable(identifier, schema).create();
+                return super.buildTable(identifier, schema);
+            }
+        };
+        losing.initialize("losing", Map.of());
+
+        Table table = new Tables(losing).openOrCreate(TableRequest.of("shop.orders", ORDERS));
+
+        assertThat(table.name()).isEqualTo("losing.shop.orders");
     }
 
     @Test

@@ -64,7 +64,7 @@ final class RandomMergeTest {
 
     static List<Long> seeds() {
         List<Long> seeds = new ArrayList<>();
-        for (long seed = 0; seed < Integer.getInteger("firn.merge.seeds", 3); seed++) {
+        for (long seed = 0; seed < Integer.getInteger("firn.merge.seeds", 2); seed++) {
             seeds.add(seed + Long.getLong("firn.merge.first-seed", 0));
         }
         return seeds;
