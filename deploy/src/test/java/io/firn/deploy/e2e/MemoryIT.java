@@ -79,18 +79,18 @@ class MemoryIT {
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             int third = Math.max(1, live.size() / 3);
-            long early = median(live.subList(0, third));
-            long late = median(live.subList(live.size() - third, live.size()));
-            assertThat(late).as("live heap, median of the last third: %s", live).isLessThan(early + SLACK_BYTES);
+            long early = least(live.subList(0, third));
+            long late = least(live.subList(live.size() - third, live.size()));
+            assertThat(late).as("live heap, least of the last third: %s", live).isLessThan(early + SLACK_BYTES);
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();
             assertThat(report.rows()).isEqualTo(records);
         }
     }
 
-    /** Not the largest: a look in the middle of a commit sees its peak, and the heap itself is the limit of those. */
-    private static long median(List<Long> values) {
-        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0L);
+    /** A look in the middle of a commit sees its peak; what grows shows between commits, in the least. */
+    private static long least(List<Long> values) {
+        return values.stream().mapToLong(Long::longValue).min().orElse(0);
     }
 
     /** Bytes of reachable objects, after a full collection. */

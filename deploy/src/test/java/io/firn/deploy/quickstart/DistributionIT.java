@@ -28,7 +28,9 @@ class DistributionIT {
     private int runs;
 
     private OsProcess start(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Distribution.script().toString()));
+        // A build that runs in the background ignores the interrupt signal, and so would all that it starts.
+        List<String> command = new ArrayList<>(
+                List.of("env", "--default-signal=INT", Distribution.script().toString()));
         command.addAll(List.of(arguments));
         Path log = LOGS.resolve(folder.getFileName() + "-" + runs++ + ".log");
         Map<String, String> environment = Map.of("JAVA_HOME", System.getProperty("java.home"));
@@ -68,7 +70,7 @@ class DistributionIT {
     @Test
     void a_quickstart_goes_on_where_it_was_stopped_and_ends_with_a_clean_audit() {
         String dir = folder.resolve("it").toString();
-        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "1000000", "--exit")) {
+        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "300000", "--exit")) {
             Eventually.holds(
                     "rows are ingested",
                     SOON,
