@@ -98,7 +98,7 @@ class ChaosIT {
                     "the table holds everything",
                     RECOVERY,
                     verifier::isDrained,
-                    () -> verifier.progress() + "\n" + first.tail() + second.tail());
+                    () -> verifier.progress() + "\n" + first.tailAndThreads() + second.tailAndThreads());
             for (FirnProcess process : fleet) {
                 process.awaitJoined();
                 assertThat(process.terminate())
@@ -134,8 +134,8 @@ class ChaosIT {
                             && now.entrySet().stream()
                                     .allMatch(entry -> entry.getValue() > before.getOrDefault(entry.getKey(), 0L));
                 },
-                () -> verifier.progress() + "\n" + fleet.get(0).tail()
-                        + fleet.get(1).tail());
+                () -> verifier.progress() + "\n" + fleet.get(0).tailAndThreads()
+                        + fleet.get(1).tailAndThreads());
     }
 
     private static void judge(Stage stage, Path config, long records) {

@@ -153,6 +153,11 @@ public final class FirnProcess implements AutoCloseable {
         return process().tail();
     }
 
+    /** The tail, and where its threads stand: for what should go on and does not. */
+    public String tailAndThreads() {
+        return tail() + "\n" + process().threads();
+    }
+
     public String name() {
         return name;
     }

@@ -149,6 +149,26 @@ public final class OsProcess implements AutoCloseable {
         return name + " (" + log + "):\n" + text.substring(Math.max(0, text.length() - 4000));
     }
 
+    /** Where the threads of a JVM stand, for what hangs; empty where it does not answer. */
+    public String threads() {
+        try {
+            Process jcmd = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                            Long.toString(pid()),
+                            "Thread.print")
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            jcmd.waitFor();
+            return output;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return "";
+        }
+    }
+
     @Override
     public void close() {
         kill9();
