@@ -49,6 +49,7 @@ public final class Catalogs {
         if (kind.equals("jdbc") || kind.endsWith(".JdbcCatalog")) {
             all.put(CatalogProperties.URI, jdbcUri(all.get(CatalogProperties.URI)));
         }
+        CatalogTimeouts.complete(kind, all);
         try {
             return CatalogUtil.buildIcebergCatalog(name, all, hadoop);
         } catch (RuntimeException | LinkageError e) {

@@ -97,6 +97,41 @@ final class CatalogsTest {
     }
 
     @Test
+    void aCatalogThatNeverAnswersIsGivenUpAfterItsTimeOut() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            FirnException rest = refused(Map.of(
+                    "type",
+                    "rest",
+                    "uri",
+                    "http://127.0.0.1:" + silent.getLocalPort(),
+                    "rest.client.socket-timeout-ms",
+                    "200"));
+            assertThat(rest.code()).isEqualTo("catalog-unreachable");
+        }
+    }
+
+    @Test
+    void timeOutsAreSetWhereClientsWouldWaitForEverAndTheUserSaysNothing() {
+        Map<String, String> rest = new HashMap<>(Map.of("rest.client.socket-timeout-ms", "5"));
+        CatalogTimeouts.complete("rest", rest);
+        assertThat(rest)
+                .containsEntry("rest.client.socket-timeout-ms", "5")
+                .containsEntry("rest.client.connection-timeout-ms", "10000");
+
+        Map<String, String> postgres =
+                new HashMap<>(Map.of("uri", "jdbc:postgresql://db/lake?socketTimeout=7", "jdbc.connectTimeout", "3"));
+        CatalogTimeouts.complete("jdbc", postgres);
+        assertThat(postgres)
+                .containsEntry("jdbc.connectTimeout", "3")
+                .containsEntry("jdbc.tcpKeepAlive", "true")
+                .doesNotContainKey("jdbc.socketTimeout");
+
+        Map<String, String> sqlite = new HashMap<>(Map.of("uri", "jdbc:sqlite:file:/x"));
+        CatalogTimeouts.complete("jdbc", sqlite);
+        assertThat(sqlite).hasSize(1);
+    }
+
+    @Test
     void aSqliteFolderThatIsNotThereIsSaid() {
         assertThatThrownBy(() -> Catalogs.open(Map.of(
                         "type",

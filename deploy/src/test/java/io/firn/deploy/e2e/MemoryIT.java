@@ -88,7 +88,9 @@ class MemoryIT {
                 int third = live.size() / 3;
                 long early = least(live.subList(0, third));
                 long late = least(live.subList(live.size() - third, live.size()));
-                assertThat(late).as("live heap, least of the last third: %s", live).isLessThan(early + SLACK_BYTES);
+                assertThat(late)
+                        .as("live heap, least of the last third: %s", live)
+                        .isLessThan(early + SLACK_BYTES);
             }
             TableVerifier.Report report = verifier.verify();
             assertThat(report.isExact()).as("%s", report).isTrue();

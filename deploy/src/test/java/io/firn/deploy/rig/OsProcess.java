@@ -153,7 +153,8 @@ public final class OsProcess implements AutoCloseable {
     public String threads() {
         try {
             Process jcmd = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                    .toString(),
                             Long.toString(pid()),
                             "Thread.print")
                     .redirectErrorStream(true)

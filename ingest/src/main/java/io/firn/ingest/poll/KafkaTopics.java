@@ -3,6 +3,7 @@ package io.firn.ingest.poll;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 import java.util.Collection;
@@ -31,14 +32,19 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the admin client knows of topics. Safe for use by several threads; the client is opened at first use. */
 final class KafkaTopics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
+
     /** Long enough for a broker that fails over, short enough for a loop that has other things to do. */
     private static final int ANSWER_MILLIS = 10_000;
 
     private final TopicSelection selection;
     private final ClientProperties properties;
+    private final Outage offsetsOutage = new Outage("Kafka, offsets of partitions", LOG::warn);
     private @Nullable Admin admin;
 
     KafkaTopics(TopicSelection selection, ClientProperties properties) {
@@ -117,21 +123,27 @@ final class KafkaTopics implements AutoCloseable {
             result = admin().listOffsets(partitions.stream().collect(Collectors.toMap(key, held -> spec)), options);
         } catch (FirnException away) {
             if (away.kind() == FirnException.Kind.EXTERNAL) {
+                offsetsOutage.met(String.valueOf(away.getMessage()));
                 return offsets;
             }
             throw away;
         }
         for (SourcePartition partition : partitions) {
-            offset(result.partitionResult(key.apply(partition))).ifPresent(at -> offsets.put(partition, at));
+            offset(partition, result.partitionResult(key.apply(partition))).ifPresent(at -> offsets.put(partition, at));
+        }
+        if (offsets.size() == partitions.size()) {
+            offsetsOutage.over();
         }
         return offsets;
     }
 
-    private Optional<Long> offset(KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo> future) {
+    private Optional<Long> offset(
+            SourcePartition partition, KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo> future) {
         try {
             return Optional.of(answer(future, "list offsets").offset());
         } catch (FirnException failure) {
             if (failure.kind() == FirnException.Kind.EXTERNAL) {
+                offsetsOutage.met(partition + ": " + failure.getMessage());
                 return Optional.empty();
             }
             throw failure;
