@@ -53,6 +53,9 @@ abstract class CommitterRig {
 
         void hideNextSuccess();
 
+        /** What others do once the next commit has landed, before its committer hears of it. */
+        void meanwhile(Runnable story);
+
         void goAway();
 
         void comeBack();

@@ -31,6 +31,7 @@ final class FaultyTables implements CommitterRig.Faults {
     private final Supplier<Table> opener;
     private final Deque<Fault> faults = new ArrayDeque<>();
     private final Deque<Late> late = new ArrayDeque<>();
+    private Runnable meanwhile = () -> {};
     private boolean away;
 
     /** @param opener loads the table anew at each call */
@@ -80,6 +81,11 @@ final class FaultyTables implements CommitterRig.Faults {
     }
 
     @Override
+    public void meanwhile(Runnable story) {
+        meanwhile = story;
+    }
+
+    @Override
     public void goAway() {
         away = true;
     }
@@ -104,6 +110,9 @@ final class FaultyTables implements CommitterRig.Faults {
             throw new CommitStateUnknownException(new ServiceUnavailableException("no answer"));
         }
         table.commit(base, updated);
+        Runnable story = meanwhile;
+        meanwhile = () -> {};
+        story.run();
         if (fault == Fault.HIDE_SUCCESS) {
             throw new CommitFailedException("the table has changed");
         }

@@ -50,6 +50,11 @@ final class InMemoryTableCommitterTest extends TableCommitterContractTest {
             }
 
             @Override
+            public void meanwhile(Runnable story) {
+                tables.meanwhile(story);
+            }
+
+            @Override
             public void goAway() {
                 tables.goAway();
             }

@@ -44,6 +44,7 @@ public final class InMemoryTables {
     private final Deque<Fault> faults = new ArrayDeque<>();
     private final Deque<Late> late = new ArrayDeque<>();
     private final InMemoryFiles files = new InMemoryFiles();
+    private Runnable meanwhile = () -> {};
     private boolean away;
     private int commits;
     private int versions;
@@ -106,6 +107,11 @@ public final class InMemoryTables {
     /** The next commit lands and is reported as a conflict, as by a client that repeated a request of its own. */
     public synchronized void hideNextSuccess() {
         faults.add(Fault.HIDE_SUCCESS);
+    }
+
+    /** What others do once the next commit has landed, before its committer hears of it. */
+    public synchronized void meanwhile(Runnable story) {
+        meanwhile = story;
     }
 
     /** No refresh and no commit gets through until {@link #comeBack}. */
@@ -187,7 +193,13 @@ public final class InMemoryTables {
         if (fault == Fault.LAND_LATE || fault == Fault.DROP_REQUEST) {
             throw new CommitStateUnknownException(new ServiceUnavailableException("no answer"));
         }
-        if (!swap(name, base, updated) || fault == Fault.HIDE_SUCCESS) {
+        boolean landed = swap(name, base, updated);
+        if (landed) {
+            Runnable story = meanwhile;
+            meanwhile = () -> {};
+            story.run();
+        }
+        if (!landed || fault == Fault.HIDE_SUCCESS) {
             throw new CommitFailedException("the table has changed");
         }
         if (fault == Fault.LOSE_REPLY) {

@@ -143,6 +143,24 @@ class JobCommitterTest {
         assertThat(commit.newFiles()).allMatch(this::exists);
     }
 
+    @Test
+    void aMergeThatWasRolledBackAndExpiredIsNotRepeatedWithItsFiles() {
+        JobCommit commit = merge(10, 15);
+        tables.loseNextReply();
+        jobs.attempt(commit);
+        table().manageSnapshots().rollbackTo(head().parentId()).commit();
+        table().newFastAppend().appendFile(compacted()).commit();
+        table().expireSnapshots()
+                .expireOlderThan(Long.MAX_VALUE)
+                .retainLast(1)
+                .cleanExpiredFiles(false)
+                .commit();
+
+        assertThat(jobs.attempt(commit)).isInstanceOf(JobOutcome.Fenced.class);
+        assertThat(commit.newFiles()).allMatch(this::exists);
+        assertThat(ledger().next(PIPELINE, P0)).hasValue(10);
+    }
+
     private JobCommit rewrite(DataFile compacted) {
         long planned = head().snapshotId();
         TreeMap<String, String> summary = new TreeMap<>();

@@ -109,6 +109,39 @@ abstract class OutcomeContractTest extends ExpiryContractTest {
     }
 
     @Test
+    void filesStayWhenASuccessLookedLikeAConflictAndItsSnapshotWasExpiredMeanwhile() {
+        committed(Commits.start(0, 0));
+        DataFile file = file();
+        TableCommit commit = Commits.append(List.of(file), P0, 0, 10);
+        faults().hideNextSuccess();
+        faults().meanwhile(() -> {
+            foreignAppend();
+            expireAllButHead();
+        });
+
+        assertThat(committer.attempt(commit)).isInstanceOf(Undecided.class);
+        assertThat(committer.attempt(commit)).isInstanceOf(Fenced.class);
+        assertThat(exists(file)).isTrue();
+        assertThat(next(0)).hasValue(10);
+    }
+
+    @Test
+    void aSuccessThatLookedLikeAConflictAndWasRolledBackAndExpiredIsNotAppendedAgain() {
+        committed(Commits.start(0, 0));
+        long start = head().snapshotId();
+        TableCommit commit = Commits.append(List.of(file()), P0, 0, 10);
+        faults().hideNextSuccess();
+        faults().meanwhile(() -> open().manageSnapshots().rollbackTo(start).commit());
+        assertThat(committer.attempt(commit)).isInstanceOf(Undecided.class);
+        foreignAppend();
+        expireAllButHead();
+
+        assertThat(committer.attempt(commit)).isInstanceOf(Fenced.class);
+        assertThat(next(0)).hasValue(0);
+        assertThat(records()).isEqualTo("10");
+    }
+
+    @Test
     void aCommitThatLandedAndWasRolledBackIsFencedSoThatItsFilesAreNotUsedTwice() {
         committed(Commits.start(0, 0));
         long start = head().snapshotId();
