@@ -2,8 +2,10 @@ package io.firn.ingest.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
@@ -14,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -27,14 +30,7 @@ class CommitGroupTest {
 
     private final MemoryTable table = new MemoryTable();
     private final MemoryFiles files = new MemoryFiles();
-    private final CommitGroup group = new CommitGroup(
-            new CommitGroup.Plan("orders", Duration.ZERO, Duration.ofMinutes(5)),
-            table,
-            new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
-            files,
-            new Silent(),
-            Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
-            new Random(1));
+    private final CommitGroup group = groupOn(table);
 
     @Test
     void workOfTwoWorkersOnOnePartitionIsDroppedAndBothBeginAgain() {
@@ -57,6 +53,89 @@ class CommitGroupTest {
         assertThat(table.refreshedLedger().next("orders", SHARED)).hasValue(0);
     }
 
+    @Test
+    void aPartitionThatAnyOfTheWorkersOfACommitHoldsIsRefusedFromTheNext() {
+        SourcePartition other = new SourcePartition("orders", "topic-id", 1);
+        group.join(0);
+        group.join(1);
+        group.join(2);
+        group.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L, other, 0L));
+        group.turn();
+        group.offer(0, contribution(other, file(2), 2));
+        group.offer(1, contribution(file(5), 5));
+        group.offerUrgently(2, contribution(file(3), 3));
+        group.turn();
+        group.turn();
+        assertThat(group.epoch()).isEqualTo(1);
+        assertThat(table.files()).isEmpty();
+        assertThat(files.locations()).isEmpty();
+    }
+
+    private CommitGroup groupOn(CommitAttempts attempts) {
+        return new CommitGroup(
+                new CommitGroup.Plan("orders", Duration.ZERO, Duration.ofMinutes(5)),
+                attempts,
+                new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
+                files,
+                new Silent(),
+                Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                new Random(1));
+    }
+
+    @Test
+    void theLedgerIsNotReadWhileACommitIsOnItsWay() {
+        Attempts attempts = new Attempts();
+        CommitGroup watched = groupOn(attempts);
+        watched.join(0);
+        watched.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        long before = watched.askLedger();
+        attempts.undecided = 2;
+        watched.turn();
+        long during = watched.askLedger();
+        watched.turn();
+        assertThat(attempts.log).containsExactly("attempt", "attempt");
+        assertThat(watched.ledgerSince(before)).isEmpty();
+
+        watched.turn();
+        watched.turn();
+        assertThat(attempts.log).containsExactly("attempt", "attempt", "attempt", "read");
+        assertThat(watched.ledgerSince(during)).hasValueSatisfying(ledger -> assertThat(ledger.next("orders", SHARED))
+                .hasValue(0));
+    }
+
+    @Test
+    void aLedgerThatWasAskedForIsReadBeforeTheNextCommitBegins() {
+        Attempts attempts = new Attempts();
+        CommitGroup watched = groupOn(attempts);
+        watched.join(0);
+        watched.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        watched.turn();
+        watched.turn();
+        watched.offer(0, contribution(file(5), 5));
+        watched.askLedger();
+        watched.turn();
+        watched.turn();
+        assertThat(attempts.log).containsExactly("attempt", "read", "attempt");
+    }
+
+    /** Notes in what order it is asked. */
+    private final class Attempts implements CommitAttempts {
+        private final List<String> log = new ArrayList<>();
+        private int undecided;
+
+        @Override
+        public CommitOutcome attempt(TableCommit commit) {
+            log.add("attempt");
+            return undecided-- > 0 ? new CommitOutcome.Undecided(0, "not yet") : table.attempt(commit);
+        }
+
+        @Override
+        public Ledger refreshedLedger() {
+            log.add("read");
+            return table.refreshedLedger();
+        }
+    }
+
     private DataFile file(int rows) {
         var writer = files.writer();
         byte[] value = "value".getBytes(StandardCharsets.UTF_8);
@@ -67,8 +146,12 @@ class CommitGroupTest {
     }
 
     private static Contribution contribution(DataFile file, long end) {
+        return contribution(SHARED, file, end);
+    }
+
+    private static Contribution contribution(SourcePartition partition, DataFile file, long end) {
         PartitionStep step = PartitionStep.advance(new OffsetRange(0, end), OptionalLong.empty());
-        return new Contribution(0, List.of(file), new TreeMap<>(Map.of(SHARED, step)), Map.of(SHARED, end));
+        return new Contribution(0, List.of(file), new TreeMap<>(Map.of(partition, step)), Map.of(partition, end));
     }
 
     private static final class Silent implements CommitListener {

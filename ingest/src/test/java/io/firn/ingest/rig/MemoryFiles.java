@@ -41,6 +41,11 @@ public final class MemoryFiles implements UnusedFiles {
         return rows;
     }
 
+    /** Of all files there are. */
+    public List<String> locations() {
+        return List.copyOf(files.keySet());
+    }
+
     public boolean exists(String location) {
         return files.containsKey(location);
     }

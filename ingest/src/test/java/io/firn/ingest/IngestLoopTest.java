@@ -1,0 +1,157 @@
+package io.firn.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.TableCommit;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.commit.CommitGroup;
+import io.firn.ingest.commit.CommitListener;
+import io.firn.ingest.commit.TopicGuard;
+import io.firn.ingest.record.TopicSelection;
+import io.firn.ingest.rig.MemoryFiles;
+import io.firn.ingest.rig.MemoryTable;
+import io.firn.ingest.rig.OnePartitionSource;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.apache.iceberg.DataFile;
+import org.junit.jupiter.api.Test;
+
+/** Two workers and their group, turned by hand on a clock of their own. */
+class IngestLoopTest {
+    private static final SourcePartition P0 = new SourcePartition("orders", "topic-id", 0);
+    private static final SourcePartition P1 = new SourcePartition("orders", "topic-id", 1);
+    private static final int TURNS = 2_000;
+
+    private final HandClock clock = new HandClock();
+    private final MemoryTable table = new MemoryTable();
+    private final MemoryFiles files = new MemoryFiles();
+    private final PipelineSettings settings = new PipelineSettings(
+            "orders",
+            TopicSelection.named(List.of("orders")),
+            2,
+            Duration.ofMillis(100),
+            1 << 20,
+            1 << 20,
+            Duration.ofMinutes(5),
+            StartPosition.earliest(),
+            PipelineSettings.OnGap.STOP);
+    private final CommitGroup group = new CommitGroup(
+            new CommitGroup.Plan("orders", settings.commitInterval(), settings.heartbeatInterval()),
+            table,
+            new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
+            files,
+            new Silent(),
+            clock,
+            new Random(1));
+    private final IngestLoop.Shared shared =
+            new IngestLoop.Shared(group, (decided, allowed) -> decided.getAsBoolean(), new Counters(), clock);
+    private final OnePartitionSource source0 = new OnePartitionSource(P0, Set.of(P0, P1));
+    private final OnePartitionSource source1 = new OnePartitionSource(P1, Set.of(P0, P1));
+    private final IngestLoop loop0 = new IngestLoop(0, settings, source0, files.writer(), shared);
+    private final IngestLoop loop1 = new IngestLoop(1, settings, source1, files.writer(), shared);
+
+    /** What arrives while Kafka answers may bear any time from then on, and is not in the table. */
+    @Test
+    void aPartitionIsCompleteUpToTheMomentBeforeKafkaWasAskedForItsEnd() {
+        AtomicLong asked = new AtomicLong();
+        source0.whenAsked(() -> {
+            asked.set(clock.millis());
+            clock.advance(7_000);
+            source0.produce(1);
+        });
+        source0.produce(3);
+        turnUntil(() -> next(P0) >= 3);
+
+        assertThat(lastStep(P0).until()).hasValue(asked.get());
+    }
+
+    @Test
+    void aSealForWhichKafkaDoesNotAnswerIsRepeatedAndNothingIsLostOrLeftBehind() {
+        source0.produce(3);
+        source1.produce(3);
+        turnUntil(() -> next(P0) == 3 && next(P1) == 3);
+        source0.produce(2);
+        source1.produce(2);
+        source1.refuse(4);
+        long epoch = group.epoch();
+        turnUntil(() -> source1.refusalsLeft() == 0);
+        turnUntil(() -> next(P0) == 5 && next(P1) == 5);
+
+        assertThat(group.epoch()).as("work was dropped").isGreaterThan(epoch);
+        assertThat(files.rows(table.files()))
+                .hasSize(10)
+                .doesNotHaveDuplicates()
+                .allSatisfy(row -> assertThat(row.value()).isEqualTo(Long.toString(row.offset())));
+        assertThat(files.locations())
+                .as("no file is left that the table does not hold")
+                .containsExactlyInAnyOrderElementsOf(
+                        table.files().stream().map(DataFile::location).toList());
+    }
+
+    private void turnUntil(BooleanSupplier done) {
+        for (int turn = 0; turn < TURNS && !done.getAsBoolean(); turn++) {
+            loop0.turn();
+            loop1.turn();
+            group.turn();
+            clock.advance(50);
+        }
+        assertThat(done.getAsBoolean()).as("came to it in time").isTrue();
+    }
+
+    private long next(SourcePartition partition) {
+        return table.refreshedLedger().next("orders", partition).orElse(-1);
+    }
+
+    private PartitionStep lastStep(SourcePartition partition) {
+        List<TableCommit> commits = table.commits();
+        return Objects.requireNonNull(commits.get(commits.size() - 1).steps().get(partition));
+    }
+
+    private static final class HandClock extends Clock {
+        private long millis = 1_700_000_000_000L;
+
+        void advance(long by) {
+            millis += by;
+        }
+
+        @Override
+        public long millis() {
+            return millis;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(millis);
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
+    private static final class Silent implements CommitListener {
+        @Override
+        public void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows) {}
+
+        @Override
+        public void fenced(CommitOutcome.Fenced outcome) {}
+    }
+}
