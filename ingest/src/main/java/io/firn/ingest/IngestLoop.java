@@ -128,10 +128,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             assignment.position(epoch);
             limitIntake();
             source.poll(paused ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
-            if (group.tick() != tick) {
-                tick = group.tick();
-                lastTicket = group.offer(worker, sealed(positions(), Ends.ASKED));
-            }
+            sealAtTick();
             recovered();
             return Turn.AGAIN;
         } catch (OffsetGapException gap) {
@@ -139,6 +136,20 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         } catch (RuntimeException trouble) {
             return after(trouble);
         }
+    }
+
+    private void sealAtTick() {
+        long due = group.tick();
+        if (due == tick) {
+            return;
+        }
+        long ticket = group.offer(worker, sealed(positions(), Ends.ASKED));
+        if (ticket == CommitGroup.REFUSED) {
+            // The epoch ended in the middle of this turn. The tick may have come after that: it still waits.
+            return;
+        }
+        tick = due;
+        lastTicket = ticket;
     }
 
     /** Stops reading, commits, ends: {@link #turn} says when. The only call allowed from other threads. */

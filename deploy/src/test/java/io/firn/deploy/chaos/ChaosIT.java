@@ -60,9 +60,6 @@ class ChaosIT {
 
     @Test
     void every_record_is_in_the_table_once_with_an_s3_store_and_a_rest_catalog() throws Exception {
-        Assumptions.assumeTrue(
-                ROUNDS > SHORT_ROUNDS,
-                "in the long form only: once, a process frozen past its session did not go on committing in 90 s");
         try (Lake lake = Lake.s3AndRest(directory, LOGS)) {
             run(lake, "chaos_s3", 1);
         }

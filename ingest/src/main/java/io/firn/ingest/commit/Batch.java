@@ -58,6 +58,11 @@ final class Batch {
                 && (urgent || contributions.keySet().containsAll(workers) || nowMillis - openedMillis >= graceMillis);
     }
 
+    /** Every worker missed it. */
+    boolean ignored(long nowMillis, long graceMillis) {
+        return contributions.isEmpty() && starts.isEmpty() && nowMillis - openedMillis >= graceMillis;
+    }
+
     boolean moves() {
         return !starts.isEmpty() || contributions.values().stream().anyMatch(Contribution::moves);
     }

@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * nobody goes on from a position that a commit of this process is about to move.
  */
 public final class CommitGroup {
+    /** The ticket of work that was not taken; as decided as any. */
+    public static final long REFUSED = 0;
+
     private static final Logger LOG = LoggerFactory.getLogger(CommitGroup.class);
 
     /** A worker that is busy for this long when a tick comes does not hold up the others; it joins the next commit. */
@@ -146,12 +149,12 @@ public final class CommitGroup {
     /**
      * Takes over what a worker sealed, its files included.
      *
-     * @return a ticket for {@link #decided}
+     * @return a ticket for {@link #decided}, or {@link #REFUSED} where the work belongs to an epoch that is over
      */
     public synchronized long offer(int worker, Contribution contribution) {
         if (contribution.epoch() != epoch) {
             dropped.addAll(contribution.files());
-            return 0;
+            return REFUSED;
         }
         Batch last = waiting.peekLast();
         if (last == null || last.holds(worker)) {
@@ -163,7 +166,7 @@ public final class CommitGroup {
             LOG.info("pipeline {}: a partition moved between workers; dropping uncommitted work", plan.pipeline());
             dropped.addAll(contribution.files());
             reset();
-            return 0;
+            return REFUSED;
         }
         last.add(worker, contribution);
         return last.number();
@@ -299,6 +302,11 @@ public final class CommitGroup {
             return null;
         }
         Batch head = waiting.peek();
+        if (head != null && head.ignored(now, GRACE_MILLIS)) {
+            // Nobody took it up: it must not stand in the way of the next tick.
+            waiting.remove();
+            return null;
+        }
         if (head == null || !head.ready(workers, now, GRACE_MILLIS)) {
             return null;
         }

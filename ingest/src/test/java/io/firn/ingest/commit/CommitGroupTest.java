@@ -12,9 +12,9 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 class CommitGroupTest {
     private static final SourcePartition SHARED = new SourcePartition("orders", "topic-id", 0);
 
+    private Instant now = Instant.EPOCH;
+    private final InstantSource time = () -> now;
     private final MemoryTable table = new MemoryTable();
     private final MemoryFiles files = new MemoryFiles();
     private final CommitGroup group = groupOn(table);
@@ -78,7 +80,7 @@ class CommitGroupTest {
                 new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
                 files,
                 new Silent(),
-                Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                time.withZone(ZoneOffset.UTC),
                 new Random(1));
     }
 
@@ -134,6 +136,23 @@ class CommitGroupTest {
             log.add("read");
             return table.refreshedLedger();
         }
+    }
+
+    @Test
+    void aTickThatEveryWorkerMissesDoesNotStandInTheWayOfTheNext() {
+        group.join(0);
+        group.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        group.turn();
+        group.reset();
+        group.turn();
+        long missed = group.tick();
+        assertThat(group.offer(0, contribution(file(5), 5)))
+                .as("work of the epoch before")
+                .isEqualTo(CommitGroup.REFUSED);
+        now = now.plusSeconds(5);
+        group.turn();
+        group.turn();
+        assertThat(group.tick()).isGreaterThan(missed);
     }
 
     private DataFile file(int rows) {

@@ -29,6 +29,9 @@ final class SimProcess {
     private static final long COMMIT_INTERVAL_MILLIS = 200;
     private static final long LONGEST_SLEEP_MILLIS = 100;
 
+    /** One turn in so many is met by a turn of another thread. */
+    private static final int OTHERS_MEANWHILE = 6;
+
     /** What all processes of a run share. */
     record Stage(SimTable table, SimClock clock, Coverage coverage, Set<String> missingSafeguards) {}
 
@@ -46,6 +49,7 @@ final class SimProcess {
     private final List<IngestLoop> loops = new ArrayList<>();
     private final List<SimSource> sources = new ArrayList<>();
     private final Set<Integer> done = new TreeSet<>();
+    private final Set<Integer> busy = new TreeSet<>();
     private long frozenUntilMillis;
     private long nextCommitTurnMillis;
 
@@ -85,7 +89,7 @@ final class SimProcess {
                 random);
         IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, new Counters(), clock);
         for (int worker = 0; worker < settings.workers(); worker++) {
-            SimSource source = new SimSource(kafka, random, lifeline);
+            SimSource source = new SimSource(kafka, random, lifeline, this::otherThreads);
             sources.add(source);
             loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files(), lifeline), shared));
         }
@@ -155,12 +159,37 @@ final class SimProcess {
     void step() {
         int who = random.nextInt(loops.size() + 1);
         if (who == loops.size()) {
-            if (clock.millis() >= nextCommitTurnMillis) {
-                nextCommitTurnMillis = clock.millis() + Math.min(LONGEST_SLEEP_MILLIS, group.turn());
+            turnCommits();
+        } else {
+            turnWorker(who);
+        }
+    }
+
+    private void turnCommits() {
+        if (clock.millis() >= nextCommitTurnMillis) {
+            nextCommitTurnMillis = clock.millis() + Math.min(LONGEST_SLEEP_MILLIS, group.turn());
+        }
+    }
+
+    private void turnWorker(int who) {
+        if (done.contains(who) || !busy.add(who)) {
+            return;
+        }
+        try {
+            if (loops.get(who).turn() == IngestLoop.Turn.DONE) {
+                done.add(who);
+                loops.get(who).close();
             }
-        } else if (!done.contains(who) && loops.get(who).turn() == IngestLoop.Turn.DONE) {
-            done.add(who);
-            loops.get(who).close();
+        } finally {
+            busy.remove(who);
+        }
+    }
+
+    /** What the threads of a process do while one of them is in the middle of a turn. */
+    private void otherThreads() {
+        while (random.nextInt(OTHERS_MEANWHILE) == 0) {
+            clock.advance(random.nextInt((int) COMMIT_INTERVAL_MILLIS));
+            step();
         }
     }
 

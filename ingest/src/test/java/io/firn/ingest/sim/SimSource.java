@@ -21,15 +21,18 @@ final class SimSource implements RecordSource {
     private final SimKafka kafka;
     private final RandomGenerator random;
     private final Lifeline lifeline;
+    private final Runnable otherThreads;
     private final int member;
     private final Set<SourcePartition> held = new TreeSet<>();
     private final Map<SourcePartition, Long> next = new TreeMap<>();
     private boolean paused;
 
-    SimSource(SimKafka kafka, RandomGenerator random, Lifeline lifeline) {
+    /** @param otherThreads lets the other threads of the process go on while this one is in the middle of a call */
+    SimSource(SimKafka kafka, RandomGenerator random, Lifeline lifeline, Runnable otherThreads) {
         this.kafka = kafka;
         this.random = random;
         this.lifeline = lifeline;
+        this.otherThreads = otherThreads;
         this.member = kafka.join();
     }
 
@@ -52,6 +55,7 @@ final class SimSource implements RecordSource {
             listener.lost(gone);
         }
         rebalance(listener);
+        otherThreads.run();
         return paused ? 0 : deliver(consumer);
     }
 
@@ -151,6 +155,7 @@ final class SimSource implements RecordSource {
             }
         }
         kafka.meanwhile(random);
+        otherThreads.run();
         return bounds;
     }
 

@@ -24,7 +24,7 @@ class SimSourceTest extends RecordSourceContractTest {
 
         @Override
         public RecordSource join() {
-            return new SimSource(kafka, random, new Lifeline());
+            return new SimSource(kafka, random, new Lifeline(), () -> {});
         }
 
         @Override
