@@ -11,18 +11,23 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileContent;
 import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.MetadataColumns;
 import org.apache.iceberg.MetricsConfig;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.TableUtil;
 import org.apache.iceberg.deletes.BaseDVFileWriter;
 import org.apache.iceberg.deletes.PositionDelete;
 import org.apache.iceberg.deletes.PositionDeleteIndex;
 import org.apache.iceberg.deletes.PositionDeleteWriter;
 import org.apache.iceberg.encryption.EncryptedOutputFile;
+import org.apache.iceberg.io.DeleteSchemaUtil;
 import org.apache.iceberg.io.DeleteWriteResult;
+import org.apache.iceberg.io.FileAppender;
 import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.util.ContentFileUtil;
+import org.apache.parquet.schema.MessageType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +36,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeadRows {
     private static final int FIRST_DELETION_VECTORS = 3;
+
+    private static final String OF_FILES = "write.parquet.";
+    private static final String OF_A_COLUMN = ".column.";
+    private static final String OF_DELETES = "write.delete.parquet.";
+
+    /** No position comes twice. */
+    private static final String POSITIONS_WITHOUT_DICTIONARY =
+            TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX + MetadataColumns.DELETE_FILE_POS.name();
 
     private final Table table;
     private final UUID id;
@@ -70,33 +83,59 @@ final class DeadRows {
         return removed;
     }
 
-    private void writePositions(Touched file) {
-        List<DeleteFile> previous = aboutItAlone(file);
+    private void writePositions(Touched touched) {
+        List<DeleteFile> previous = aboutItAlone(touched);
         PositionDeleteIndex all = PositionDeletes.none();
-        all.merge(file.now());
+        all.merge(touched.now());
         if (!previous.isEmpty()) {
-            all.merge(scans.deleted(previous, file.task().file()));
+            all.merge(scans.deleted(previous, touched.task().file()));
         }
         removed.addAll(previous);
-        DataFile data = file.task().file();
-        EncryptedOutputFile target =
-                files(FileFormat.PARQUET, "deletes").newOutputFile(file.task().spec(), data.partition());
+        DataFile data = touched.task().file();
+        EncryptedOutputFile target = files(FileFormat.PARQUET, "deletes")
+                .newOutputFile(touched.task().spec(), data.partition());
         locations.add(target.encryptingOutputFile().location());
         try {
-            PositionDeleteWriter<Object> writer = Parquet.writeDeletes(target)
-                    .setAll(table.properties())
-                    .metricsConfig(MetricsConfig.forPositionDelete())
-                    .withSpec(file.task().spec())
-                    .withPartition(data.partition())
-                    .buildPositionWriter();
-            try (writer) {
+            FileAppender<PositionDelete<Object>> rows = appender(target, data);
+            PositionDeleteWriter<Object> file = new PositionDeleteWriter<>(
+                    rows,
+                    FileFormat.PARQUET,
+                    target.encryptingOutputFile().location(),
+                    touched.task().spec(),
+                    data.partition(),
+                    target.keyMetadata());
+            try (file) {
                 PositionDelete<Object> row = PositionDelete.create();
-                all.forEach(position -> writer.write(row.set(data.location(), position)));
+                // Straight to the appender: the writer would look each row's location up in a set.
+                all.forEach(position -> rows.add(row.set(data.location(), position)));
             }
-            added.add(writer.toDeleteFile());
+            added.add(file.toDeleteFile());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write deletes of " + data.location(), e);
         }
+    }
+
+    private FileAppender<PositionDelete<Object>> appender(EncryptedOutputFile target, DataFile data)
+            throws IOException {
+        Parquet.WriteBuilder builder = Parquet.write(target)
+                .schema(DeleteSchemaUtil.pathPosSchema())
+                .metricsConfig(MetricsConfig.forPositionDelete())
+                .meta("delete-type", "position")
+                .createWriterFunc((MessageType type) -> new PositionWriter(type, data.location()))
+                .set(POSITIONS_WITHOUT_DICTIONARY, "false");
+        properties(OF_FILES, builder);
+        // What the table says of its delete files alone comes before what it says of all.
+        properties(OF_DELETES, builder);
+        return builder.build();
+    }
+
+    /** Those of single columns are about other files. */
+    private void properties(String prefix, Parquet.WriteBuilder builder) {
+        table.properties().forEach((name, value) -> {
+            if (name.startsWith(prefix) && !name.contains(OF_A_COLUMN)) {
+                builder.set(OF_FILES + name.substring(prefix.length()), value);
+            }
+        });
     }
 
     /**

@@ -2,8 +2,6 @@ package io.firn.compaction.merge;
 
 import io.firn.compaction.scan.ColumnCursor;
 import io.firn.compaction.scan.RowCursor;
-import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +14,6 @@ import org.apache.iceberg.expressions.Evaluator;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
-import org.apache.iceberg.util.UUIDUtil;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a staged record says that its key is gone: an expression over its columns, as {@code op = 'd'}. */
@@ -53,26 +50,14 @@ final class DeleteMark {
         public <T> @Nullable T get(int position, Class<T> type) {
             RowCursor current = row;
             ColumnCursor value = current == null ? null : current.column(columns[position]);
-            return value == null || value.isNull() ? null : type.cast(value(fields.get(position), value));
+            return value == null
+                    ? null
+                    : type.cast(value.asObject(fields.get(position).type()));
         }
 
         @Override
         public <T> void set(int position, T value) {
             throw new UnsupportedOperationException("a view");
         }
-    }
-
-    private static Object value(NestedField field, ColumnCursor value) {
-        return switch (field.type().typeId()) {
-            case BOOLEAN -> value.asLong() != 0;
-            case INTEGER, DATE -> (int) value.asLong();
-            case FLOAT -> (float) value.asDouble();
-            case DOUBLE -> value.asDouble();
-            case STRING -> StandardCharsets.UTF_8.decode(value.asBytes()).toString();
-            case UUID -> UUIDUtil.convert(value.asBytes());
-            case DECIMAL -> new BigDecimal(value.asUnscaled(), ((Types.DecimalType) field.type()).scale());
-            case FIXED, BINARY -> value.asBytes();
-            default -> value.asLong();
-        };
     }
 }

@@ -1,35 +1,38 @@
 package io.firn.compaction.merge;
 
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.Work;
 import io.firn.compaction.scan.FileScans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileScanTask;
-import org.apache.iceberg.Schema;
-import org.apache.iceberg.StructLike;
-import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.Table;
 
 /** Carries out a verdict: the second pass over what is staged, whole rows of the winners alone; then the rows that die. */
 final class MergeOutput {
+    /** From so many on it is worth a look which columns need no dictionary. */
+    private static final int MANY_ROWS = 50_000;
+
     private final MergePlan plan;
-    private final UpsertTables tables;
     private final Verdict verdict;
     private final double rewriteShare;
-    private final FileScans stagingScans;
-    private final FileScans keyedScans;
+    private final SourceRows staged;
+    private final SourceRows living;
     private final RowFiles keyedFiles;
     private final RowFiles deleteFacts;
     private final DeadRows deadRows;
     private final OutputRow toKeyed;
     private final OutputRow toDeletes;
-    private final int timestamp;
+    private final OutputRow unchanged;
     private final List<String> keyedLocations = new ArrayList<>();
     private final List<String> factLocations = new ArrayList<>();
     private final List<DataFile> dropped = new ArrayList<>();
@@ -43,28 +46,45 @@ final class MergeOutput {
 
     MergeOutput(MergePlan plan, UpsertTables tables, Verdict verdict, MergeSettings settings, UUID id) {
         this.plan = plan;
-        this.tables = tables;
         this.verdict = verdict;
         this.rewriteShare = settings.rewriteShare();
-        this.stagingScans = new FileScans(tables.staging());
-        this.keyedScans = new FileScans(tables.keyed());
-        long memory = settings.memoryBytes() / 2;
-        long target = settings.targetFileBytes();
-        this.keyedFiles = new RowFiles(tables.keyed(), id, memory, target, keyedLocations);
-        this.deleteFacts = new RowFiles(tables.deletes(), id, memory / 4, target, factLocations);
-        this.deadRows = new DeadRows(tables.keyed(), id, keyedScans, keyedLocations);
-        Schema staged = tables.staging().schema();
-        this.toKeyed = new OutputRow(tables.staging(), staged, tables.keyed());
-        this.toDeletes = new OutputRow(tables.staging(), staged, tables.deletes());
-        this.timestamp = staged.columns().indexOf(staged.findField(SourceColumns.TIMESTAMP));
         for (int file = 0; file < plan.files().size(); file++) {
             if (verdict.winners.hasRowsOf(file) || verdict.deletes.hasRowsOf(file)) {
                 stagedFiles.add(file);
             }
         }
+        Table keyed = tables.keyed();
+        Table deletes = tables.deletes();
+        FileScans stagedScans = new FileScans(tables.staging());
+        FileScans keyedScans = new FileScans(keyed);
+        List<Table> all = List.of(tables.staging(), keyed, deletes);
+        this.staged = SourceRows.of(tables.staging(), stagedScans, all);
+        this.living = SourceRows.of(keyed, keyedScans, all);
+        this.toKeyed = staged.as(keyed);
+        this.toDeletes = staged.as(deletes);
+        this.unchanged = living.as(keyed);
+        Set<String> varied = varied();
+        long memory = settings.memoryBytes() / 2;
+        long target = settings.targetFileBytes();
+        this.keyedFiles = new RowFiles(
+                new RowFiles.Form(keyed, staged.writer(keyed), varied), id, memory, target, keyedLocations);
+        this.deleteFacts = new RowFiles(
+                new RowFiles.Form(deletes, staged.writer(deletes), varied), id, memory / 4, target, factLocations);
+        this.deadRows = new DeadRows(keyed, id, keyedScans, keyedLocations);
         verdict.touched.values().stream()
                 .filter(file -> file.now().isNotEmpty())
                 .forEach(touched::add);
+    }
+
+    private Set<String> varied() {
+        if (stagedFiles.isEmpty() || plan.rows() < MANY_ROWS) {
+            return Set.of();
+        }
+        Set<String> varied = staged.varied(plan.files().get(stagedFiles.get(0)).file());
+        if (varied.contains(SourceColumns.TIMESTAMP)) {
+            varied.add(UpsertColumns.ORDER_TIMESTAMP);
+        }
+        return varied;
     }
 
     /** What there is to read. */
@@ -160,31 +180,28 @@ final class MergeOutput {
     }
 
     private void copyWinners(int number) {
-        FileScanTask task = plan.files().get(number);
-        Schema schema = tables.staging().schema();
-        int position = schema.columns().size();
-        try (CloseableIterable<StructLike> records = stagingScans.records(task.file(), schema)) {
-            for (StructLike record : records) {
-                long at = record.get(position, Long.class);
-                if (verdict.winners.contains(number, at)) {
-                    keyedFiles.write(toKeyed.set(record, orderTimestamp(record, number, at)));
-                } else if (verdict.deletes.contains(number, at)) {
-                    deleteFacts.write(toDeletes.set(record, orderTimestamp(record, number, at)));
+        DataFile file = plan.files().get(number).file();
+        BitSet winners = verdict.winners.rows(number);
+        BitSet deletes = verdict.deletes.rows(number);
+        try (SourceRows.Cursor rows = staged.open(file)) {
+            while (rows.next()) {
+                int at = Math.toIntExact(rows.position());
+                if (winners.get(at)) {
+                    keyedFiles.write(toKeyed.at(orderTimestamp(rows, number)));
+                } else if (deletes.get(at)) {
+                    deleteFacts.write(toDeletes.at(orderTimestamp(rows, number)));
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + task.file().location(), e);
+            throw new UncheckedIOException("cannot read " + file.location(), e);
         }
     }
 
-    private long orderTimestamp(StructLike record, int file, long position) {
-        Long higher =
-                verdict.orderTimestamps.isEmpty() ? null : verdict.orderTimestamps.get(Pointers.of(file, position));
-        if (higher != null) {
-            return higher;
-        }
-        Long own = record.get(timestamp, Long.class);
-        return own == null ? Long.MIN_VALUE : own;
+    private long orderTimestamp(SourceRows.Cursor row, int file) {
+        Long higher = verdict.orderTimestamps.isEmpty()
+                ? null
+                : verdict.orderTimestamps.get(Pointers.of(file, row.position()));
+        return higher == null ? row.timestamp() : higher;
     }
 
     private boolean isRewritten(Touched file) {
@@ -192,20 +209,18 @@ final class MergeOutput {
     }
 
     private void copyLiving(Touched file) {
-        Schema schema = tables.keyed().schema();
-        int position = schema.columns().size();
-        try (CloseableIterable<StructLike> records =
-                keyedScans.records(file.task().file(), schema)) {
-            for (StructLike record : records) {
-                long at = record.get(position, Long.class);
+        DataFile data = file.task().file();
+        try (SourceRows.Cursor rows = living.open(data)) {
+            while (rows.next()) {
+                long at = rows.position();
                 boolean dead = file.now().isDeleted(at)
                         || file.before() != null && file.before().isDeleted(at);
                 if (!dead) {
-                    keyedFiles.write(record);
+                    keyedFiles.write(unchanged.at(Long.MIN_VALUE));
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + file.task().file().location(), e);
+            throw new UncheckedIOException("cannot read " + data.location(), e);
         }
     }
 

@@ -27,12 +27,12 @@ final class Pointers {
     }
 
     boolean contains(long pointer) {
-        return contains(file(pointer), position(pointer));
+        return rows(file(pointer)).get((int) position(pointer));
     }
 
-    boolean contains(int file, long position) {
-        BitSet rows = files.get(file);
-        return rows != null && rows.get((int) position);
+    /** Positions in that file; not to be changed. */
+    BitSet rows(int file) {
+        return files.getOrDefault(file, new BitSet());
     }
 
     boolean isEmpty() {

@@ -6,19 +6,22 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.PartitionKey;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
-import org.apache.iceberg.data.parquet.InternalWriter;
 import org.apache.iceberg.encryption.EncryptedOutputFile;
 import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.parquet.ParquetValueWriter;
 import org.apache.iceberg.util.PropertyUtil;
+import org.apache.parquet.schema.MessageType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class RowFiles {
     /** Iceberg's own default for new tables; one without the property would get gzip. */
     private static final String CODEC = "zstd";
+
+    /** Where the table does not say: what a merge writes is compacted later, and higher ones save little. */
+    private static final String ZSTD_LEVEL = "1";
 
     /** Smaller ones cost more than they save. */
     private static final long LEAST_ROW_GROUP = 256 << 10;
@@ -50,6 +56,7 @@ final class RowFiles {
         }
     }
 
+    private final Form form;
     private final Table table;
     private final OutputFileFactory files;
     private final @Nullable PartitionKey partition;
@@ -62,9 +69,20 @@ final class RowFiles {
     private final List<String> locations;
     private long uses;
 
+    /**
+     * How a table's files are written.
+     *
+     * @param withoutDictionary names of columns for which none is built, unless the table's properties speak of it
+     */
+    record Form(
+            Table table,
+            Function<MessageType, ParquetValueWriter<? extends StructLike>> writer,
+            Set<String> withoutDictionary) {}
+
     /** @param locations takes the location of every file before it is made */
-    RowFiles(Table table, UUID id, long memoryBytes, long targetBytes, List<String> locations) {
-        this.table = table;
+    RowFiles(Form form, UUID id, long memoryBytes, long targetBytes, List<String> locations) {
+        this.form = form;
+        this.table = form.table();
         this.files = OutputFileFactory.builderFor(table, 0, 0)
                 .format(FileFormat.PARQUET)
                 .operationId(id.toString())
@@ -130,12 +148,10 @@ final class RowFiles {
                 .forTable(table)
                 .withSpec(table.spec())
                 .withPartition(partition == null ? null : key)
-                .createWriterFunc(type -> InternalWriter.create(table.schema().asStruct(), type))
+                .createWriterFunc((MessageType type) -> form.writer().apply(type))
                 .set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes))
                 .overwrite(false);
-        if (!table.properties().containsKey(TableProperties.PARQUET_COMPRESSION)) {
-            builder.set(TableProperties.PARQUET_COMPRESSION, CODEC);
-        }
+        properties().forEach(builder::set);
         try {
             Open made = new Open(builder.build());
             open.put(key, made);
@@ -143,6 +159,21 @@ final class RowFiles {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open a file of " + table.name(), e);
         }
+    }
+
+    private Map<String, String> properties() {
+        Map<String, String> known = table.properties();
+        Map<String, String> added = new HashMap<>();
+        String codec = known.getOrDefault(TableProperties.PARQUET_COMPRESSION, CODEC);
+        added.put(TableProperties.PARQUET_COMPRESSION, codec);
+        if (codec.equalsIgnoreCase(CODEC)) {
+            added.put(TableProperties.PARQUET_COMPRESSION_LEVEL, ZSTD_LEVEL);
+        }
+        for (String column : form.withoutDictionary()) {
+            added.put(TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX + column, "false");
+        }
+        added.keySet().removeAll(known.keySet());
+        return added;
     }
 
     private void close(PartitionKey key) {

@@ -1,11 +1,20 @@
 package io.firn.compaction.scan;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import org.apache.iceberg.parquet.ParquetValueReaders;
+import org.apache.iceberg.types.Types.DecimalType;
+import org.apache.iceberg.util.UUIDUtil;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimeLogicalTypeAnnotation;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
+import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnotation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +28,20 @@ public final class ColumnCursor {
         FLOAT,
         DOUBLE,
         BOOLEAN,
-        BINARY
+        BINARY,
+        INT96
     }
+
+    /** Ours are of microseconds; files of others may count milliseconds. */
+    private static final long MICROS_PER_MILLI = 1000;
+
+    private static final long JULIAN_DAY_OF_EPOCH = 2_440_588;
+    private static final long NANOS_PER_MICRO = 1000;
+    private static final long MICROS_PER_DAY = 86_400_000_000L;
 
     private final @Nullable Values values;
     private final Kind kind;
+    private final long unit;
     private boolean isNull = true;
     private long number;
     private double fraction;
@@ -33,6 +51,17 @@ public final class ColumnCursor {
     ColumnCursor(@Nullable ColumnDescriptor column) {
         this.values = column == null ? null : new Values(column);
         this.kind = column == null ? Kind.INT : kind(column);
+        this.unit = column == null ? 1 : unit(column.getPrimitiveType().getLogicalTypeAnnotation());
+    }
+
+    private static long unit(@Nullable LogicalTypeAnnotation meaning) {
+        TimeUnit counted = null;
+        if (meaning instanceof TimestampLogicalTypeAnnotation) {
+            counted = ((TimestampLogicalTypeAnnotation) meaning).getUnit();
+        } else if (meaning instanceof TimeLogicalTypeAnnotation) {
+            counted = ((TimeLogicalTypeAnnotation) meaning).getUnit();
+        }
+        return counted == TimeUnit.MILLIS ? MICROS_PER_MILLI : 1;
     }
 
     private static Kind kind(ColumnDescriptor column) {
@@ -42,7 +71,8 @@ public final class ColumnCursor {
             case FLOAT -> Kind.FLOAT;
             case DOUBLE -> Kind.DOUBLE;
             case BOOLEAN -> Kind.BOOLEAN;
-            case BINARY, FIXED_LEN_BYTE_ARRAY, INT96 -> Kind.BINARY;
+            case BINARY, FIXED_LEN_BYTE_ARRAY -> Kind.BINARY;
+            case INT96 -> Kind.INT96;
         };
     }
 
@@ -63,6 +93,33 @@ public final class ColumnCursor {
         return fraction;
     }
 
+    /** Equal for equal values of this file, and hardly ever for others. */
+    public long bits() {
+        return switch (kind) {
+            case FLOAT, DOUBLE -> Double.doubleToLongBits(fraction);
+            case BINARY -> asBinary().hashCode();
+            default -> number;
+        };
+    }
+
+    /** The value in Iceberg's internal representation, or null. */
+    public @Nullable Object asObject(org.apache.iceberg.types.Type type) {
+        if (isNull) {
+            return null;
+        }
+        return switch (type.typeId()) {
+            case BOOLEAN -> number != 0;
+            case INTEGER, DATE -> (int) number;
+            case FLOAT -> (float) fraction;
+            case DOUBLE -> fraction;
+            case STRING -> StandardCharsets.UTF_8.decode(asBytes()).toString();
+            case UUID -> UUIDUtil.convert(asBytes());
+            case DECIMAL -> new BigDecimal(asUnscaled(), ((DecimalType) type).scale());
+            case FIXED, BINARY -> asBytes();
+            default -> asLong();
+        };
+    }
+
     /** The unscaled value of a decimal. */
     public BigInteger asUnscaled() {
         Binary bytes = binary;
@@ -73,11 +130,11 @@ public final class ColumnCursor {
 
     /** Bytes of a string, a UUID or plain bytes; they change with the next row. */
     public ByteBuffer asBytes() {
-        return requireBinary().toByteBuffer();
+        return asBinary().toByteBuffer();
     }
 
-    /** As {@link #asBytes}; equal instances hold equal bytes within a row group, so identity is worth a look first. */
-    Binary requireBinary() {
+    /** As {@link #asBytes}; what one page holds lies in one array, which lives as long as any value of it. */
+    public Binary asBinary() {
         Binary bytes = binary;
         if (bytes == null) {
             throw new IllegalStateException("the value is null or no bytes");
@@ -101,13 +158,21 @@ public final class ColumnCursor {
             return;
         }
         switch (kind) {
-            case INT -> number = from.nextInt();
-            case LONG -> number = from.nextLong();
+            case INT -> number = from.nextInt() * unit;
+            case LONG -> number = from.nextLong() * unit;
+            case INT96 -> number = micros(from.nextBinary());
             case FLOAT -> fraction = from.nextFloat();
             case DOUBLE -> fraction = from.nextDouble();
             case BOOLEAN -> number = from.nextBoolean() ? 1 : 0;
             case BINARY -> binary = from.nextBinary();
         }
+    }
+
+    private static long micros(Binary nanosAndDay) {
+        ByteBuffer bytes = nanosAndDay.toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        long nanos = bytes.getLong(bytes.position());
+        long days = bytes.getInt(bytes.position() + Long.BYTES) - JULIAN_DAY_OF_EPOCH;
+        return MICROS_PER_DAY * days + nanos / NANOS_PER_MICRO;
     }
 
     /** Iceberg's reader of the column's pages. */

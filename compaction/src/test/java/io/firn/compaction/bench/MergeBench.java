@@ -22,7 +22,7 @@ import io.firn.compaction.merge.MergeJob;
 import io.firn.compaction.merge.MergeSettings;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -256,11 +256,11 @@ final class MergeBench {
         MergeSettings settings =
                 MergeSettings.defaults(folder.resolve("spill")).withMemoryBytes(Long.getLong("memory", 256L << 20));
         long started = System.nanoTime();
-        long[] phaseCpu = {cpuMillis()};
+        say("start");
+        Map<String, Boolean> seen = new HashMap<>();
         JobProgress progress = report -> {
-            if (report.done().equals(report.total()) && report.left().isEmpty()
-                    || report.done().isNone()) {
-                System.out.printf("%-8s %s cpu %d ms%n", report.phase(), report.done(), cpuMillis() - phaseCpu[0]);
+            if (seen.put(report.phase(), true) == null) {
+                say("begin " + report.phase());
             }
         };
         MergeJob job = new MergeJob(tables, "orders", settings, Clock.systemUTC(), new Random(), progress);
@@ -268,21 +268,22 @@ final class MergeBench {
         while (!(turn instanceof JobTurn.Ended)) {
             turn = job.turn();
         }
+        say("end");
         long wall = (System.nanoTime() - started) / 1_000_000;
         System.out.println(((JobTurn.Ended) turn).result());
-        System.out.printf("process CPU %d ms, merge wall %d ms%n", cpuMillis(), wall);
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmHWM")) {
-                System.out.println(line);
-            }
-        }
+        System.out.printf(
+                "CPU-seconds %.1f, of the merge's wall %.1f s, peak RSS %s%n",
+                ProcessCost.cpuSeconds(), wall / 1e3, ProcessCost.peakRss());
         ((Closeable) catalog).close();
     }
 
-    private static long cpuMillis() {
-        return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-                        .getProcessCpuTime()
-                / 1_000_000;
+    /** Threads that have ended are missing where the kinds are told apart. */
+    private static void say(String what) {
+        try {
+            System.out.printf("%-14s %6.1f  %s%n", what, ProcessCost.cpuSeconds(), ProcessCost.cpuByThreads());
+        } catch (IOException e) {
+            throw new UncheckedIOException("only Linux tells what a thread costs", e);
+        }
     }
 
     private void check() throws IOException {

@@ -1,6 +1,5 @@
 package io.firn.compaction.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
@@ -9,7 +8,6 @@ import io.firn.compaction.TestLake;
 import io.firn.compaction.rewrite.RewriteJob;
 import io.firn.compaction.rewrite.RewriteSettings;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -134,27 +132,18 @@ public final class RewriteBench {
             Instant began = Instant.now();
             Job job = new RewriteJob(context, RewriteSettings.target(target));
             JobResult result = TestLake.run(job);
-            double cpu = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                            .getProcessCpuTime()
-                    / 1e9;
             TreeMap<String, Object> figures = new TreeMap<>();
             figures.put("end", result.end() + " " + result.reason());
             figures.put("before", result.before());
             figures.put("after", result.after());
             figures.put("commits", result.snapshots().size());
-            figures.put("cpu-seconds of the process", cpu);
+            figures.put("cpu-seconds of the process", ProcessCost.cpuSeconds());
+            figures.put("cpu-seconds by threads", ProcessCost.cpuByThreads());
             figures.put(
                     "wall-seconds of the job",
                     java.time.Duration.between(began, Instant.now()).toMillis() / 1e3);
-            figures.put("peak RSS KiB", peakRss());
+            figures.put("peak RSS", ProcessCost.peakRss());
             figures.forEach((name, value) -> System.out.println(name + ": " + value));
         }
-    }
-
-    private static String peakRss() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmHWM"))
-                .findFirst()
-                .orElse("unknown");
     }
 }
