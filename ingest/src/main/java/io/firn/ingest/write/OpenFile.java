@@ -61,8 +61,12 @@ final class OpenFile {
         }
         builder.set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
         withoutDictionary.forEach(column -> builder.set(DictionaryChoice.property(column), "false"));
+        this.writer = WithoutSiteFiles.get(() -> built(builder));
+    }
+
+    private DataWriter<Row> built(Parquet.DataWriteBuilder builder) {
         try {
-            this.writer = builder.build();
+            return builder.build();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open " + location(), e);
         }
