@@ -114,6 +114,11 @@ public final class InMemoryTables {
         meanwhile = story;
     }
 
+    /** Faults that were asked for and did not come about are called off. */
+    public synchronized void endFaults() {
+        faults.clear();
+    }
+
     /** No refresh and no commit gets through until {@link #comeBack}. */
     public synchronized void goAway() {
         away = true;

@@ -13,8 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.expressions.InclusiveMetricsEvaluator;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.StructLikeSet;
 
@@ -30,16 +34,29 @@ final class KeyedPlan {
     static List<FileScanTask> files(
             Table table, long snapshot, UpsertLayout layout, KeyCodec codec, WinnerTable keys, Expression filter) {
         List<FileScanTask> files = new ArrayList<>();
+        List<String> measured = new ArrayList<>(List.of(UpsertColumns.ORDER_TIMESTAMP, SourceColumns.OFFSET));
+        measured.addAll(layout.key());
+        // A scan leaves out equality deletes of other keys, and whoever writes the file anew would bring those rows back.
+        boolean allDeletes = mayHaveEqualityDeletes(table.snapshot(snapshot));
+        InclusiveMetricsEvaluator bounds = new InclusiveMetricsEvaluator(table.schema(), filter);
         try (CloseableIterable<FileScanTask> tasks = table.newScan()
                 .useSnapshot(snapshot)
-                .filter(filter)
-                .includeColumnStats(List.of(UpsertColumns.ORDER_TIMESTAMP, SourceColumns.OFFSET))
+                .filter(allDeletes ? Expressions.alwaysTrue() : filter)
+                .includeColumnStats(measured)
                 .planFiles()) {
-            tasks.forEach(files::add);
+            for (FileScanTask task : tasks) {
+                if (!allDeletes || bounds.eval(task.file())) {
+                    files.add(task);
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the manifests of " + table.name(), e);
         }
         return inPartitionsOf(keys, files, table, layout, codec);
+    }
+
+    private static boolean mayHaveEqualityDeletes(Snapshot snapshot) {
+        return !"0".equals(snapshot.summary().get(SnapshotSummary.TOTAL_EQ_DELETES_PROP));
     }
 
     /** Leaves out files of partitions that none of the keys falls in. */

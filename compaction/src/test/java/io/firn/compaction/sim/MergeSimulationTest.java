@@ -1,0 +1,78 @@
+package io.firn.compaction.sim;
+
+import static org.assertj.core.api.Assertions.fail;
+
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The keyed table is the fold of the topic, whatever happens, again and again. {@code -Dfirn.sim.merge.seeds=N} runs N
+ * seeds, {@code -Dfirn.sim.merge.first=S} begins at another than 0, {@code -Dfirn.sim.merge.seed=S} runs one again and
+ * tells its story.
+ */
+final class MergeSimulationTest {
+    @TempDir
+    private static Path scratch;
+
+    private final Coverage coverage = new Coverage();
+
+    @Test
+    void whateverHappensTheKeyedTableIsTheFoldOfWhatWasMerged() throws InterruptedException {
+        Long one = Long.getLong("firn.sim.merge.seed");
+        if (one != null) {
+            System.out.println(
+                    "seed " + one + System.lineSeparator() + "  " + check(one).story());
+            return;
+        }
+        long first = Long.getLong("firn.sim.merge.first", 0);
+        long seeds = Long.getLong("firn.sim.merge.seeds", 100);
+        long began = System.nanoTime();
+        inParallel(first, first + seeds);
+        System.out.println(seeds + " seeds held in " + (System.nanoTime() - began) / 1_000_000 + " ms; in them:"
+                + coverage);
+    }
+
+    /** Runs share nothing, so each core takes the next seed. */
+    private void inParallel(long first, long end) throws InterruptedException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            AtomicLong next = new AtomicLong(first);
+            for (Future<?> each : IntStream.range(0, threads)
+                    .mapToObj(thread -> pool.submit(() -> {
+                        for (long seed = next.getAndIncrement(); seed < end; seed = next.getAndIncrement()) {
+                            check(seed);
+                        }
+                    }))
+                    .toList()) {
+                each.get();
+            }
+        } catch (ExecutionException failed) {
+            fail(String.valueOf(failed.getCause()), failed.getCause());
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private Story check(long seed) {
+        BareHadoop.install();
+        Story story = new Story(seed, scratch, Doctor.NONE, coverage);
+        try {
+            story.run();
+            return story;
+        } catch (RuntimeException | AssertionError violation) {
+            return fail(
+                    "seed " + seed + " (run it again with ./mvnw test -pl compaction -am -Dtest=MergeSimulationTest"
+                            + " -Dsurefire.failIfNoSpecifiedTests=false -Dfirn.sim.merge.seed=" + seed + "): "
+                            + violation.getMessage() + System.lineSeparator() + "  " + story.story(),
+                    violation);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.firn.compaction.sim;
+
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.compaction.fold.NaiveFold.Event;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What Kafka holds: the records of each partition by offset, with offsets left out as by transactions. */
+final class SimLog {
+    private final TreeMap<SourcePartition, TreeMap<Long, Event>> partitions = new TreeMap<>();
+    private final TreeMap<SourcePartition, Long> ends = new TreeMap<>();
+    private final Random random;
+    private final boolean versioned;
+    private final boolean marked;
+    private final int keys;
+    private final boolean steady;
+    private long ids;
+    private long time = 1_000;
+
+    /**
+     * @param versioned whether records have a version
+     * @param marked whether a delete may be a mark in a record; else all are tombstones
+     */
+    SimLog(Random random, boolean versioned, boolean marked) {
+        this.random = random;
+        this.versioned = versioned;
+        this.marked = marked;
+        this.keys = 1 + random.nextInt(8);
+        this.steady = random.nextInt(3) == 0;
+        int count = 1 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            addPartition();
+        }
+    }
+
+    void addPartition() {
+        int number = partitions.size();
+        String topic = number == 1 ? "returns" : "orders";
+        SourcePartition added = new SourcePartition(topic, "id-of-" + topic, number / 2 + (number == 1 ? 0 : number % 2));
+        partitions.put(added, new TreeMap<>());
+        ends.put(added, 0L);
+    }
+
+    /** All partitions, and where each ends. */
+    TreeMap<SourcePartition, Long> ends() {
+        return ends;
+    }
+
+    void produce() {
+        int count = 1 + random.nextInt(12);
+        List<SourcePartition> all = List.copyOf(partitions.keySet());
+        for (int i = 0; i < count; i++) {
+            SourcePartition into = all.get(random.nextInt(all.size()));
+            long offset = ends.getOrDefault(into, 0L);
+            Event event = event(into, offset);
+            partitions.get(into).put(offset, event);
+            ends.put(into, offset + 1 + (random.nextInt(6) == 0 ? 1 : 0));
+        }
+    }
+
+    private Event event(SourcePartition into, long offset) {
+        boolean deletes = random.nextInt(4) == 0;
+        Optional<Long> version = versioned && random.nextInt(4) > 0 && (marked || !deletes)
+                ? Optional.of((long) random.nextInt(5))
+                : Optional.empty();
+        time += random.nextInt(3);
+        return new Event(
+                ids++,
+                "key-" + random.nextInt(keys),
+                into.topic(),
+                into.partition(),
+                offset,
+                steady ? time : time + random.nextInt(16) - 8,
+                version,
+                deletes);
+    }
+
+    /** Those of a span of offsets. */
+    List<Event> records(SourcePartition partition, long from, long to) {
+        TreeMap<Long, Event> log = partitions.get(partition);
+        return from >= to || log == null ? List.of() : new ArrayList<>(log.subMap(from, to).values());
+    }
+
+    @Nullable
+    Event at(String topic, int partition, long offset) {
+        for (Map.Entry<SourcePartition, TreeMap<Long, Event>> each : partitions.entrySet()) {
+            if (each.getKey().topic().equals(topic) && each.getKey().partition() == partition) {
+                return each.getValue().get(offset);
+            }
+        }
+        return null;
+    }
+
+    /** Whether a record's delete is a null value; else it is a mark. */
+    boolean isTombstone(Event event) {
+        return event.deletes() && event.version().isEmpty() && (!marked || event.id() % 2 == 0);
+    }
+}

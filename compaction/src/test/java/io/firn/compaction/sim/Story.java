@@ -1,0 +1,428 @@
+package io.firn.compaction.sim;
+
+import io.firn.catalog.commit.InMemoryTables;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.catalog.upsert.UpsertTables;
+import io.firn.compaction.Budget;
+import io.firn.compaction.Job;
+import io.firn.compaction.JobContext;
+import io.firn.compaction.JobProgress;
+import io.firn.compaction.expire.ExpireJob;
+import io.firn.compaction.expire.ExpireSettings;
+import io.firn.compaction.expire.StagingRetention;
+import io.firn.compaction.manifest.ManifestJob;
+import io.firn.compaction.manifest.ManifestSettings;
+import io.firn.compaction.merge.MergeJob;
+import io.firn.compaction.merge.MergeSettings;
+import io.firn.compaction.orphan.OrphanJob;
+import io.firn.compaction.orphan.OrphanSettings;
+import io.firn.compaction.rewrite.RewriteJob;
+import io.firn.compaction.rewrite.RewriteSettings;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.expressions.Expressions;
+
+/**
+ * One run: a seed decides what happens, and after every event the guarantee is checked. At the end the faults stop, and
+ * then everything that the log holds has to be merged, and no file left that nobody references.
+ */
+final class Story {
+    static final String SCHEMA = "region string, id string not null, event long, version long, op string";
+
+    private static final int EVENTS = 24;
+    private static final int MOST_TURNS_BETWEEN_EVENTS = 8;
+    private static final int TURNS_TO_FINISH = 2_000;
+    private static final int PROCESSES = 4;
+    private static final int LAST_TOLD = 150;
+    private static final List<String> TABLES = List.of(Model.KEYED, Model.STAGING, Model.DELETES);
+
+    private final Random random;
+    private final Path scratch;
+    private final Coverage coverage;
+    private final Doctor doctor;
+    private final SimTables tables;
+    private final SimLog log;
+    private final SimRows rows;
+    private final Model model;
+    private final Others others;
+    private final EventKind.Mix mix;
+    private final UpsertLayout layout;
+    private final boolean marked;
+    private final List<SimProcess> processes = new ArrayList<>();
+    private final Deque<String> told = new ArrayDeque<>();
+    /** The clocks of jobs: on one every snapshot is young, on the other every one is old. */
+    private final Clock now = Clock.systemUTC();
+
+    private final Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(30));
+
+    /** @param scratch a folder for spills */
+    Story(long seed, Path scratch, Doctor doctor, Coverage coverage) {
+        this.random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+        this.scratch = scratch;
+        this.doctor = doctor;
+        this.coverage = coverage;
+        boolean versioned = random.nextInt(3) == 0;
+        this.marked = random.nextBoolean();
+        int format = 2 + random.nextInt(2);
+        this.tables = new SimTables(seed);
+        this.log = new SimLog(random, versioned, marked);
+        this.rows = new SimRows(tables, log);
+        this.layout = new UpsertLayout(
+                SchemaText.parse(SCHEMA), List.of("id"), versioned ? Optional.of("version") : Optional.empty());
+        createTables(format);
+        this.model = new Model(tables, log, rows, versioned);
+        this.others = new Others(tables, log, rows, model, random, format, this::happened);
+        this.mix = new EventKind.Mix(random);
+    }
+
+    private void createTables(int format) {
+        Schema keyed = layout.keyed();
+        PartitionSpec spec =
+                switch (random.nextInt(4)) {
+                    case 0 -> PartitionSpec.builderFor(keyed).bucket("id", 2).build();
+                    case 1 -> PartitionSpec.builderFor(keyed).identity("region").build();
+                    default -> PartitionSpec.unpartitioned();
+                };
+        Map<String, String> properties = new HashMap<>(Map.of(
+                "format-version", Integer.toString(format),
+                "write.manifest.compression-codec", "uncompressed",
+                "write.parquet.compression-codec", "uncompressed",
+                "write.metadata.previous-versions-max", "200"));
+        tables.create(Model.KEYED, keyed, spec, properties);
+        tables.create(Model.STAGING, layout.staging(), PartitionSpec.unpartitioned(), properties);
+        tables.create(Model.DELETES, layout.deletes(), PartitionSpec.unpartitioned(), properties);
+    }
+
+    /** The last events, for a message. */
+    String story() {
+        return String.join(System.lineSeparator() + "  ", told);
+    }
+
+    void run() {
+        ingest();
+        for (int event = 0; event < EVENTS; event++) {
+            for (int turns = random.nextInt(MOST_TURNS_BETWEEN_EVENTS); turns > 0; turns--) {
+                turn();
+            }
+            happen();
+            check();
+        }
+        finish();
+    }
+
+    private void happen() {
+        switch (mix.next(random)) {
+            case PRODUCE -> log.produce();
+            case PARTITION -> {
+                if (log.ends().size() < 4) {
+                    log.addPartition();
+                    happened("a partition is added");
+                }
+            }
+            case INGEST -> start(this::ingest);
+            case MERGE -> start(this::merge);
+            case REWRITE -> start(() -> job(rewrite(table())));
+            case MANIFESTS -> start(() -> job(life -> new ManifestJob(
+                    context(open(table(), life), now), new ManifestSettings(8 << 20, 2, 100))));
+            case EXPIRE -> start(() -> job(life -> new ExpireJob(
+                    context(open(table(), life), later),
+                    new ExpireSettings(Duration.ofHours(1), 1 + random.nextInt(3), 1 + random.nextInt(4)))));
+            case RETENTION -> start(this::retention);
+            case ORPHANS -> start(this::orphans);
+            case KILL -> strike(Strike.KILL);
+            case KILL_AT_A_CALL -> strike(Strike.KILL_AT_A_CALL);
+            case FAIL_A_CALL -> strike(Strike.FAIL_A_CALL);
+            case STOP -> strike(Strike.STOP);
+            case COMMIT_FAULT -> commitFault();
+            case DELIVER_LATE -> deliverLate();
+            case OPTIMIZE -> others.optimize();
+            case DELETE_ROWS -> {
+                Set<String> keys = others.deleteRows();
+                processes.forEach(process -> process.deletedMeanwhile.addAll(keys));
+            }
+            case FOREIGN_EXPIRE -> others.expire();
+            case ROLL_BACK -> others.rollBack();
+            case REPLAY -> others.replay();
+            case PROPERTY -> others.setProperty();
+        }
+    }
+
+    private enum Strike {
+        KILL,
+        KILL_AT_A_CALL,
+        FAIL_A_CALL,
+        STOP
+    }
+
+    private void strike(Strike strike) {
+        if (processes.isEmpty()) {
+            return;
+        }
+        SimProcess process = processes.get(random.nextInt(processes.size()));
+        switch (strike) {
+            case KILL -> {
+                processes.remove(process);
+                happened(process.name + " is killed between two turns");
+            }
+            case KILL_AT_A_CALL -> process.life.dieAfter(random.nextInt(random.nextBoolean() ? 12 : 60));
+            case FAIL_A_CALL -> process.life.failAfter(random.nextInt(random.nextBoolean() ? 12 : 60));
+            case STOP -> {
+                processes.remove(process);
+                happened(process.name + " is asked to stop");
+                guarded(process, () -> {
+                    process.stop();
+                    return false;
+                });
+            }
+        }
+    }
+
+    private void commitFault() {
+        InMemoryTables catalog = tables.catalog();
+        switch (random.nextInt(6)) {
+            case 0, 1 -> {
+                catalog.loseNextReply();
+                happened("the next answer will be lost");
+            }
+            case 2 -> {
+                catalog.landLate();
+                happened("the next commit will be late");
+            }
+            case 3 -> {
+                catalog.dropNextRequest();
+                happened("the next request will be lost");
+            }
+            case 4 -> {
+                catalog.conflictNext();
+                happened("the next commit will be refused");
+            }
+            default -> {
+                catalog.hideNextSuccess();
+                happened("the next success will look like a conflict");
+            }
+        }
+    }
+
+    private void deliverLate() {
+        if (tables.catalog().late() > 0) {
+            happened(tables.catalog().deliverLate() ? "a late commit lands" : "a late commit comes too late");
+        }
+    }
+
+    private void turn() {
+        if (processes.isEmpty()) {
+            return;
+        }
+        SimProcess process = processes.get(random.nextInt(processes.size()));
+        turn(process);
+    }
+
+    private void turn(SimProcess process) {
+        if (process.name.equals(StagingRetention.NAME)) {
+            others.stagingIsRetired();
+        }
+        boolean goesOn = guarded(process, process::turn);
+        check();
+        if (!goesOn) {
+            processes.remove(process);
+        }
+    }
+
+    private boolean guarded(SimProcess process, java.util.function.BooleanSupplier work) {
+        try {
+            return work.getAsBoolean();
+        } catch (Lifeline.Crash crash) {
+            happened(process.name + " dies at " + crash.getMessage());
+            return false;
+        } catch (Violation violation) {
+            throw violation;
+        } catch (RuntimeException | Error failed) {
+            if (!process.life.isDead()) {
+                throw failed;
+            }
+            happened(process.name + " dies");
+            return false;
+        }
+    }
+
+    private void check() {
+        Set<String> mayBeDropped = new TreeSet<>();
+        processes.forEach(process -> mayBeDropped.addAll(process.deletedMeanwhile));
+        model.check(mayBeDropped);
+    }
+
+    private void start(Runnable how) {
+        if (processes.size() < PROCESSES) {
+            how.run();
+        }
+    }
+
+    private void ingest() {
+        Lifeline life = new Lifeline();
+        processes.add(new SimIngest(
+                open(Model.STAGING, life),
+                log,
+                rows,
+                random,
+                life,
+                tables.store().now(),
+                this::happened));
+    }
+
+    private void merge() {
+        job(life -> {
+            UpsertTables opened = new UpsertTables(
+                    layout, open(Model.STAGING, life), open(Model.KEYED, life), open(Model.DELETES, life));
+            return new MergeJob(opened, Model.PIPELINE, mergeSettings(), now, random, JobProgress.NONE);
+        });
+    }
+
+    private MergeSettings mergeSettings() {
+        MergeSettings settings = MergeSettings.defaults(scratch)
+                .withMemoryBytes(8 << 20)
+                .withRewriteShare(random.nextBoolean() ? 1 : 0.01 + random.nextDouble() * 0.9);
+        if (marked) {
+            settings = settings.withDeleteWhen(Expressions.equal("op", "d"));
+        }
+        return random.nextInt(3) > 0
+                ? settings
+                : settings.withBudget(Budget.UNLIMITED.withRows(1 + random.nextInt(10)));
+    }
+
+    private java.util.function.Function<Lifeline, Job> rewrite(String name) {
+        RewriteSettings settings = RewriteSettings.target(1 << 20)
+                .withMinFiles(2)
+                .withSortBytes(1 << 20)
+                .withCommits(1 << 20, 2 + random.nextInt(5));
+        return life -> new RewriteJob(context(open(name, life), now), settings);
+    }
+
+    private void retention() {
+        job(life -> new StagingRetention(
+                context(open(Model.STAGING, life), later),
+                open(Model.KEYED, life),
+                StagingRetention.DEFAULT_KEEP,
+                Budget.UNLIMITED));
+    }
+
+    /** Files are old that were made before anything began that still runs or may still land. */
+    private void orphans() {
+        if (tables.catalog().late() > 0) {
+            return;
+        }
+        orphans(table());
+    }
+
+    private void orphans(String name) {
+        long youngest = processes.stream()
+                .mapToLong(process -> process.began)
+                .min()
+                .orElse(tables.store().now());
+        tables.store().agedUntil(youngest);
+        job(life -> new OrphanJob(context(open(name, life), later), OrphanSettings.DEFAULTS));
+    }
+
+    private void job(java.util.function.Function<Lifeline, Job> made) {
+        Lifeline life = new Lifeline();
+        processes.add(new SimJob(made.apply(life), life, tables.store().now(), this::happened));
+    }
+
+    private String table() {
+        return TABLES.get(random.nextInt(TABLES.size()));
+    }
+
+    private Table open(String name, Lifeline life) {
+        return tables.open(name, life, doctor);
+    }
+
+    private JobContext context(Table table, Clock clock) {
+        return new JobContext(table, clock, random, JobProgress.NONE, scratch);
+    }
+
+    private void happened(String what) {
+        coverage.count(what);
+        told.add(what);
+        if (told.size() > LAST_TOLD) {
+            told.removeFirst();
+        }
+    }
+
+    private void finish() {
+        processes.clear();
+        while (tables.catalog().late() > 0) {
+            deliverLate();
+            check();
+        }
+        tables.catalog().endFaults();
+        ingest();
+        SimProcess ingestion = processes.get(0);
+        for (int turns = 0; !isStaged(); turns++) {
+            requireProgress(turns, "staging");
+            turn(ingestion);
+        }
+        processes.clear();
+        for (int turns = 0; !isMerged() || !processes.isEmpty(); turns++) {
+            requireProgress(turns, "merging");
+            if (processes.isEmpty()) {
+                merge();
+            }
+            turn(processes.get(0));
+        }
+        collectOrphans();
+    }
+
+    private static void requireProgress(int turns, String what) {
+        if (turns > TURNS_TO_FINISH) {
+            throw new Violation(what + " comes to no end");
+        }
+    }
+
+    private void collectOrphans() {
+        for (String name : TABLES) {
+            orphans(name);
+            while (!processes.isEmpty()) {
+                turn(processes.get(0));
+            }
+        }
+        Set<String> left = new TreeSet<>(tables.store().locations());
+        left.removeAll(model.referenced());
+        if (!left.isEmpty() && tables.metadata(Model.KEYED).currentSnapshot() != null) {
+            throw new Violation("referenced by nobody and still there: " + left);
+        }
+    }
+
+    private boolean isStaged() {
+        return isAtEnd(model.staged());
+    }
+
+    private boolean isMerged() {
+        return isAtEnd(model.truth().merged());
+    }
+
+    private boolean isAtEnd(io.firn.catalog.ledger.Ledger ledger) {
+        for (Map.Entry<SourcePartition, Long> each : log.ends().entrySet()) {
+            OptionalLong next = ledger.next(Model.PIPELINE, each.getKey());
+            if (next.isEmpty() || next.getAsLong() < each.getValue()) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
