@@ -2,7 +2,6 @@ package io.firn.compaction.fold;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
@@ -48,15 +47,6 @@ public final class KeyBuffer {
         putCount(count);
         reserve(count);
         System.arraycopy(value, start, bytes, length, count);
-        length += count;
-    }
-
-    /** As {@link #putSized(byte[], int, int)}, of what remains; the buffer's position stays. */
-    public void putSized(ByteBuffer value) {
-        int count = value.remaining();
-        putCount(count);
-        reserve(count);
-        value.get(value.position(), bytes, length, count);
         length += count;
     }
 

@@ -73,7 +73,7 @@ final class KeyCodec {
                 case TRUTH -> into.putByte((int) value.asLong());
                 case NUMBER -> into.putLong(value.asLong());
                 case FRACTION -> into.putLong(Double.doubleToLongBits(value.asDouble() + 0.0));
-                case SIZED -> into.putSized(value.asBytes());
+                case SIZED -> into.putSized(value.bytes(), value.start(), value.length());
                 case WIDE_DECIMAL -> {
                     byte[] bytes = value.asUnscaled().toByteArray();
                     into.putSized(bytes, 0, bytes.length);

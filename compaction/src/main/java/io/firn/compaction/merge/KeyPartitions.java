@@ -1,6 +1,7 @@
 package io.firn.compaction.merge;
 
 import io.firn.compaction.fold.KeyBuffer;
+import io.firn.compaction.fold.KeyFilter;
 import io.firn.compaction.fold.SpillingFold;
 import io.firn.compaction.fold.WinnerTable;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.types.Types.NestedField;
+import org.apache.iceberg.util.StructLikeMap;
 import org.apache.iceberg.util.StructLikeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -56,18 +58,20 @@ final class KeyPartitions implements SpillingFold.Affinity {
         return decided ? Optional.of(new KeyPartitions(spec, schema, codec, key)) : Optional.empty();
     }
 
-    /** Those of the partitions that can hold a row of one of the keys. */
-    StructLikeSet among(StructLikeSet partitions, WinnerTable keys, PartitionSpec spec) {
-        StructLikeSet found = StructLikeSet.create(spec.partitionType());
+    /** For each of the partitions the keys whose rows lie in it. */
+    StructLikeMap<KeyFilter> filters(StructLikeSet partitions, PartitionSpec spec, WinnerTable keys) {
+        StructLikeMap<KeyFilter> filters = StructLikeMap.create(spec.partitionType());
+        int expected = keys.size() / partitions.size();
+        partitions.forEach(each -> filters.put(each, new KeyFilter(expected)));
         KeyBuffer key = new KeyBuffer();
-        for (int number = 0; number < keys.size() && found.size() < partitions.size(); number++) {
+        for (int number = 0; number < keys.size(); number++) {
             keys.key(keys.head(number), key);
-            StructLike at = of(key, partition);
-            if (!found.contains(at) && partitions.contains(at)) {
-                found.add(partition.copy());
+            KeyFilter filter = filters.get(of(key, partition));
+            if (filter != null) {
+                filter.add(key.hash());
             }
         }
-        return found;
+        return filters;
     }
 
     /** The bucket, where buckets of one column are all there is. */

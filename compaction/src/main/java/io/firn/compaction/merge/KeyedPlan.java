@@ -3,6 +3,7 @@ package io.firn.compaction.merge;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.compaction.fold.KeyFilter;
 import io.firn.compaction.fold.WinnerTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,10 +21,17 @@ import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.InclusiveMetricsEvaluator;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.util.StructLikeMap;
 import org.apache.iceberg.util.StructLikeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Which files of the keyed table, or of known deletes, can hold a row of one of the keys. */
 final class KeyedPlan {
+    /**
+     * @param keys those of the keys that the file's partition can hold; null where any can be in it
+     */
+    record ProbedFile(FileScanTask task, @Nullable KeyFilter keys) {}
+
     private KeyedPlan() {}
 
     /**
@@ -31,7 +39,7 @@ final class KeyedPlan {
      *
      * @param keys whose bounds the filter is of
      */
-    static List<FileScanTask> files(
+    static List<ProbedFile> files(
             Table table, long snapshot, UpsertLayout layout, KeyCodec codec, WinnerTable keys, Expression filter) {
         List<FileScanTask> files = new ArrayList<>();
         List<String> measured = new ArrayList<>(List.of(UpsertColumns.ORDER_TIMESTAMP, SourceColumns.OFFSET));
@@ -60,7 +68,7 @@ final class KeyedPlan {
     }
 
     /** Leaves out files of partitions that none of the keys falls in. */
-    private static List<FileScanTask> inPartitionsOf(
+    private static List<ProbedFile> inPartitionsOf(
             WinnerTable keys, List<FileScanTask> files, Table table, UpsertLayout layout, KeyCodec codec) {
         Map<Integer, StructLikeSet> partitions = new HashMap<>();
         for (FileScanTask task : files) {
@@ -70,17 +78,19 @@ final class KeyedPlan {
                             id -> StructLikeSet.create(task.spec().partitionType()))
                     .add(task.partition());
         }
-        partitions.replaceAll((id, all) -> {
-            PartitionSpec spec = table.specs().get(id);
+        Map<Integer, StructLikeMap<KeyFilter>> filters = new HashMap<>();
+        partitions.forEach((specId, present) -> {
+            PartitionSpec spec = table.specs().get(specId);
             Optional<KeyPartitions> byKey =
                     spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
-            return spec == null || byKey.isEmpty() ? all : byKey.get().among(all, keys, spec);
+            byKey.ifPresent(decided -> filters.put(specId, decided.filters(present, spec, keys)));
         });
-        List<FileScanTask> left = new ArrayList<>();
+        List<ProbedFile> left = new ArrayList<>();
         for (FileScanTask task : files) {
-            StructLikeSet hit = partitions.get(task.spec().specId());
-            if (hit == null || hit.contains(task.partition())) {
-                left.add(task);
+            StructLikeMap<KeyFilter> ofSpec = filters.get(task.spec().specId());
+            KeyFilter filter = ofSpec == null ? null : ofSpec.get(task.partition());
+            if (filter == null || !filter.isEmpty()) {
+                left.add(new ProbedFile(task, filter));
             }
         }
         return left;

@@ -10,7 +10,6 @@ import io.firn.compaction.scan.FileScans;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.expressions.Expression;
@@ -118,7 +117,7 @@ final class MergePass implements AutoCloseable {
     }
 
     private Probe.Side side(Table table, @Nullable Snapshot snapshot, WinnerTable keys, Expression bounds) {
-        List<FileScanTask> files = snapshot == null
+        List<KeyedPlan.ProbedFile> files = snapshot == null
                 ? List.of()
                 : KeyedPlan.files(table, snapshot.snapshotId(), layout, codec, keys, bounds);
         return new Probe.Side(

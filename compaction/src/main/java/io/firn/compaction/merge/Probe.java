@@ -3,6 +3,7 @@ package io.firn.compaction.merge;
 import io.firn.compaction.Work;
 import io.firn.compaction.fold.Candidate;
 import io.firn.compaction.fold.KeyBuffer;
+import io.firn.compaction.fold.KeyFilter;
 import io.firn.compaction.fold.WinnerTable;
 import io.firn.compaction.scan.FileScans;
 import io.firn.compaction.scan.RowCursor;
@@ -27,7 +28,7 @@ final class Probe {
      * @param files that can hold one of the keys
      * @param columns for keys and positions; each probe has its own
      */
-    record Side(FileScans scans, RecordColumns columns, Age age, List<FileScanTask> files) {}
+    record Side(FileScans scans, RecordColumns columns, Age age, List<KeyedPlan.ProbedFile> files) {}
 
     private final WinnerTable keys;
     private final Side keyed;
@@ -69,16 +70,16 @@ final class Probe {
     /** Looks at the next file; returns what was read. */
     Work readNext() {
         if (nextKeyed < keyed.files().size()) {
-            FileScanTask task = keyed.files().get(nextKeyed++);
-            probeKeyed(task);
-            return work(task);
+            KeyedPlan.ProbedFile file = keyed.files().get(nextKeyed++);
+            new KeyedFile(file).probe();
+            return work(file.task());
         }
-        FileScanTask task = deletes.files().get(nextDeletes++);
-        if (deletes.age().isBefore(task.file())) {
+        KeyedPlan.ProbedFile file = deletes.files().get(nextDeletes++);
+        if (deletes.age().isBefore(file.task().file())) {
             return Work.NONE;
         }
-        probeDeletes(task);
-        return work(task);
+        probeDeletes(file.task());
+        return work(file.task());
     }
 
     /** Decides for each key, once all files were looked at. */
@@ -96,37 +97,58 @@ final class Probe {
         }
     }
 
-    private void probeKeyed(FileScanTask task) {
-        boolean older = keyed.age().isBefore(task.file());
-        RecordColumns columns = keyed.columns();
-        PositionDeleteIndex deleted = null;
-        int file = -1;
-        try (CloseableIterable<RowCursor> rows =
-                keyed.scans().rows(task.file(), older ? columns.keyFields() : columns.fields(), filter)) {
-            for (RowCursor row : rows) {
-                columns.key(row, key);
-                int head = keys.find(key, key.hash());
-                if (head < 0) {
-                    continue;
+    /** A file of the keyed table that is looked through. */
+    private final class KeyedFile {
+        private final FileScanTask task;
+        private final @Nullable KeyFilter those;
+        private final boolean older;
+        private @Nullable PositionDeleteIndex deleted;
+        private int number = -1;
+
+        KeyedFile(KeyedPlan.ProbedFile file) {
+            this.task = file.task();
+            this.those = file.keys();
+            this.older = keyed.age().isBefore(task.file());
+        }
+
+        void probe() {
+            RecordColumns columns = keyed.columns();
+            try (CloseableIterable<RowCursor> rows =
+                    keyed.scans().rows(task.file(), older ? columns.keyFields() : columns.fields(), filter)) {
+                for (RowCursor row : rows) {
+                    int head = head(row);
+                    if (head >= 0) {
+                        match(head, row);
+                    }
                 }
-                if (file < 0) {
-                    deleted = keyed.scans().deleted(task);
-                    file = touch(task, deleted);
-                }
-                if (deleted != null && deleted.isDeleted(row.position())) {
-                    continue;
-                }
-                noteMatch(head);
-                matches.add(head, Pointers.of(file, row.position()));
-                if (!older) {
-                    columns.position(row, candidate);
-                    candidate.deletes = false;
-                    candidate.pointer = Candidate.INCUMBENT;
-                    keys.offer(head, candidate);
-                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot read " + task.file().location(), e);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + task.file().location(), e);
+        }
+
+        /** Of the row's key, or less than 0. */
+        private int head(RowCursor row) {
+            keyed.columns().key(row, key);
+            long hash = key.hash();
+            return those == null || those.mayContain(hash) ? keys.find(key, hash) : -1;
+        }
+
+        private void match(int head, RowCursor row) {
+            if (number < 0) {
+                deleted = keyed.scans().deleted(task);
+                number = touch(task, deleted);
+            }
+            if (deleted != null && deleted.isDeleted(row.position())) {
+                return;
+            }
+            noteMatch(head);
+            matches.add(head, Pointers.of(number, row.position()));
+            if (!older) {
+                keyed.columns().position(row, candidate);
+                candidate.deletes = false;
+                candidate.pointer = Candidate.INCUMBENT;
+                keys.offer(head, candidate);
+            }
         }
     }
 

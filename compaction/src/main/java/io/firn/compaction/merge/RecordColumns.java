@@ -10,9 +10,9 @@ import io.firn.compaction.fold.Sources;
 import io.firn.compaction.fold.Sources.Source;
 import io.firn.compaction.scan.ColumnCursor;
 import io.firn.compaction.scan.RowCursor;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * position. Fills a {@link Candidate} from a row of them. Remembers the last topic, so each reader has its own.
  */
 final class RecordColumns {
+    private static final byte[] NO_ID = {};
+
     /** A row that came from no record, as one written by hand: any record comes after it. */
     private static final Source NO_RECORD = new Source("", "", -1);
 
@@ -39,8 +41,8 @@ final class RecordColumns {
     private final int offset;
     private final int timestamp;
 
-    private ByteBuffer lastTopic = ByteBuffer.allocate(0);
-    private ByteBuffer lastTopicId = ByteBuffer.allocate(0);
+    private byte[] lastTopic = NO_ID;
+    private byte[] lastTopicId = NO_ID;
     private int[] numbers = new int[0];
 
     /** @param timestampColumn the record's own in staging, the order timestamp elsewhere */
@@ -117,15 +119,10 @@ final class RecordColumns {
         if (name.isNull() || row.column(partition).isNull()) {
             return sources.number(NO_RECORD);
         }
-        ByteBuffer id = topicId < 0 || row.column(topicId).isNull()
-                ? null
-                : row.column(topicId).asBytes();
-        ByteBuffer bytes = name.asBytes();
-        if (!bytes.equals(lastTopic)
-                || id == null && lastTopicId.hasRemaining()
-                || id != null && !id.equals(lastTopicId)) {
-            lastTopic = copy(bytes);
-            lastTopicId = id == null ? ByteBuffer.allocate(0) : copy(id);
+        ColumnCursor id = topicId < 0 || row.column(topicId).isNull() ? null : row.column(topicId);
+        if (!isSame(name, lastTopic) || !isSame(id, lastTopicId)) {
+            lastTopic = copy(name);
+            lastTopicId = id == null ? NO_ID : copy(id);
             numbers = new int[0];
         }
         return numberOf((int) row.column(partition).asLong());
@@ -134,8 +131,8 @@ final class RecordColumns {
     private int numberOf(int number) {
         if (number >= numbers.length) {
             int known = numbers.length;
-            numbers = java.util.Arrays.copyOf(numbers, Math.max(16, Math.max(number + 1, known * 2)));
-            java.util.Arrays.fill(numbers, known, numbers.length, -1);
+            numbers = Arrays.copyOf(numbers, Math.max(16, Math.max(number + 1, known * 2)));
+            Arrays.fill(numbers, known, numbers.length, -1);
         }
         if (numbers[number] < 0) {
             numbers[number] = sources.number(new Source(text(lastTopic), text(lastTopicId), number));
@@ -147,15 +144,17 @@ final class RecordColumns {
         return value.isNull() ? absent : value.asLong();
     }
 
-    private static ByteBuffer copy(ByteBuffer bytes) {
-        byte[] copy = new byte[bytes.remaining()];
-        bytes.get(bytes.position(), copy);
-        return ByteBuffer.wrap(copy);
+    private static boolean isSame(@Nullable ColumnCursor value, byte[] last) {
+        return value == null
+                ? last.length == 0
+                : Arrays.equals(value.bytes(), value.start(), value.start() + value.length(), last, 0, last.length);
     }
 
-    private static String text(@Nullable ByteBuffer bytes) {
-        return bytes == null
-                ? ""
-                : StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+    private static byte[] copy(ColumnCursor value) {
+        return Arrays.copyOfRange(value.bytes(), value.start(), value.start() + value.length());
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

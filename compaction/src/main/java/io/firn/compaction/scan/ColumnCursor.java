@@ -5,7 +5,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import org.apache.iceberg.parquet.ParquetValueReaders;
+import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types.DecimalType;
 import org.apache.iceberg.util.UUIDUtil;
 import org.apache.parquet.column.ColumnDescriptor;
@@ -39,29 +39,18 @@ public final class ColumnCursor {
     private static final long NANOS_PER_MICRO = 1000;
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
-    private final @Nullable Values values;
+    private final @Nullable PageValues values;
     private final Kind kind;
     private final long unit;
     private boolean isNull = true;
     private long number;
     private double fraction;
-    private @Nullable Binary binary;
 
     /** @param column null for one that the file does not have: all its values are null */
     ColumnCursor(@Nullable ColumnDescriptor column) {
-        this.values = column == null ? null : new Values(column);
+        this.values = column == null ? null : new PageValues(column);
         this.kind = column == null ? Kind.INT : kind(column);
         this.unit = column == null ? 1 : unit(column.getPrimitiveType().getLogicalTypeAnnotation());
-    }
-
-    private static long unit(@Nullable LogicalTypeAnnotation meaning) {
-        TimeUnit counted = null;
-        if (meaning instanceof TimestampLogicalTypeAnnotation) {
-            counted = ((TimestampLogicalTypeAnnotation) meaning).getUnit();
-        } else if (meaning instanceof TimeLogicalTypeAnnotation) {
-            counted = ((TimeLogicalTypeAnnotation) meaning).getUnit();
-        }
-        return counted == TimeUnit.MILLIS ? MICROS_PER_MILLI : 1;
     }
 
     private static Kind kind(ColumnDescriptor column) {
@@ -76,17 +65,23 @@ public final class ColumnCursor {
         };
     }
 
+    private static long unit(@Nullable LogicalTypeAnnotation meaning) {
+        TimeUnit counted = null;
+        if (meaning instanceof TimestampLogicalTypeAnnotation) {
+            counted = ((TimestampLogicalTypeAnnotation) meaning).getUnit();
+        } else if (meaning instanceof TimeLogicalTypeAnnotation) {
+            counted = ((TimeLogicalTypeAnnotation) meaning).getUnit();
+        }
+        return counted == TimeUnit.MILLIS ? MICROS_PER_MILLI : 1;
+    }
+
     public boolean isNull() {
         return isNull;
     }
 
     /** A whole number, a date, a time, a truth value (0 or 1), or the unscaled value of a decimal that fits. */
     public long asLong() {
-        Binary bytes = binary;
-        if (kind == Kind.BINARY && bytes != null) {
-            return new BigInteger(bytes.getBytesUnsafe()).longValueExact();
-        }
-        return number;
+        return kind == Kind.BINARY ? asUnscaled().longValueExact() : number;
     }
 
     public double asDouble() {
@@ -102,8 +97,32 @@ public final class ColumnCursor {
         };
     }
 
+    /** The unscaled value of a decimal. */
+    public BigInteger asUnscaled() {
+        return kind == Kind.BINARY ? new BigInteger(bytes(), start(), length()) : BigInteger.valueOf(number);
+    }
+
+    /** Where the bytes of a string, a UUID or plain bytes are; they may change with the next row. */
+    public byte[] bytes() {
+        return present().bytes();
+    }
+
+    /** The first of them in {@link #bytes}. */
+    public int start() {
+        return present().start();
+    }
+
+    public int length() {
+        return present().length();
+    }
+
+    /** A view of the bytes. */
+    public Binary asBinary() {
+        return Binary.fromReusedByteArray(bytes(), start(), length());
+    }
+
     /** The value in Iceberg's internal representation, or null. */
-    public @Nullable Object asObject(org.apache.iceberg.types.Type type) {
+    public @Nullable Object asObject(Type type) {
         if (isNull) {
             return null;
         }
@@ -112,118 +131,55 @@ public final class ColumnCursor {
             case INTEGER, DATE -> (int) number;
             case FLOAT -> (float) fraction;
             case DOUBLE -> fraction;
-            case STRING -> StandardCharsets.UTF_8.decode(asBytes()).toString();
-            case UUID -> UUIDUtil.convert(asBytes());
+            case STRING -> new String(bytes(), start(), length(), StandardCharsets.UTF_8);
+            case UUID -> UUIDUtil.convert(ByteBuffer.wrap(bytes(), start(), length()));
             case DECIMAL -> new BigDecimal(asUnscaled(), ((DecimalType) type).scale());
-            case FIXED, BINARY -> asBytes();
-            default -> asLong();
+            case FIXED, BINARY -> ByteBuffer.wrap(bytes(), start(), length());
+            default -> number;
         };
     }
 
-    /** The unscaled value of a decimal. */
-    public BigInteger asUnscaled() {
-        Binary bytes = binary;
-        return kind == Kind.BINARY && bytes != null
-                ? new BigInteger(bytes.getBytesUnsafe())
-                : BigInteger.valueOf(number);
-    }
-
-    /** Bytes of a string, a UUID or plain bytes; they change with the next row. */
-    public ByteBuffer asBytes() {
-        return asBinary().toByteBuffer();
-    }
-
-    /** As {@link #asBytes}; what one page holds lies in one array, which lives as long as any value of it. */
-    public Binary asBinary() {
-        Binary bytes = binary;
-        if (bytes == null) {
-            throw new IllegalStateException("the value is null or no bytes");
+    private PageValues present() {
+        PageValues known = values;
+        if (known == null || isNull) {
+            throw new IllegalStateException("the value is null");
         }
-        return bytes;
+        return known;
     }
 
-    @Nullable
-    Values values() {
-        return values;
+    void begin(PageReadStore rowGroup) {
+        if (values != null) {
+            values.begin(rowGroup);
+        }
     }
 
     void advance() {
-        Values from = values;
+        PageValues from = values;
         if (from == null) {
             return;
         }
         isNull = from.nextIsNull();
         if (isNull) {
-            from.skipNull();
             return;
         }
         switch (kind) {
             case INT -> number = from.nextInt() * unit;
             case LONG -> number = from.nextLong() * unit;
-            case INT96 -> number = micros(from.nextBinary());
             case FLOAT -> fraction = from.nextFloat();
             case DOUBLE -> fraction = from.nextDouble();
             case BOOLEAN -> number = from.nextBoolean() ? 1 : 0;
-            case BINARY -> binary = from.nextBinary();
+            case BINARY -> from.nextBytes();
+            case INT96 -> {
+                from.nextBytes();
+                number = micros(ByteBuffer.wrap(from.bytes(), from.start(), from.length()));
+            }
         }
     }
 
-    private static long micros(Binary nanosAndDay) {
-        ByteBuffer bytes = nanosAndDay.toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    private static long micros(ByteBuffer nanosAndDay) {
+        ByteBuffer bytes = nanosAndDay.order(ByteOrder.LITTLE_ENDIAN);
         long nanos = bytes.getLong(bytes.position());
         long days = bytes.getInt(bytes.position() + Long.BYTES) - JULIAN_DAY_OF_EPOCH;
         return MICROS_PER_DAY * days + nanos / NANOS_PER_MICRO;
-    }
-
-    /** Iceberg's reader of the column's pages. */
-    static final class Values extends ParquetValueReaders.PrimitiveReader<Object> {
-        private final int full;
-
-        Values(ColumnDescriptor column) {
-            super(column);
-            this.full = column.getMaxDefinitionLevel();
-        }
-
-        boolean nextIsNull() {
-            return full > 0 && column.currentDefinitionLevel() < full;
-        }
-
-        void skipNull() {
-            column.nextNull();
-        }
-
-        int nextInt() {
-            return column.nextInteger();
-        }
-
-        long nextLong() {
-            return column.nextLong();
-        }
-
-        float nextFloat() {
-            return column.nextFloat();
-        }
-
-        double nextDouble() {
-            return column.nextDouble();
-        }
-
-        boolean nextBoolean() {
-            return column.nextBoolean();
-        }
-
-        Binary nextBinary() {
-            return column.nextBinary();
-        }
-
-        @Override
-        public void setPageSource(PageReadStore pages) {
-            super.setPageSource(pages);
-        }
-
-        @Override
-        public Object read(@Nullable Object reuse) {
-            throw new UnsupportedOperationException("values are taken one by one");
-        }
     }
 }

@@ -1,6 +1,5 @@
 package io.firn.compaction.scan;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.iceberg.parquet.ParquetValueReader;
 import org.apache.parquet.column.page.PageReadStore;
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** One row of some columns of a file, the same object from row to row, and its position in the file. */
 public final class RowCursor implements ParquetValueReader<RowCursor> {
     private final ColumnCursor[] columns;
-    private final List<ColumnCursor.Values> present = new ArrayList<>();
     private long position = -1;
 
     /**
@@ -24,10 +22,6 @@ public final class RowCursor implements ParquetValueReader<RowCursor> {
             Type type = find(file, fieldIds.get(i));
             columns[i] =
                     new ColumnCursor(type == null ? null : file.getColumnDescription(new String[] {type.getName()}));
-            ColumnCursor.Values values = columns[i].values();
-            if (values != null) {
-                present.add(values);
-            }
         }
     }
 
@@ -63,17 +57,15 @@ public final class RowCursor implements ParquetValueReader<RowCursor> {
         position = pages.getRowIndexOffset()
                         .orElseThrow(() -> new IllegalStateException("a row group does not say where it begins"))
                 - 1;
-        present.forEach(values -> values.setPageSource(pages));
+        for (ColumnCursor column : columns) {
+            column.begin(pages);
+        }
     }
 
     @Override
-    @SuppressWarnings({"unchecked", "rawtypes"}) // the type argument's class is not public
+    @SuppressWarnings("rawtypes") // the type argument's class is not public
     public List columns() {
-        List all = new ArrayList();
-        for (ColumnCursor.Values values : present) {
-            all.add(values.column());
-        }
-        return all;
+        return List.of();
     }
 
     @Override

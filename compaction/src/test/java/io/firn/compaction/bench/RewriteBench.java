@@ -8,6 +8,8 @@ import io.firn.compaction.TestLake;
 import io.firn.compaction.rewrite.RewriteJob;
 import io.firn.compaction.rewrite.RewriteSettings;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -34,7 +37,8 @@ import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
 
 /**
- * Small files to large ones, as GOALS measures it: {@code make DIR FILES ROWS} writes a table, {@code run DIR TARGET}
+ * Small files to large ones, as GOALS measures it: {@code make DIR FILES ROWS DISTINCT} writes a table (so
+ * many of the files are written, the others are copies of them), {@code run DIR TARGET}
  * rewrites it in a process of its own and says what that took. {@code -Dfirn.bench.slow=true} takes the way row by row:
  * a sort order keeps pages from being copied.
  */
@@ -58,13 +62,13 @@ public final class RewriteBench {
     public static void main(String[] args) throws Exception {
         Path dir = Path.of(args[1]);
         if (args[0].equals("make")) {
-            make(dir, Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+            make(dir, Integer.parseInt(args[2]), Integer.parseInt(args[3]), Integer.parseInt(args[4]));
         } else {
             run(dir, Long.parseLong(args[2]));
         }
     }
 
-    private static void make(Path dir, int files, int rows) throws IOException {
+    private static void make(Path dir, int files, int rows, int distinct) throws IOException {
         Files.createDirectories(dir);
         try (TestLake lake = new TestLake(dir)) {
             Table table = lake.create(
@@ -75,8 +79,12 @@ public final class RewriteBench {
             Random random = new Random(1);
             AppendFiles append = table.newAppend();
             long bytes = 0;
+            List<DataFile> written = new ArrayList<>();
             for (int file = 0; file < files; file++) {
-                DataFile made = file(table, (long) file * rows, rows, random);
+                DataFile made = file < distinct
+                        ? file(table, (long) file * rows, rows, random)
+                        : copy(table, written.get(file % distinct));
+                written.add(made);
                 bytes += made.fileSizeInBytes();
                 append.appendFile(made);
             }
@@ -114,6 +122,15 @@ public final class RewriteBench {
             }
         }
         return writer.toDataFile();
+    }
+
+    private static DataFile copy(Table table, DataFile file) throws IOException {
+        String location = table.locationProvider().newDataLocation(UUID.randomUUID() + ".parquet");
+        try (InputStream in = table.io().newInputFile(file).newStream();
+                OutputStream out = table.io().newOutputFile(location).create()) {
+            in.transferTo(out);
+        }
+        return DataFiles.builder(table.spec()).copy(file).withPath(location).build();
     }
 
     private static void run(Path dir, long target) throws IOException {
