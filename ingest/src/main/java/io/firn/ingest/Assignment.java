@@ -34,6 +34,10 @@ final class Assignment {
     private final Map<SourcePartition, Track> tracks = new HashMap<>();
     private final SortedMap<SourcePartition, Track> ordered = new TreeMap<>();
     private final Set<SourcePartition> unpositioned = new TreeSet<>();
+
+    /** How far partitions were consumed before that was dropped; until the table gets there. */
+    private final Map<SourcePartition, Long> owed = new HashMap<>();
+
     private long asked;
 
     Assignment(PipelineSettings settings, RecordSource source, CommitGroup group, Counters counters) {
@@ -71,13 +75,37 @@ final class Assignment {
                 .anyMatch(gone -> gone.topic().equals(held.topic()) && gone.partition() == held.partition()));
         partitions.forEach(partition -> {
             forget(partition);
+            owed.remove(partition);
             counters.of(partition).release();
         });
+    }
+
+    /** The table has got so far with these. */
+    void committed(Map<SourcePartition, Long> next) {
+        next.forEach((partition, end) -> {
+            Track track = tracks.get(partition);
+            if (track != null) {
+                track.committed(end);
+            }
+            settle(partition, end);
+        });
+    }
+
+    /** Whether all that was consumed of the partitions held is in the table. */
+    boolean owesNothing() {
+        return owed.isEmpty() && tracks.values().stream().noneMatch(Track::isAheadOfTable);
+    }
+
+    private void settle(SourcePartition partition, long inTable) {
+        owed.computeIfPresent(partition, (held, next) -> next <= inTable ? null : next);
     }
 
     /** Forgets all positions; they come from the ledger again. */
     void startOver() {
         unpositioned.addAll(ordered.keySet());
+        ordered.values().stream()
+                .filter(Track::isAheadOfTable)
+                .forEach(track -> owed.merge(track.partition(), track.next(), Math::max));
         ordered.clear();
         tracks.clear();
         asked = group.askLedger();
@@ -125,6 +153,7 @@ final class Assignment {
     }
 
     private void begin(SourcePartition partition, long base, long start) {
+        settle(partition, base);
         Track track = new Track(partition, counters.of(partition), base, start);
         track.counters().sawCommitted(base);
         track.counters().hold();

@@ -124,7 +124,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         try {
             followEpoch();
             checkTopics();
-            source.reportCommitted(group.takeCommitted(worker));
+            reportCommitted();
             assignment.position(epoch);
             limitIntake();
             source.poll(paused ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
@@ -163,7 +163,10 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         return bufferedBytes;
     }
 
-    /** Whether the worker ended without what it had consumed last, because the store took no files; for any thread. */
+    /**
+     * Whether the worker ended without what it had consumed last, because the store took no files or Kafka did not
+     * answer; for any thread. What others have taken over is theirs.
+     */
     public boolean droppedAtEnd() {
         return droppedAtEnd;
     }
@@ -254,6 +257,12 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             current = last;
         }
         return last;
+    }
+
+    private void reportCommitted() {
+        Map<SourcePartition, Long> next = group.takeCommitted(worker);
+        assignment.committed(next);
+        source.reportCommitted(next);
     }
 
     private void followEpoch() {
@@ -373,7 +382,6 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
                 throw trouble;
             }
             // What cannot be sealed is consumed again at the next start; what was sealed before is still committed.
-            droppedAtEnd = true;
             LOG.warn(
                     "pipeline {}, worker {}: ends without what it consumed last, which cannot be written",
                     settings.pipeline(),
@@ -392,7 +400,8 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         if (failure != null) {
             throw failure;
         }
-        source.reportCommitted(group.takeCommitted(worker));
+        reportCommitted();
+        droppedAtEnd = !assignment.owesNothing() && !group.droppedForOthers();
         return Turn.DONE;
     }
 }

@@ -17,6 +17,7 @@ final class Track {
     private List<OffsetRange> gaps;
     private long start;
     private long next;
+    private long inTable;
     private long rows;
     private long nullValues;
     private long latestMillis = -1;
@@ -31,6 +32,7 @@ final class Track {
         this.base = base;
         this.start = start;
         this.next = start;
+        this.inTable = base;
         this.gaps = start > base ? List.of(new OffsetRange(base, start)) : List.of();
     }
 
@@ -50,6 +52,16 @@ final class Track {
     /** The offset after the last record that was written or counted. */
     long next() {
         return next;
+    }
+
+    /** The table has got so far, by a commit of this process. */
+    void committed(long end) {
+        inTable = end;
+    }
+
+    /** Whether anything was consumed that the table is not known to have. */
+    boolean isAheadOfTable() {
+        return next > inTable;
     }
 
     void row(long offset, long timestampMillis) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -98,6 +99,47 @@ class IngestLoopTest {
                 .as("no file is left that the table does not hold")
                 .containsExactlyInAnyOrderElementsOf(
                         table.files().stream().map(DataFile::location).toList());
+    }
+
+    @Test
+    void aWorkerThatIsStoppedWhileTheStoreIsAwaySaysThatItDroppedWhatItConsumedLast() {
+        source0.produce(3);
+        turnUntil(() -> next(P0) == 3);
+        source0.produce(2);
+        files.goAway();
+        turnUntil(() -> group.epoch() > 0);
+        stop();
+
+        assertThat(loop0.droppedAtEnd()).isTrue();
+        assertThat(loop1.droppedAtEnd()).as("a worker that had consumed nothing").isFalse();
+        assertThat(next(P0)).isEqualTo(3);
+    }
+
+    @Test
+    void aWorkerThatIsStoppedAfterTheStoreCameBackHasDroppedNothing() {
+        source0.produce(3);
+        files.goAway();
+        turnUntil(() -> group.epoch() > 0);
+        files.comeBack();
+        turnUntil(() -> next(P0) == 3);
+        source0.produce(2);
+        loop0.turn();
+        stop();
+
+        assertThat(loop0.droppedAtEnd()).isFalse();
+        assertThat(next(P0)).isEqualTo(5);
+    }
+
+    private void stop() {
+        loop0.requestStop();
+        loop1.requestStop();
+        Set<IngestLoop> running = new HashSet<>(Set.of(loop0, loop1));
+        for (int turn = 0; turn < TURNS && !running.isEmpty(); turn++) {
+            running.removeIf(loop -> loop.turn() == IngestLoop.Turn.DONE);
+            group.turn();
+            clock.advance(50);
+        }
+        assertThat(running).as("workers that have not ended in time").isEmpty();
     }
 
     private void turnUntil(BooleanSupplier done) {

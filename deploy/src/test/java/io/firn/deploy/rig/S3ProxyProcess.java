@@ -37,6 +37,15 @@ public final class S3ProxyProcess implements AutoCloseable {
             for (String bucket : buckets) {
                 Files.createDirectories(directory.resolve("store").resolve(bucket));
             }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        server.restart();
+        return server;
+    }
+
+    private void configure(String secret) {
+        try {
             Files.writeString(directory.resolve("s3proxy.properties"), """
                     s3proxy.endpoint=http://127.0.0.1:%d
                     s3proxy.authorization=aws-v2-or-v4
@@ -45,13 +54,10 @@ public final class S3ProxyProcess implements AutoCloseable {
                     s3proxy.ignore-unknown-headers=true
                     jclouds.provider=filesystem-nio2
                     jclouds.filesystem.basedir=%s
-                    """.formatted(
-                            server.port, ACCESS_KEY, SECRET_KEY, directory.resolve("store")));
+                    """.formatted(port, ACCESS_KEY, secret, directory.resolve("store")));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
-        server.restart();
-        return server;
     }
 
     public String endpoint() {
@@ -77,6 +83,16 @@ public final class S3ProxyProcess implements AutoCloseable {
 
     /** Starts a killed server on the same port and folder. */
     public void restart() {
+        restart(SECRET_KEY);
+    }
+
+    /** Starts a killed server that takes another secret: everyone who still has the first one is refused. */
+    public void restartWithOtherSecret() {
+        restart(SECRET_KEY + "-renewed");
+    }
+
+    private void restart(String secret) {
+        configure(secret);
         List<String> command = new ArrayList<>(OsProcess.java(
                 logs, JAR.toAbsolutePath().toString(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         command.add("org.gaul.s3proxy.Main");

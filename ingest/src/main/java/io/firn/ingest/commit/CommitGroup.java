@@ -78,6 +78,7 @@ public final class CommitGroup {
     private long epoch;
     private long tick;
     private boolean tickRequested;
+    private boolean droppedForOthers;
     private long nextTickMillis;
     private long lastCommitMillis;
     private long batches;
@@ -216,9 +217,15 @@ public final class CommitGroup {
     /** Drops everything that is not in flight and begins a new epoch. */
     public synchronized void reset() {
         epoch++;
+        droppedForOthers = false;
         waiting.forEach(batch -> dropped.addAll(batch.files()));
         waiting.clear();
         starts.clear();
+    }
+
+    /** Whether work was dropped last because the table had moved on without it: others go on from there. */
+    public synchronized boolean droppedForOthers() {
+        return droppedForOthers;
     }
 
     /** What is being retried, if anything is. */
@@ -376,6 +383,7 @@ public final class CommitGroup {
             inFlight = null;
             if (current.epoch == epoch) {
                 reset();
+                droppedForOthers = true;
             }
         }
         listener.fenced(refused);

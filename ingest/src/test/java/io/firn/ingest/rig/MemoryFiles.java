@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.jspecify.annotations.Nullable;
 
 /** A store of files in memory: each holds the rows of one seal, as positions. A value that says {@code bad} is refused. */
@@ -23,6 +24,7 @@ public final class MemoryFiles implements UnusedFiles {
 
     private final Map<String, List<Row>> files = new ConcurrentHashMap<>();
     private final AtomicLong names = new AtomicLong();
+    private volatile boolean away;
 
     public BatchWriter writer() {
         return new Writer();
@@ -39,6 +41,15 @@ public final class MemoryFiles implements UnusedFiles {
             rows.addAll(held);
         }
         return rows;
+    }
+
+    /** No file can be written until {@link #comeBack}. */
+    public void goAway() {
+        away = true;
+    }
+
+    public void comeBack() {
+        away = false;
     }
 
     /** Of all files there are. */
@@ -96,6 +107,9 @@ public final class MemoryFiles implements UnusedFiles {
         public List<DataFile> seal() {
             if (open.isEmpty()) {
                 return List.of();
+            }
+            if (away) {
+                throw new RuntimeIOException("the store is away");
             }
             String location = "mem://file-" + names.incrementAndGet() + ".parquet";
             files.put(location, List.copyOf(open));
