@@ -91,6 +91,11 @@ final class Assignment {
         });
     }
 
+    /** Whether the table has got to where partitions were when work was dropped last. */
+    boolean hasCaughtUp() {
+        return owed.isEmpty();
+    }
+
     /** Whether all that was consumed of the partitions held is in the table. */
     boolean owesNothing() {
         return owed.isEmpty() && tracks.values().stream().noneMatch(Track::isAheadOfTable);

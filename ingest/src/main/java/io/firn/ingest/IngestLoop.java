@@ -361,8 +361,11 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     }
 
     private void recovered() {
-        outage.over();
         retryMillis = RETRY_MILLIS;
+        // Reading on proves nothing about the store; that the table has what was dropped does.
+        if (assignment.hasCaughtUp()) {
+            outage.over();
+        }
     }
 
     private Turn beginEnd() {

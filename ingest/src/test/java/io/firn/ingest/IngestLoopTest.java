@@ -13,11 +13,8 @@ import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
 import io.firn.ingest.rig.OnePartitionSource;
-import java.time.Clock;
+import io.firn.ingest.sim.SimClock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +32,7 @@ class IngestLoopTest {
     private static final SourcePartition P1 = new SourcePartition("orders", "topic-id", 1);
     private static final int TURNS = 2_000;
 
-    private final HandClock clock = new HandClock();
+    private final SimClock clock = new SimClock();
     private final MemoryTable table = new MemoryTable();
     private final MemoryFiles files = new MemoryFiles();
     private final PipelineSettings settings = new PipelineSettings(
@@ -111,7 +108,9 @@ class IngestLoopTest {
         stop();
 
         assertThat(loop0.droppedAtEnd()).isTrue();
-        assertThat(loop1.droppedAtEnd()).as("a worker that had consumed nothing").isFalse();
+        assertThat(loop1.droppedAtEnd())
+                .as("a worker that had consumed nothing")
+                .isFalse();
         assertThat(next(P0)).isEqualTo(3);
     }
 
@@ -159,34 +158,6 @@ class IngestLoopTest {
     private PartitionStep lastStep(SourcePartition partition) {
         List<TableCommit> commits = table.commits();
         return Objects.requireNonNull(commits.get(commits.size() - 1).steps().get(partition));
-    }
-
-    private static final class HandClock extends Clock {
-        private long millis = 1_700_000_000_000L;
-
-        void advance(long by) {
-            millis += by;
-        }
-
-        @Override
-        public long millis() {
-            return millis;
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochMilli(millis);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 
     private static final class Silent implements CommitListener {

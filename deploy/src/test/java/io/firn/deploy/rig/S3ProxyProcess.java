@@ -20,22 +20,24 @@ public final class S3ProxyProcess implements AutoCloseable {
     private static final Path JAR = Path.of("target", "rig", "s3proxy.jar");
 
     private final Path directory;
+    private final Path store;
     private final Path logs;
     private final int port;
     private @Nullable OsProcess process;
 
-    private S3ProxyProcess(Path directory, Path logs) {
+    private S3ProxyProcess(Path directory, Path store, Path logs) {
         this.directory = directory;
+        this.store = store;
         this.logs = logs;
         this.port = OsProcess.freePort();
     }
 
     /** Starts the server with these buckets and waits until it answers. */
     public static S3ProxyProcess start(Path directory, Path logs, String... buckets) {
-        S3ProxyProcess server = new S3ProxyProcess(directory, logs);
+        S3ProxyProcess server = new S3ProxyProcess(directory, directory.resolve("store"), logs);
         try {
             for (String bucket : buckets) {
-                Files.createDirectories(directory.resolve("store").resolve(bucket));
+                Files.createDirectories(server.store.resolve(bucket));
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -44,8 +46,16 @@ public final class S3ProxyProcess implements AutoCloseable {
         return server;
     }
 
+    /** Another way to the same buckets, which fails by itself. */
+    public S3ProxyProcess beside(Path ownDirectory) {
+        S3ProxyProcess server = new S3ProxyProcess(ownDirectory, store, logs);
+        server.restart();
+        return server;
+    }
+
     private void configure(String secret) {
         try {
+            Files.createDirectories(directory);
             Files.writeString(directory.resolve("s3proxy.properties"), """
                     s3proxy.endpoint=http://127.0.0.1:%d
                     s3proxy.authorization=aws-v2-or-v4
@@ -54,7 +64,7 @@ public final class S3ProxyProcess implements AutoCloseable {
                     s3proxy.ignore-unknown-headers=true
                     jclouds.provider=filesystem-nio2
                     jclouds.filesystem.basedir=%s
-                    """.formatted(port, ACCESS_KEY, secret, directory.resolve("store")));
+                    """.formatted(port, ACCESS_KEY, secret, store));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
