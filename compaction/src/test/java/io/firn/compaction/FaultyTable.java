@@ -1,5 +1,6 @@
 package io.firn.compaction;
 
+import io.firn.catalog.commit.DelegatingOperations;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.iceberg.BaseTable;
@@ -7,14 +8,12 @@ import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
-import org.apache.iceberg.encryption.EncryptionManager;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.apache.iceberg.io.DelegateFileIO;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.FileInfo;
 import org.apache.iceberg.io.InputFile;
-import org.apache.iceberg.io.LocationProvider;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.PositionOutputStream;
 
@@ -47,29 +46,22 @@ public final class FaultyTable {
         }
     }
 
-    private final class Operations implements TableOperations {
-        private final TableOperations table;
-
+    private final class Operations extends DelegatingOperations {
         Operations(TableOperations table) {
-            this.table = table;
-        }
-
-        @Override
-        public TableMetadata current() {
-            return table.current();
+            super(table);
         }
 
         @Override
         public TableMetadata refresh() {
             step("refresh");
-            return table.refresh();
+            return table().refresh();
         }
 
         @Override
         public void commit(TableMetadata base, TableMetadata updated) {
             try {
                 step("commit");
-                table.commit(base, updated);
+                table().commit(base, updated);
                 step("answer");
             } catch (RuntimeIOException e) {
                 throw new CommitStateUnknownException(e);
@@ -78,32 +70,7 @@ public final class FaultyTable {
 
         @Override
         public FileIO io() {
-            return new Files((DelegateFileIO) table.io());
-        }
-
-        @Override
-        public EncryptionManager encryption() {
-            return table.encryption();
-        }
-
-        @Override
-        public String metadataFileLocation(String name) {
-            return table.metadataFileLocation(name);
-        }
-
-        @Override
-        public LocationProvider locationProvider() {
-            return table.locationProvider();
-        }
-
-        @Override
-        public TableOperations temp(TableMetadata uncommitted) {
-            return table.temp(uncommitted);
-        }
-
-        @Override
-        public long newSnapshotId() {
-            return table.newSnapshotId();
+            return new Files((DelegateFileIO) table().io());
         }
     }
 

@@ -20,13 +20,7 @@ final class Failures {
             return refusal;
         }
         if (failure instanceof ValidationException || failure instanceof IllegalArgumentException) {
-            return Optional.of(new FirnException(
-                    "commit-impossible",
-                    FirnException.Kind.INTERNAL,
-                    "the table refuses the commit: " + oneLine(failure),
-                    "table " + table,
-                    "please report this with the log around it",
-                    failure));
+            return Optional.of(impossible(table, oneLine(failure), failure));
         }
         for (Throwable each = failure; each != null; each = each.getCause()) {
             if (each instanceof NoSuchTableException) {
@@ -43,6 +37,16 @@ final class Failures {
             }
         }
         return Optional.empty();
+    }
+
+    static FirnException impossible(String table, String reason, @Nullable Throwable cause) {
+        return new FirnException(
+                "commit-impossible",
+                FirnException.Kind.INTERNAL,
+                "the table refuses the commit: " + reason,
+                "table " + table,
+                "please report this with the log around it",
+                cause);
     }
 
     static FirnException tableMissing(String table, @Nullable Throwable cause) {

@@ -31,19 +31,21 @@ import org.apache.iceberg.exceptions.ValidationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commits of jobs, by the same protocol as ingestion's: one attempt a call, the commit's id looked for first, the ledger
- * checked and carried, swapped in once on exactly the metadata that was read. What a job planned on may have changed by
- * then; the change's own validations find out, and the outcome is {@link JobOutcome.Invalid}.
+ * Commits of jobs, and the protocol of every commit, ingestion's included ({@link TableCommitter}): one attempt a call,
+ * the commit's id looked for first, the ledger checked and carried, swapped in once on exactly the metadata that was read.
+ *
+ * <p>What a job planned on may have changed by then; the change's own validations find out, and the outcome is
+ * {@link JobOutcome.Invalid}.
  *
  * <p>Owns no thread and never waits. Not safe for use by several threads. After {@link JobOutcome.Undecided} the caller
  * asks again with the same commit, or leaves its files to the orphan job; it must not remove them itself.
  */
 public final class JobCommitter {
-    private static final Set<Safeguard> ALL = EnumSet.allOf(Safeguard.class);
-
     private final String name;
     private final TableOperations table;
     private final Backoff backoff;
+    private final MissingLedger missingLedger;
+    private final Set<Safeguard> safeguards;
     private String where;
     private Progress progress = new Progress(new UUID(0, 0));
 
@@ -52,6 +54,10 @@ public final class JobCommitter {
      * @param random for the jitter of the back-off
      */
     public JobCommitter(Table table, RandomGenerator random) {
+        this(table, random, MissingLedger.REFUSE, EnumSet.allOf(Safeguard.class));
+    }
+
+    JobCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
         if (!(table instanceof HasTableOperations)) {
             throw FirnException.internal(
                     "table-not-writable",
@@ -62,6 +68,8 @@ public final class JobCommitter {
         this.where = "table " + name;
         this.table = ((HasTableOperations) table).operations();
         this.backoff = new Backoff(random);
+        this.missingLedger = missingLedger;
+        this.safeguards = Set.copyOf(safeguards);
     }
 
     /**
@@ -86,19 +94,41 @@ public final class JobCommitter {
         return settled == null ? commitOn(base, commit) : settled;
     }
 
-    /** The outcome, where this metadata already decides it. */
+    /** As {@link CommitAttempts#refreshedLedger}. */
+    @SuppressWarnings("IllegalCatch")
+    Ledger refreshedLedger() {
+        try {
+            return ledgerIn(stateOf(refresh()));
+        } catch (FirnException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throwIfPermanent(e);
+            throw FirnException.external(
+                    "catalog-unavailable", "the table cannot be read: " + Failures.oneLine(e), "table " + name, "", e);
+        }
+    }
+
+    /** The outcome, where this metadata already decides it: landed earlier, or fenced. */
     private @Nullable JobOutcome settledBefore(JobCommit commit, TableMetadata base) {
         History history = new History(base);
-        Optional<Snapshot> landed = history.inAncestry(commit.id());
-        if (landed.isPresent()) {
-            return new JobOutcome.Committed(landed.get().snapshotId(), ledgerIn(stateOf(base)));
+        boolean landedAndRolledBack = false;
+        if (safeguards.contains(Safeguard.COMMIT_ID_LOOKUP)) {
+            Optional<Snapshot> landed = history.inAncestry(commit.id());
+            if (landed.isPresent()) {
+                return new JobOutcome.Committed(landed.get().snapshotId(), ledgerIn(stateOf(base)));
+            }
+            landedAndRolledBack = history.anywhere(commit.id())
+                    || progress.unknownSince.stream().anyMatch(history::lostSnapshotAfter);
         }
         Ledger ledger = ledgerIn(stateOf(base));
-        if (history.anywhere(commit.id()) || progress.unknownSince.stream().anyMatch(history::lostSnapshotAfter)) {
-            // Its files belong to a snapshot that was rolled back; the expiry of that one takes them with it.
+        if (landedAndRolledBack) {
+            // The ledger may fit again, but the expiry of the dead snapshot would take these files with it.
+            if (!safeguards.contains(Safeguard.DEFERRED_REMOVAL)) {
+                removeFiles(commit);
+            }
             return new JobOutcome.Fenced(new TreeSet<>(), ledger);
         }
-        SortedSet<SourcePartition> misfits = Fence.misfits(commit.advance(), ledger, ALL);
+        SortedSet<SourcePartition> misfits = Fence.misfits(commit.advance(), ledger, safeguards);
         if (misfits.isEmpty()) {
             return null;
         }
@@ -110,7 +140,7 @@ public final class JobCommitter {
     private JobOutcome commitOn(TableMetadata base, JobCommit commit) {
         LedgerState state = stateOf(base);
         TableCommit advance = commit.advance();
-        Ledger ledger = LedgerAdvance.after(advance, ledgerIn(state), ALL);
+        Ledger ledger = LedgerAdvance.after(advance, ledgerIn(state), safeguards);
         Optional<Instant> watermark = LedgerAdvance.watermark(ledger, watermarkIn(state));
         OneShotOperations once = new OneShotOperations(table, base, commit.id());
         try {
@@ -159,11 +189,18 @@ public final class JobCommitter {
     }
 
     private LedgerState stateOf(TableMetadata metadata) {
-        return LedgerReader.read(metadata, table.io(), name, PropertyFallback.USED);
+        return LedgerReader.read(
+                metadata,
+                table.io(),
+                name,
+                safeguards.contains(Safeguard.PROPERTY_FALLBACK) ? PropertyFallback.USED : PropertyFallback.IGNORED);
     }
 
     private Ledger ledgerIn(LedgerState state) {
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
+            if (missingLedger == MissingLedger.ADOPT && !unknown.lost()) {
+                return Ledger.empty();
+            }
             throw LedgerReader.noLedger(name, unknown);
         });
     }
@@ -174,8 +211,14 @@ public final class JobCommitter {
 
     /** Once an outcome was unknown, the commit may be in the table, or still get there, whatever later attempts say. */
     private void removeUnreferenced(JobCommit commit) {
-        if (!progress.outcomeUnknown && !commit.newFiles().isEmpty()) {
-            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a refused job", false);
+        if (!progress.outcomeUnknown || !safeguards.contains(Safeguard.DEFERRED_REMOVAL)) {
+            removeFiles(commit);
+        }
+    }
+
+    private void removeFiles(JobCommit commit) {
+        if (!commit.newFiles().isEmpty()) {
+            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a refused commit", false);
         }
     }
 

@@ -4,11 +4,8 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
-import org.apache.iceberg.encryption.EncryptionManager;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
-import org.apache.iceberg.io.FileIO;
-import org.apache.iceberg.io.LocationProvider;
 
 /**
  * A table pinned to the metadata whose ledger was checked: {@link #refresh} does not move, so that nothing is rebased,
@@ -19,15 +16,14 @@ import org.apache.iceberg.io.LocationProvider;
  * believed only when the refreshed table shows that this commit is not in it; everything else is an unknown outcome,
  * after which the library removes nothing.
  */
-final class OneShotOperations implements TableOperations {
-    private final TableOperations table;
+final class OneShotOperations extends DelegatingOperations {
     private final UUID commitId;
     private final OptionalLong head;
     private TableMetadata pinned;
     private boolean handedOver;
 
     OneShotOperations(TableOperations table, TableMetadata base, UUID commitId) {
-        this.table = table;
+        super(table);
         this.pinned = base;
         this.commitId = commitId;
         this.head = headOf(base);
@@ -59,7 +55,7 @@ final class OneShotOperations implements TableOperations {
     public void commit(TableMetadata base, TableMetadata metadata) {
         handedOver = true;
         try {
-            table.commit(base, metadata);
+            table().commit(base, metadata);
         } catch (CommitStateUnknownException e) {
             throw e;
         } catch (CommitFailedException e) {
@@ -75,7 +71,7 @@ final class OneShotOperations implements TableOperations {
     private void settle(CommitFailedException failure) {
         History history;
         try {
-            history = new History(table.refresh());
+            history = new History(table().refresh());
             if (history.inAncestry(commitId).isPresent()) {
                 return;
             }
@@ -88,35 +84,5 @@ final class OneShotOperations implements TableOperations {
             failure.addSuppressed(e);
         }
         throw new CommitStateUnknownException(failure);
-    }
-
-    @Override
-    public FileIO io() {
-        return table.io();
-    }
-
-    @Override
-    public EncryptionManager encryption() {
-        return table.encryption();
-    }
-
-    @Override
-    public String metadataFileLocation(String fileName) {
-        return table.metadataFileLocation(fileName);
-    }
-
-    @Override
-    public LocationProvider locationProvider() {
-        return table.locationProvider();
-    }
-
-    @Override
-    public TableOperations temp(TableMetadata uncommittedMetadata) {
-        return table.temp(uncommittedMetadata);
-    }
-
-    @Override
-    public long newSnapshotId() {
-        return table.newSnapshotId();
     }
 }

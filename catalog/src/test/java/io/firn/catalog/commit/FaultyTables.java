@@ -8,12 +8,9 @@ import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
-import org.apache.iceberg.encryption.EncryptionManager;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.ServiceUnavailableException;
-import org.apache.iceberg.io.FileIO;
-import org.apache.iceberg.io.LocationProvider;
 import org.jspecify.annotations.Nullable;
 
 /** Handles of one table of a real catalog, with faults between the handles and the catalog. */
@@ -127,57 +124,20 @@ final class FaultyTables implements CommitterRig.Faults {
         }
     }
 
-    private final class Operations implements TableOperations {
-        private final TableOperations table;
-
+    private final class Operations extends DelegatingOperations {
         Operations(TableOperations table) {
-            this.table = table;
-        }
-
-        @Override
-        public TableMetadata current() {
-            return table.current();
+            super(table);
         }
 
         @Override
         public TableMetadata refresh() {
             requireThere();
-            return table.refresh();
+            return table().refresh();
         }
 
         @Override
         public void commit(TableMetadata base, TableMetadata updated) {
-            FaultyTables.this.commit(table, base, updated);
-        }
-
-        @Override
-        public FileIO io() {
-            return table.io();
-        }
-
-        @Override
-        public EncryptionManager encryption() {
-            return table.encryption();
-        }
-
-        @Override
-        public String metadataFileLocation(String fileName) {
-            return table.metadataFileLocation(fileName);
-        }
-
-        @Override
-        public LocationProvider locationProvider() {
-            return table.locationProvider();
-        }
-
-        @Override
-        public TableOperations temp(TableMetadata uncommitted) {
-            return table.temp(uncommitted);
-        }
-
-        @Override
-        public long newSnapshotId() {
-            return table.newSnapshotId();
+            FaultyTables.this.commit(table(), base, updated);
         }
     }
 }
