@@ -1,19 +1,14 @@
 package io.firn.compaction.expire;
 
 import io.firn.catalog.commit.JobCommit;
-import io.firn.catalog.commit.JobCommitter;
-import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
-import io.firn.compaction.Figures;
+import io.firn.compaction.CommittingJob;
 import io.firn.compaction.Foreign;
-import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
-import io.firn.compaction.JobResult;
 import io.firn.compaction.JobResult.End;
 import io.firn.compaction.JobTurn;
-import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,10 +20,10 @@ import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.Transaction;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.util.PropertyUtil;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Expires snapshots, and removes the files that only they needed. First it sees to it that the head carries the ledger.
@@ -36,24 +31,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Killed between the commit and the removal, or where a removal fails, files stay behind that no snapshot references:
  * the orphan job's.
  */
-public final class ExpireJob implements Job {
+public final class ExpireJob extends CommittingJob {
     public static final String NAME = "expire";
 
-    private final JobContext context;
     private final ExpireSettings settings;
-    private final JobCommitter committer;
-    private final ProgressMeter meter;
-    private final Figures figures = new Figures(NAME);
-    private @Nullable JobCommit heartbeat;
-    private @Nullable JobResult result;
     private boolean ledgerIsSafe;
     private int conflicts;
 
     public ExpireJob(JobContext context, ExpireSettings settings) {
-        this.context = context;
+        super(NAME, context);
         this.settings = settings;
-        this.committer = new JobCommitter(context.table(), context.random());
-        this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
     }
 
     /** How many snapshots a run would take of the table as it was refreshed last. */
@@ -63,101 +50,60 @@ public final class ExpireJob implements Job {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public JobTurn turn() {
-        if (result != null) {
-            return new JobTurn.Ended(result);
-        }
-        if (heartbeat != null) {
-            return carryLedger(heartbeat);
-        }
+    protected JobTurn plan() {
         TableMetadata table = refresh();
         if (!PropertyUtil.propertyAsBoolean(table.properties(), TableProperties.GC_ENABLED, true)) {
             return end(End.NOTHING, "the table says gc.enabled=false: its files may belong to other tables too");
         }
-        List<Long> expired = ExpirePlan.expired(table, settings, context.clock().instant());
+        List<Long> expired =
+                ExpirePlan.expired(table, settings, context().clock().instant());
         if (expired.isEmpty()) {
-            boolean none = figures.before().isNone();
+            boolean none = figures().before().isNone();
             return end(none ? End.NOTHING : End.DONE, none ? "no snapshot is old enough" : "");
         }
         if (!ledgerIsSafe && !ExpirePlan.headCarriesLedger(table) && hasLedger()) {
-            heartbeat = JobCommit.carrying(
-                    context.newId(),
-                    Operation.EXPIRE,
-                    new TreeMap<>(),
-                    transaction -> transaction.newFastAppend(),
-                    List.of());
-            return JobTurn.AT_ONCE;
+            return propose(JobCommit.carrying(
+                    context().newId(), Operation.EXPIRE, new TreeMap<>(), Transaction::newFastAppend, List.of()));
         }
         ledgerIsSafe = true;
         return expire(expired.subList(0, Math.min(settings.perCommit(), expired.size())), expired.size());
     }
 
-    @Override
-    public JobResult stop() {
-        if (result == null) {
-            result = figures.result(End.STOPPED, "stopped");
-        }
-        return result;
-    }
-
     private TableMetadata refresh() {
-        return Foreign.call("the table can not be read", context.where(), () -> {
-            context.table().refresh();
-            return ((HasTableOperations) context.table()).operations().current();
+        return Foreign.call("the table can not be read", context().where(), () -> {
+            context().table().refresh();
+            return ((HasTableOperations) context().table()).operations().current();
         });
     }
 
     private boolean hasLedger() {
-        return LedgerReader.read(context.table()) instanceof LedgerState.Present;
+        return LedgerReader.read(context().table()) instanceof LedgerState.Present;
     }
 
-    private JobTurn carryLedger(JobCommit commit) {
-        return committer.attempt(commit).fold(new JobOutcome.Cases<>() {
-            @Override
-            public JobTurn committed(JobOutcome.Committed outcome) {
-                figures.snapshot(outcome.snapshotId());
-                return next();
-            }
+    /** A commit of the ledger alone, and tried once: what it is for is planned anew in any case. */
+    @Override
+    protected JobTurn committed(long snapshotId) {
+        ledgerIsSafe = true;
+        return JobTurn.AT_ONCE;
+    }
 
-            @Override
-            public JobTurn fenced(JobOutcome.Fenced outcome) {
-                return next();
-            }
-
-            @Override
-            public JobTurn invalid(JobOutcome.Invalid outcome) {
-                return next();
-            }
-
-            @Override
-            public JobTurn undecided(JobOutcome.Undecided outcome) {
-                return new JobTurn.Again(outcome.delayMillis(), outcome.reason());
-            }
-
-            private JobTurn next() {
-                heartbeat = null;
-                ledgerIsSafe = true;
-                return JobTurn.AT_ONCE;
-            }
-        });
+    @Override
+    protected JobTurn refused() {
+        ledgerIsSafe = true;
+        return JobTurn.AT_ONCE;
     }
 
     private JobTurn expire(List<Long> ids, int all) {
-        if (figures.before().isNone()) {
-            meter.begin("expire", new Work(all, 0, 0));
+        if (figures().before().isNone()) {
+            meter().begin("expire", new Work(all, 0, 0));
         }
         List<String> unneeded = new ArrayList<>();
         // An age of zero: what goes is exactly what the plan says, not what Iceberg would choose by itself.
         ExpireSnapshots expire =
-                context.table().expireSnapshots().expireOlderThan(0).deleteWith(unneeded::add);
+                context().table().expireSnapshots().expireOlderThan(0).deleteWith(unneeded::add);
         ids.forEach(expire::expireSnapshotId);
         try {
-            Foreign.run("snapshots can not be expired", context.where(), expire::commit);
+            Foreign.run("snapshots can not be expired", context().where(), expire::commit);
         } catch (io.firn.catalog.FirnException e) {
             if (isConflict(e)) {
                 return conflict(e);
@@ -167,12 +113,12 @@ public final class ExpireJob implements Job {
         conflicts = 0;
         Foreign.run(
                 "expired files can not be removed",
-                context.where(),
-                () -> CatalogUtil.deleteFiles(context.table().io(), unneeded, "expired", true));
-        figures.replaced(new Work(unneeded.size(), 0, 0), Work.NONE);
-        figures.count("snapshots", ids.size());
-        figures.count("files", unneeded.size());
-        meter.add(new Work(ids.size(), 0, 0));
+                context().where(),
+                () -> CatalogUtil.deleteFiles(context().table().io(), unneeded, "expired", true));
+        figures().replaced(new Work(unneeded.size(), 0, 0), Work.NONE);
+        figures().count("snapshots", ids.size());
+        figures().count("files", unneeded.size());
+        meter().add(new Work(ids.size(), 0, 0));
         return JobTurn.AT_ONCE;
     }
 
@@ -185,18 +131,11 @@ public final class ExpireJob implements Job {
     }
 
     private JobTurn conflict(io.firn.catalog.FirnException failure) {
-        figures.count("attempts-repeated", 1);
+        figures().count("attempts-repeated", 1);
         conflicts++;
         if (conflicts > 5) {
             return end(End.YIELDED, failure.what());
         }
-        return new JobTurn.Again((100L << conflicts) + context.random().nextInt(100), failure.what());
-    }
-
-    private JobTurn end(End end, String reason) {
-        meter.end();
-        JobResult ended = figures.result(end, reason);
-        result = ended;
-        return new JobTurn.Ended(ended);
+        return new JobTurn.Again((100L << conflicts) + context().random().nextInt(100), failure.what());
     }
 }

@@ -1,22 +1,17 @@
 package io.firn.compaction.expire;
 
 import io.firn.catalog.commit.JobCommit;
-import io.firn.catalog.commit.JobCommitter;
-import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.compaction.Budget;
-import io.firn.compaction.Figures;
+import io.firn.compaction.CommittingJob;
 import io.firn.compaction.Foreign;
-import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
-import io.firn.compaction.JobResult;
 import io.firn.compaction.JobResult.End;
 import io.firn.compaction.JobTurn;
-import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,7 +27,6 @@ import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.io.CloseableIterable;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes those files out of a staging table that are merged, and older than they are kept. The rows stay in the table's
@@ -40,23 +34,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Somebody who rolls the keyed table back further than that can not merge those rows again from staging.
  */
-public final class StagingRetention implements Job {
+public final class StagingRetention extends CommittingJob {
     public static final String NAME = "staging";
     /** How long merged files stay, for those who look what a keyed row was made of. */
     public static final Duration DEFAULT_KEEP = Duration.ofDays(1);
 
     private static final int MOST_REFUSALS = 5;
 
-    private final JobContext context;
     private final Table keyed;
     private final Duration keep;
     private final Budget budget;
-    private final JobCommitter committer;
-    private final ProgressMeter meter;
-    private final Figures figures = new Figures(NAME);
     private List<DataFile> leaving = List.of();
-    private @Nullable JobCommit pending;
-    private @Nullable JobResult result;
     private int refusals;
     private boolean more;
 
@@ -66,35 +54,22 @@ public final class StagingRetention implements Job {
      * @param keep age from which on merged files go
      */
     public StagingRetention(JobContext context, Table keyed, Duration keep, Budget budget) {
-        this.context = context;
+        super(NAME, context);
         this.keyed = keyed;
         this.keep = keep;
         this.budget = budget;
-        this.committer = new JobCommitter(context.table(), context.random());
-        this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public JobTurn turn() {
-        if (result != null) {
-            return new JobTurn.Ended(result);
-        }
-        if (pending != null) {
-            return commit(pending);
-        }
-        meter.begin("plan", Work.NONE);
-        leaving = Foreign.call("the staging files can not be listed", context.where(), this::plan);
+    protected JobTurn plan() {
+        meter().begin("plan", Work.NONE);
+        leaving = Foreign.call("the staging files can not be listed", context().where(), this::leaving);
         if (leaving.isEmpty()) {
             return end(End.NOTHING, "no file of that age is merged as a whole");
         }
         List<DataFile> files = leaving;
-        pending = JobCommit.carrying(
-                context.newId(),
+        return propose(JobCommit.carrying(
+                context().newId(),
                 Operation.EXPIRE,
                 new TreeMap<>(),
                 transaction -> {
@@ -102,20 +77,11 @@ public final class StagingRetention implements Job {
                     files.forEach(delete::deleteFile);
                     return delete;
                 },
-                List.of());
-        return JobTurn.AT_ONCE;
+                List.of()));
     }
 
-    @Override
-    public JobResult stop() {
-        if (result == null) {
-            result = figures.result(End.STOPPED, "stopped");
-        }
-        return result;
-    }
-
-    private List<DataFile> plan() throws IOException {
-        Table staging = context.table();
+    private List<DataFile> leaving() throws IOException {
+        Table staging = context().table();
         staging.refresh();
         keyed.refresh();
         Ledger known = ledger(staging);
@@ -125,7 +91,7 @@ public final class StagingRetention implements Job {
         }
         MergedFiles rule = new MergedFiles(staging.schema(), known, merged);
         Ages ages = new Ages(staging);
-        Instant now = context.clock().instant();
+        Instant now = context().clock().instant();
         Instant oldEnough = now.minus(keep);
         List<DataFile> chosen = new ArrayList<>();
         Work work = Work.NONE;
@@ -155,46 +121,19 @@ public final class StagingRetention implements Job {
         return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
     }
 
-    private JobTurn commit(JobCommit commit) {
-        return committer.attempt(commit).fold(new JobOutcome.Cases<>() {
-            @Override
-            public JobTurn committed(JobOutcome.Committed outcome) {
-                figures.snapshot(outcome.snapshotId());
-                figures.replaced(work(leaving), Work.NONE);
-                return more ? end(End.BUDGET, "the budget is used up; more is to do") : end(End.DONE, "");
-            }
-
-            @Override
-            public JobTurn fenced(JobOutcome.Fenced outcome) {
-                return again();
-            }
-
-            @Override
-            public JobTurn invalid(JobOutcome.Invalid outcome) {
-                return again();
-            }
-
-            @Override
-            public JobTurn undecided(JobOutcome.Undecided outcome) {
-                return new JobTurn.Again(outcome.delayMillis(), outcome.reason());
-            }
-        });
+    @Override
+    protected JobTurn committed(long snapshotId) {
+        figures().replaced(work(leaving), Work.NONE);
+        return more ? end(End.BUDGET, "the budget is used up; more is to do") : end(End.DONE, "");
     }
 
-    private JobTurn again() {
-        pending = null;
+    @Override
+    protected JobTurn refused() {
         refusals++;
-        figures.count("refused", 1);
+        figures().count("refused", 1);
         return refusals < MOST_REFUSALS
                 ? JobTurn.AT_ONCE
                 : end(End.YIELDED, "others changed the same files " + refusals + " times in a row");
-    }
-
-    private JobTurn end(End end, String reason) {
-        meter.end();
-        JobResult ended = figures.result(end, reason);
-        result = ended;
-        return new JobTurn.Ended(ended);
     }
 
     private static Work work(List<DataFile> files) {

@@ -4,6 +4,7 @@ import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,7 @@ public final class LatestSql {
                 Stream.of(keys, version, List.of(source)).flatMap(List::stream).collect(Collectors.joining(", "));
         List<String> order = new ArrayList<>(version);
         order.addAll(List.of(
-                name(LatestTables.ORDER_TIMESTAMP),
+                name(UpsertColumns.ORDER_TIMESTAMP),
                 name(SourceColumns.TOPIC),
                 name(SourceColumns.PARTITION),
                 name(SourceColumns.OFFSET)));
@@ -69,15 +70,15 @@ public final class LatestSql {
                 + "  from (\n"
                 + "    select " + listed + ", " + name(DELETED) + ", max(" + name(TIME) + ") over (partition by "
                 + history + " order by " + name(SourceColumns.OFFSET)
-                + " rows between unbounded preceding and current row) as " + name(LatestTables.ORDER_TIMESTAMP) + "\n"
+                + " rows between unbounded preceding and current row) as " + name(UpsertColumns.ORDER_TIMESTAMP) + "\n"
                 + "    from (\n"
-                + "      select " + listed + ", " + name(LatestTables.ORDER_TIMESTAMP) + " as " + name(TIME)
+                + "      select " + listed + ", " + name(UpsertColumns.ORDER_TIMESTAMP) + " as " + name(TIME)
                 + ", false as " + name(DELETED) + " from " + table(tables.keyed()) + "\n"
                 + "      union all\n"
                 + "      select " + listed + ", " + name(SourceColumns.TIMESTAMP) + " as " + name(TIME) + ", "
                 + deleted() + " as " + name(DELETED) + " from " + table(tables.staging()) + unmerged() + "\n"
                 + "      union all\n"
-                + "      select " + deletedColumns() + ", " + name(LatestTables.ORDER_TIMESTAMP) + " as " + name(TIME)
+                + "      select " + deletedColumns() + ", " + name(UpsertColumns.ORDER_TIMESTAMP) + " as " + name(TIME)
                 + ", true as " + name(DELETED) + " from " + table(tables.deletes()) + "\n"
                 + "    ) as records\n"
                 + "  ) as timed\n"
@@ -88,7 +89,7 @@ public final class LatestSql {
     /** What the query answers with. */
     public Schema schema() {
         return new Schema(tables.keyedSchema().columns().stream()
-                .filter(column -> !column.name().equals(LatestTables.ORDER_TIMESTAMP))
+                .filter(column -> !column.name().equals(UpsertColumns.ORDER_TIMESTAMP))
                 .toList());
     }
 
@@ -97,7 +98,7 @@ public final class LatestSql {
     }
 
     private String deleted() {
-        String tombstone = "coalesce(" + name(LatestTables.TOMBSTONE) + ", false)";
+        String tombstone = "coalesce(" + name(UpsertColumns.TOMBSTONE) + ", false)";
         return tables.deleteWhen()
                 .map(condition -> "(" + tombstone + " or coalesce(" + sql(condition) + ", false))")
                 .orElse(tombstone);

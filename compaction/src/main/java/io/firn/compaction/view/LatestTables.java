@@ -25,9 +25,6 @@ public record LatestTables(
         List<String> key,
         Optional<String> orderBy,
         Optional<Expression> deleteWhen) {
-    static final String ORDER_TIMESTAMP = "_order_timestamp";
-    static final String TOMBSTONE = "_source_tombstone";
-
     public LatestTables {
         key = List.copyOf(key);
     }

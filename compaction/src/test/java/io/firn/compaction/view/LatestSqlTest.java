@@ -9,6 +9,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.ConditionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -137,7 +138,7 @@ class LatestSqlTest {
                         SCHEMA.columns().stream(),
                         java.util.stream.Stream.of(org.apache.iceberg.types.Types.NestedField.optional(
                                 1000,
-                                LatestTables.ORDER_TIMESTAMP,
+                                UpsertColumns.ORDER_TIMESTAMP,
                                 org.apache.iceberg.types.Types.TimestampType.withZone())))
                 .toList());
         LatestTables tables = new LatestTables(
