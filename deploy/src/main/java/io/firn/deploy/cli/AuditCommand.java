@@ -21,14 +21,21 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "audit",
         mixinStandardHelpOptions = true,
-        description = "Compares a pipeline's table with Kafka, offset by offset; exits with 3 on a difference.")
+        description = "Compares a pipeline's table with Kafka, offset by offset.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:clean",
+            "1:Kafka, the catalog or the store does not answer",
+            ExitCodes.USAGE_HELP,
+            "3:differences; the report names them"
+        })
 final class AuditCommand implements Callable<Integer> {
     private final Assembly assembly;
 
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
-    @Option(names = "--json", description = "Print the report as JSON.")
+    @Option(names = "--json", description = "Print the report as JSON, one line. Default: text.")
     private boolean json;
 
     @Parameters(paramLabel = "PIPELINE", description = "The pipeline's name in the configuration.")

@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        description = "Validates the configuration and reaches every system it names; exits with 0 or 2.")
+        description = "Validates the configuration and reaches every system it names. Changes nothing.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:all is well",
+            "1:something failed that is not the configuration's fault",
+            "2:wrong usage or configuration, or a system that refuses or does not answer"
+        })
 final class CheckCommand implements Callable<Integer> {
     private final Assembly assembly;
 

@@ -39,7 +39,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compact",
         mixinStandardHelpOptions = true,
-        description = "Runs one job on a table to its end, beside whatever services are running.")
+        description = "Runs one job on a table to its end, beside whatever services are running.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:done, or there was nothing to do",
+            "1:failed, was stopped, or had to yield to somebody else's work; run it again",
+            ExitCodes.USAGE_HELP
+        })
 final class CompactCommand implements Callable<Integer> {
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(2);
 
@@ -53,13 +59,15 @@ final class CompactCommand implements Callable<Integer> {
             names = "--job",
             required = true,
             paramLabel = "JOB",
-            description = "merge, rewrite, manifests, expire, orphans, metadata or staging.")
+            description = "merge, rewrite, manifests, expire, orphans, metadata or staging. Required.")
     private String jobName = "";
 
-    @Option(names = "--dry-run", description = "Change nothing; say what there is to do.")
+    @Option(
+            names = "--dry-run",
+            description = "Change nothing; say what there is to do, in rows, bytes and seconds. Default: do it.")
     private boolean dryRun;
 
-    @Option(names = "--json", description = "Print the result as JSON.")
+    @Option(names = "--json", description = "Print the result as JSON. Default: text.")
     private boolean json;
 
     @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")

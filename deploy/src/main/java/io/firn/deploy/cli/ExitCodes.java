@@ -9,5 +9,12 @@ public final class ExitCodes {
     /** The audit found differences. */
     public static final int DIFFERENCES = 3;
 
+    /** Above each command's codes in its help. */
+    static final String HEADING = "%nExit codes:%n";
+
+    /** The line of {@link #USAGE} in the help of most commands. */
+    static final String USAGE_HELP =
+            "2:wrong usage or configuration, or access refused: a person has to change something";
+
     private ExitCodes() {}
 }

@@ -13,11 +13,18 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         version = "firn 0.1.0",
         description = "Lands Kafka topics in Apache Iceberg tables so that every record takes effect exactly once.",
-        footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the audit found differences."},
+        footer = {
+            "",
+            "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the audit found differences.",
+            "firn COMMAND --help tells more of each."
+        },
         synopsisSubcommandLabel = "COMMAND",
         sortOptions = false)
 public final class FirnCommand implements Runnable {
-    @Option(names = "--debug", scope = CommandLine.ScopeType.INHERIT, description = "Show stack traces of errors.")
+    @Option(
+            names = "--debug",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show stack traces of errors. Default: messages alone.")
     private boolean debug;
 
     private final CommandLine line;

@@ -19,14 +19,18 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "ledger",
         mixinStandardHelpOptions = true,
-        description = "Shows how far every pipeline and partition of a table is.")
+        description =
+                "Shows how far every pipeline and partition of a table is: the next offset to consume, and the time up to which the"
+                        + " table is complete.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {"0:shown", "1:the catalog or the store does not answer", ExitCodes.USAGE_HELP})
 final class LedgerCommand implements Callable<Integer> {
     private final Assembly assembly;
 
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
-    @Option(names = "--json", description = "Print the ledger as JSON.")
+    @Option(names = "--json", description = "Print the ledger as JSON. Default: text.")
     private boolean json;
 
     @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")

@@ -15,7 +15,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "quickstart",
         mixinStandardHelpOptions = true,
-        description = "Runs broker, catalog, a stream of sample orders and the service in one process.")
+        description = "Runs broker, catalog, a stream of sample orders and the service in one process.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:done, and the audit is clean",
+            "1:failed, or stopped before the end",
+            "2:wrong usage",
+            "3:the audit found differences; the report names them"
+        })
 final class QuickstartCommand implements Callable<Integer> {
     private final Assembly assembly;
     private final StopRequest stop;
@@ -34,7 +41,9 @@ final class QuickstartCommand implements Callable<Integer> {
             description = "Orders to produce. Default: ${DEFAULT-VALUE}")
     private long records;
 
-    @Option(names = "--exit", description = "End once all orders are ingested; exit 0 only if the audit is clean.")
+    @Option(
+            names = "--exit",
+            description = "End once all orders are ingested and audited. Default: go on until Ctrl-C.")
     private boolean exit;
 
     @Spec

@@ -16,7 +16,14 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Runs the pipelines until SIGTERM; then commits what is buffered and exits with 0.")
+        description =
+                "Runs the pipelines until SIGTERM or Ctrl-C; then commits what is buffered and ends, within 29 s in any case.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {
+            "0:stopped, everything consumed is committed",
+            "1:failed, or stopped before everything was committed; the next start consumes it again",
+            ExitCodes.USAGE_HELP
+        })
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 

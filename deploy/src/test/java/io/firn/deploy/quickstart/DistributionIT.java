@@ -51,6 +51,7 @@ class DistributionIT {
         assertThat(firn(0, "--version")).contains("firn 0.1.0");
         String help = firn(0, "--help");
         assertThat(help).contains("run", "check", "ledger", "audit", "compact", "quickstart", "Exit codes");
+        assertThat(firn(0, "audit", "--help")).contains("Usage: firn audit", "--config=FILE", "3   differences");
     }
 
     @Test
