@@ -8,8 +8,10 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.deploy.config.NearestKey;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,15 +95,20 @@ public final class Audit {
                 partition.toString(),
                 new PartitionAudit(partition, new OffsetRange(entry.start(), entry.next()), entry.gaps())));
         SkippedCounts.read(table, head, pipeline, byName.values());
+        EarlierTopics earlier = EarlierTopics.read(table, head, pipeline, entries);
+        earlier.align(byName.values());
+        List<PartitionAudit> all = new ArrayList<>(byName.values());
+        all.addAll(earlier.partitions());
         TableRows rows = new TableRows(table, head.snapshotId());
         StrayRows strays = new StrayRows(pipeline, ledger);
+        Owners owners = new Owners(byName, earlier, strays);
         try (KafkaLog log = new KafkaLog(kafka)) {
-            Map<SourcePartition, OffsetRange> held = held(log, byName.values(), removedBelow(byName, rows));
-            long step = Math.max(1, windowOffsets / entries.size());
-            long passes = Math.max(1, (longest(byName.values()) + step - 1) / step);
+            Map<SourcePartition, OffsetRange> held = held(log, all, removedBelow(byName, earlier, rows));
+            long step = Math.max(1, windowOffsets / all.size());
+            long passes = Math.max(1, (longest(all) + step - 1) / step);
             for (long pass = 0; pass < passes; pass++) {
                 String part = passes == 1 ? "" : ", part " + (pass + 1) + " of " + passes;
-                compare(new Window(pass, step), part, byName, held, rows, log, strays);
+                compare(new Window(pass, step), part, owners, all, held, rows, log);
             }
         }
         progress.begin("audit: looking for files that are referenced twice", "files", -1);
@@ -109,14 +116,14 @@ public final class Audit {
                 pipeline,
                 table.name(),
                 head.snapshotId(),
-                List.copyOf(byName.values()),
+                all,
                 rows.filesTwice(),
                 strays.partitions(),
                 strays.foreign());
     }
 
     /** Of each partition the offset below which merged rows are gone from staging; nothing where none are. */
-    private Map<String, Long> removedBelow(Map<String, PartitionAudit> byName, TableRows rows) {
+    private Map<String, Long> removedBelow(Map<String, PartitionAudit> byName, EarlierTopics earlier, TableRows rows) {
         Map<String, Long> removed = new HashMap<>();
         long delivered = byName.values().stream()
                 .mapToLong(found -> found.delivered().end() - found.delivered().start())
@@ -127,7 +134,14 @@ public final class Audit {
         progress.begin("audit: looking where staging begins", "rows", rows.total());
         Map<String, Long> lowest = new HashMap<>();
         long foreign = rows.read(
-                (topic, partition, offset) -> lowest.merge(topic + "-" + partition, offset, Math::min), progress);
+                (topic, partition, offset, file) -> {
+                    String name = topic + "-" + partition;
+                    PartitionAudit current = byName.get(name);
+                    if (current != null && earlier.owner(current, name, file) == current) {
+                        lowest.merge(name, offset, Math::min);
+                    }
+                },
+                progress);
         LOG.debug("{} rows of {} have no source position", foreign, table.name());
         keyed.refresh();
         LedgerState state = LedgerReader.read(keyed);
@@ -149,16 +163,16 @@ public final class Audit {
 
     private static long longest(Collection<PartitionAudit> partitions) {
         return partitions.stream()
-                .mapToLong(found -> found.delivered().end() - found.delivered().start())
+                .mapToLong(found -> found.delivered().end() - found.windowsFrom())
                 .max()
                 .orElse(0);
     }
 
     /** The {@code pass}th stretch of every partition's history. */
     private record Window(long pass, long step) {
-        OffsetRange of(OffsetRange delivered) {
-            long start = Math.min(delivered.end(), delivered.start() + pass * step);
-            return new OffsetRange(start, Math.min(delivered.end(), start + step));
+        OffsetRange of(PartitionAudit found) {
+            long start = found.windowsFrom() + pass * step;
+            return cut(new OffsetRange(start, start + step), found.delivered());
         }
     }
 
@@ -177,7 +191,7 @@ public final class Audit {
             OffsetRange bound = bounds.get(found.partition());
             OffsetRange delivered = found.delivered();
             if (bound == null) {
-                found.unverifiable().add(delivered, "the topic was deleted or created again");
+                found.unverifiable().add(delivered, PartitionAudit.RECREATED);
                 continue;
             }
             found.compaction(compaction.computeIfAbsent(found.partition().topic(), log::compaction));
@@ -197,36 +211,29 @@ public final class Audit {
     private void compare(
             Window window,
             String part,
-            Map<String, PartitionAudit> byName,
+            Owners owners,
+            List<PartitionAudit> all,
             Map<SourcePartition, OffsetRange> held,
             TableRows rows,
-            KafkaLog log,
-            StrayRows strays) {
-        Map<String, OffsetSet> inTable = new HashMap<>();
-        byName.forEach((name, found) -> inTable.put(name, new OffsetSet(window.of(found.delivered()))));
-        progress.begin("audit: reading the table" + part, "rows", rows.total());
-        strays.foreign(rows.read(
-                (topic, partition, offset) -> {
-                    String name = topic + "-" + partition;
-                    PartitionAudit found = byName.get(name);
-                    OffsetSet set = inTable.get(name);
-                    if (found == null || set == null || offset < 0) {
-                        strays.add(name);
-                    } else {
-                        row(found, set, offset, window);
-                    }
-                },
-                progress));
-        long expected = byName.values().stream()
-                .map(found -> window.of(found.delivered()))
+            KafkaLog log) {
+        Map<PartitionAudit, OffsetSet> inTable = new IdentityHashMap<>();
+        all.forEach(found -> inTable.put(found, new OffsetSet(window.of(found))));
+        owners.read(rows, "audit: reading the table" + part, progress, inTable, (found, offset) -> {
+            OffsetSet set = inTable.get(found);
+            if (set != null) {
+                row(found, set, offset, window);
+            }
+        });
+        long expected = all.stream()
+                .map(window::of)
                 .mapToLong(span -> span.end() - span.start())
                 .sum();
         progress.begin("audit: reading Kafka" + part, "records", expected);
-        byName.forEach((name, found) -> {
+        all.forEach(found -> {
             OffsetRange kafka = held.get(found.partition());
-            OffsetSet set = inTable.get(name);
+            OffsetSet set = inTable.get(found);
             if (set != null && kafka != null) {
-                OffsetRange span = cut(window.of(found.delivered()), kafka);
+                OffsetRange span = cut(window.of(found), kafka);
                 Matching matching = new Matching(found, set, found.gaps(), span.start());
                 log.read(found.partition(), span, matching, progress);
                 matching.upTo(span.end());

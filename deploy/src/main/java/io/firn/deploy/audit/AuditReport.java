@@ -110,8 +110,15 @@ public final class AuditReport {
                 + (snapshotId < 0 ? ", empty" : ", snapshot " + snapshotId));
         for (PartitionAudit found : partitions) {
             out.printf(
-                    "  %s  offsets %s  rows %d%s%n",
-                    found.partition(), found.delivered(), found.rows(), explained(found));
+                    "  %s%s  offsets %s  rows %d%s%n",
+                    found.partition(),
+                    found.isOfEarlierTopic()
+                            ? " of an earlier topic of this name, id "
+                                    + found.partition().topicId()
+                            : "",
+                    found.delivered(),
+                    found.rows(),
+                    explained(found));
             difference(out, "missing", found.missing());
             difference(out, "doubled", found.doubled());
             difference(out, "outside the ledger", found.outside());
@@ -216,6 +223,8 @@ public final class AuditReport {
     private static void partition(JsonGenerator json, PartitionAudit found) throws IOException {
         json.writeStartObject();
         json.writeStringField("topic", found.partition().topic());
+        json.writeStringField("topicId", found.partition().topicId());
+        json.writeBooleanField("earlierTopic", found.isOfEarlierTopic());
         json.writeNumberField("partition", found.partition().partition());
         span(json, "delivered", found.delivered());
         json.writeNumberField("rows", found.rows());

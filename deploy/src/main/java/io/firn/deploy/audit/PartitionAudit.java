@@ -7,11 +7,13 @@ import java.util.List;
 /** What the audit found about one partition. Filled by {@link Audit}, read by {@link AuditReport}. */
 final class PartitionAudit {
     static final String RETENTION = "below Kafka's retention";
+    static final String RECREATED = "the topic was deleted or created again";
     static final String MERGED = "merged, and removed from staging since";
 
     private final SourcePartition partition;
     private final OffsetRange delivered;
     private final List<OffsetRange> gaps;
+    private final boolean ofEarlierTopic;
     private final Spans missing = new Spans();
     private final Spans doubled = new Spans();
     private final Spans outside = new Spans();
@@ -24,6 +26,7 @@ final class PartitionAudit {
     private long nullsToBeCounted;
     private long nullsCounted;
     private long countedFrom;
+    private long windowsFrom;
     private boolean inChain;
     private Compaction compaction = Compaction.NEVER;
 
@@ -32,10 +35,35 @@ final class PartitionAudit {
      * @param gaps of the ledger, ascending
      */
     PartitionAudit(SourcePartition partition, OffsetRange delivered, List<OffsetRange> gaps) {
+        this(partition, delivered, gaps, false);
+    }
+
+    private PartitionAudit(
+            SourcePartition partition, OffsetRange delivered, List<OffsetRange> gaps, boolean ofEarlierTopic) {
         this.partition = partition;
         this.delivered = delivered;
         this.gaps = List.copyOf(gaps);
+        this.ofEarlierTopic = ofEarlierTopic;
         this.countedFrom = delivered.end();
+        this.windowsFrom = delivered.start();
+    }
+
+    /** Of a topic that was deleted and created again since; Kafka cannot show it. */
+    static PartitionAudit ofEarlierTopic(SourcePartition partition, OffsetRange delivered, List<OffsetRange> gaps) {
+        return new PartitionAudit(partition, delivered, gaps, true);
+    }
+
+    boolean isOfEarlierTopic() {
+        return ofEarlierTopic;
+    }
+
+    /** Where windows over its history begin; at or before what was delivered. */
+    long windowsFrom() {
+        return windowsFrom;
+    }
+
+    void windowsFrom(long offset) {
+        windowsFrom = offset;
     }
 
     SourcePartition partition() {

@@ -3,6 +3,7 @@ package io.firn.deploy.audit;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.schema.SourceColumns;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -11,18 +12,22 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.MetadataColumns;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.Types;
 
 /** Where a table's rows came from: the source columns, nothing else is read. */
 final class TableRows {
     /** Hears of one row. */
     interface Seen {
-        void row(String topic, int partition, long offset);
+        /** @param file location of the data file that holds it */
+        void row(String topic, int partition, long offset, String file);
     }
 
     private static final int KEPT = 100;
@@ -42,7 +47,7 @@ final class TableRows {
         long foreign = 0;
         try (CloseableIterable<Record> rows = IcebergGenerics.read(table)
                 .useSnapshot(snapshotId)
-                .select(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET)
+                .project(withFile(table.schema()))
                 .reuseContainers()
                 .build()) {
             for (Record row : rows) {
@@ -53,13 +58,25 @@ final class TableRows {
                 if (topic == null || partition == null || offset == null) {
                     foreign++;
                 } else {
-                    seen.row(topic.toString(), ((Number) partition).intValue(), ((Number) offset).longValue());
+                    seen.row(
+                            topic.toString(),
+                            ((Number) partition).intValue(),
+                            ((Number) offset).longValue(),
+                            String.valueOf(row.getField(MetadataColumns.FILE_PATH.name())));
                 }
             }
             return foreign;
         } catch (IOException failed) {
             throw unreadable(failed);
         }
+    }
+
+    private static Schema withFile(Schema schema) {
+        List<Types.NestedField> columns =
+                new ArrayList<>(schema.select(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET)
+                        .columns());
+        columns.add(MetadataColumns.FILE_PATH);
+        return new Schema(columns);
     }
 
     /**
@@ -107,7 +124,7 @@ final class TableRows {
         return twice;
     }
 
-    private static long hash(String location) {
+    static long hash(String location) {
         long hash = 0xcbf29ce484222325L;
         for (int index = 0; index < location.length(); index++) {
             hash = (hash ^ location.charAt(index)) * 0x100000001b3L;

@@ -90,6 +90,9 @@ class GapsIT {
 
         stage.ingest(stage.config("firn", "on-gap: record"));
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 45);
+        OsProcess audit = stage.audit(stage.config("firn"));
+        assertThat(audit.exitCode()).as(audit.tail()).isZero();
+        assertThat(audit.output()).contains("of an earlier topic of this name", "Clean: 75 rows");
     }
 
     @Test
