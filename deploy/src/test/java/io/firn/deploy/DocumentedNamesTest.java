@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 class DocumentedNamesTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path CONFIG = ROOT.resolve("deploy/src/main/java/io/firn/deploy/config");
-    private static final List<String> DOCUMENTS = List.of("README.md", "ARCHITECTURE.md", "ingest/BENCHMARKS.md");
+    private static final List<String> DOCUMENTS =
+            List.of("README.md", "ARCHITECTURE.md", "ingest/BENCHMARKS.md", "compaction/BENCHMARKS.md");
     private static final Pattern FILE = Pattern.compile("[A-Za-z/]+\\.(?:md|xml)\\b");
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([^`]+)` \\|([^|]*)\\|");
     private static final Pattern ASKED = Pattern.compile(
@@ -74,6 +75,7 @@ class DocumentedNamesTest {
                 "firn",
                 "mvnw",
                 ".ci/run",
+                "deploy/bench/compaction",
                 "deploy/src/main/dist/bin/firn",
                 "deploy/src/main/dist/conf/firn.example.yaml",
                 "deploy/src/main/resources/logback.xml"));

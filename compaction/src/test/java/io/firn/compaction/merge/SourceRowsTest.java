@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rows that go from file to file without becoming objects, held against those that do. */
 final class SourceRowsTest {
-    private static final int ROWS = 30_000;
+    private static final int ROWS = 6_000;
 
     private static final Schema SCHEMA = new Schema(
             NestedField.required(1, "id", Types.LongType.get()),
@@ -115,13 +115,15 @@ final class SourceRowsTest {
                 1L << 30,
                 new ArrayList<>());
         OutputRow row = rows.as(table);
-        long position = 0;
+        long next = 0;
+        long outOfPlace = 0;
         try (SourceRows.Cursor cursor = rows.open(file)) {
             while (cursor.next()) {
-                assertThat(cursor.position()).isEqualTo(position++);
+                outOfPlace += cursor.position() == next++ ? 0 : 1;
                 files.write(row.at(0));
             }
         }
+        assertThat(outOfPlace).isZero();
         return files.finish().get(0);
     }
 
@@ -153,7 +155,7 @@ final class SourceRowsTest {
                         .newOutputFile())
                 .forTable(table)
                 .setAll(properties)
-                .set("write.parquet.row-group-size-bytes", "1000000")
+                .set("write.parquet.row-group-size-bytes", "200000")
                 .set("write.parquet.dict-size-bytes", dictionaries ? "2097152" : "1")
                 .withSpec(table.spec())
                 .createWriterFunc(type -> InternalWriter.create(table.schema().asStruct(), type))
