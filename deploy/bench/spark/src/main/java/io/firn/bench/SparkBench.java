@@ -22,6 +22,7 @@ public final class SparkBench {
 
     public static void main(String[] args) throws IOException {
         try (SparkSession spark = session(Path.of(args[1]))) {
+            spark.sparkContext().setLogLevel("WARN");
             if (args[0].equals("merge")) {
                 merge(spark, args[2]);
             } else {
