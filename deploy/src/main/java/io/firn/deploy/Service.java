@@ -1,6 +1,10 @@
 package io.firn.deploy;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.http.HttpService;
+import io.firn.deploy.http.Running;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
@@ -9,12 +13,14 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** All pipelines of one process, from start to an orderly stop. */
-public final class Service implements AutoCloseable {
+public final class Service implements Running, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
     /** Kubernetes' default grace of 30 seconds, less what the JVM's end takes. */
@@ -26,11 +32,14 @@ public final class Service implements AutoCloseable {
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
     private final Catalog catalog;
+    private final List<String> tables;
     private final List<PipelineRunner> runners;
     private final MaintenanceDriver maintenance;
 
-    private Service(Catalog catalog, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
+    private Service(
+            Catalog catalog, List<String> tables, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
         this.catalog = catalog;
+        this.tables = tables;
         this.runners = runners;
         this.maintenance = maintenance;
     }
@@ -39,15 +48,47 @@ public final class Service implements AutoCloseable {
     public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
         Catalog catalog = assembly.catalog(configuration);
         List<PipelineRunner> runners = assembly.pipelines(configuration, catalog, listener);
-        Service service =
-                new Service(catalog, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
+        List<String> tables = configuration.pipelines().values().stream()
+                .flatMap(pipeline -> pipeline.tables().stream())
+                .distinct()
+                .toList();
+        Service service = new Service(
+                catalog, tables, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
         return service;
     }
 
-    public List<PipelineStatus> status() {
+    @Override
+    public List<PipelineStatus> pipelines() {
         return runners.stream().map(PipelineRunner::status).toList();
+    }
+
+    @Override
+    public void pause(String pipeline) {
+        runner(pipeline).pause(true);
+    }
+
+    @Override
+    public void resume(String pipeline) {
+        runner(pipeline).pause(false);
+    }
+
+    private PipelineRunner runner(String pipeline) {
+        return runners.stream()
+                .filter(runner -> runner.status().pipeline().equals(pipeline))
+                .findFirst()
+                .orElseThrow(() -> HttpService.unknown(pipeline, pipelines()));
+    }
+
+    @Override
+    public Table table(String name) {
+        Optional<Table> table = tables.contains(name) ? new Tables(catalog).open(name) : Optional.empty();
+        return table.orElseThrow(() -> FirnException.user(
+                "table-missing",
+                "no pipeline of this service has such a table, or it was dropped",
+                "table " + name,
+                "use one of " + tables));
     }
 
     /**

@@ -83,6 +83,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private boolean paused;
     private boolean ending;
     private volatile boolean stopRequested;
+    private volatile boolean pauseRequested;
     private volatile long bufferedBytes;
     private volatile boolean droppedAtEnd;
 
@@ -127,7 +128,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             reportCommitted();
             assignment.position(epoch);
             limitIntake();
-            source.poll(paused ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
+            source.poll(paused && !pauseRequested ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
             sealAtTick();
             recovered();
             return Turn.AGAIN;
@@ -152,7 +153,12 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         lastTicket = ticket;
     }
 
-    /** Stops reading, commits, ends: {@link #turn} says when. The only call allowed from other threads. */
+    /** Whether to read on or to wait with that; what was read is committed in any case. For any thread. */
+    public void requestPause(boolean wanted) {
+        pauseRequested = wanted;
+    }
+
+    /** Stops reading, commits, ends: {@link #turn} says when. For any thread. */
     public void requestStop() {
         stopRequested = true;
         source.wakeUp();
@@ -291,12 +297,13 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         if (full) {
             group.requestTick();
         }
-        if (full && !paused) {
+        boolean hold = full || pauseRequested;
+        if (hold && !paused) {
             source.pauseAll();
-        } else if (!full && paused) {
+        } else if (!hold && paused) {
             source.resumeAll();
         }
-        paused = full;
+        paused = hold;
     }
 
     private enum Ends {

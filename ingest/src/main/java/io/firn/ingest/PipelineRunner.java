@@ -237,6 +237,7 @@ public final class PipelineRunner implements AutoCloseable {
      * @return whether everything consumed was committed
      */
     public boolean stop(Duration timeAllowed) throws InterruptedException {
+        state.compareAndSet(PipelineStatus.State.PAUSED, PipelineStatus.State.RUNNING);
         state.compareAndSet(PipelineStatus.State.RUNNING, PipelineStatus.State.STOPPING);
         loops.forEach(IngestLoop::requestStop);
         boolean ended = join(timeAllowed);
@@ -251,6 +252,20 @@ public final class PipelineRunner implements AutoCloseable {
         state.compareAndSet(PipelineStatus.State.STOPPING, PipelineStatus.State.STOPPED);
         listener.progressed(status());
         return clean;
+    }
+
+    /**
+     * Stops reading from Kafka, or goes on. What was read is committed, heartbeats go on, and the partitions stay with this
+     * process.
+     */
+    public void pause(boolean wanted) {
+        loops.forEach(loop -> loop.requestPause(wanted));
+        if (wanted) {
+            state.compareAndSet(PipelineStatus.State.RUNNING, PipelineStatus.State.PAUSED);
+        } else {
+            state.compareAndSet(PipelineStatus.State.PAUSED, PipelineStatus.State.RUNNING);
+        }
+        listener.progressed(status());
     }
 
     /** What is known now; cheap, for any thread. */

@@ -33,6 +33,8 @@ public record PipelineStatus(
     public enum State {
         STARTING,
         RUNNING,
+        /** Somebody asked it not to read from Kafka for a while. */
+        PAUSED,
         STOPPING,
         STOPPED,
         FAILED

@@ -4,6 +4,7 @@ import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.http.HttpService;
 import io.firn.ingest.PipelineListener;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -41,8 +42,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Configuration configuration = assembly.configuration(config.file());
-        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
-            LOG.info("Running {}", configuration.pipelines().keySet());
+        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE);
+                HttpService http = HttpService.start(configuration.http(), service, assembly.clock())) {
+            LOG.info("Running {}, HTTP on port {}", configuration.pipelines().keySet(), http.port());
             boolean stopping = false;
             while (!stopping) {
                 stopping = service.await(stop, Duration.ofMinutes(1));

@@ -3,7 +3,7 @@ package io.firn.deploy.config;
 import java.util.Optional;
 
 /**
- * Where the service listens. Accepted now, served by a later version.
+ * Where the service listens.
  *
  * @param listen host and port; port 0 takes a free one
  * @param token what clients have to present; a secret

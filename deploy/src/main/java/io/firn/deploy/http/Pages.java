@@ -1,0 +1,120 @@
+package io.firn.deploy.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.firn.ingest.PipelineStatus;
+import io.firn.ingest.PipelineStatus.PartitionStatus;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+
+/** What the service says of its pipelines, as JSON. */
+final class Pages {
+    private Pages() {}
+
+    /** Why the service is not ready; empty where it is. */
+    static List<String> unready(List<PipelineStatus> pipelines) {
+        List<String> reasons = new ArrayList<>();
+        for (PipelineStatus pipeline : pipelines) {
+            boolean works = pipeline.state() == PipelineStatus.State.RUNNING
+                    || pipeline.state() == PipelineStatus.State.PAUSED;
+            if (!works || pipeline.trouble().isPresent()) {
+                reasons.add("pipeline " + pipeline.pipeline() + " is " + state(pipeline)
+                        + pipeline.trouble().map(trouble -> ": " + trouble).orElse(""));
+            }
+        }
+        return reasons;
+    }
+
+    static String readiness(List<String> reasons) {
+        return Json.object(out -> {
+            out.writeBooleanField("ready", reasons.isEmpty());
+            out.writeArrayFieldStart("reasons");
+            for (String reason : reasons) {
+                out.writeString(reason);
+            }
+            out.writeEndArray();
+        });
+    }
+
+    static String all(List<PipelineStatus> pipelines, boolean withPartitions) {
+        return Json.object(out -> {
+            out.writeBooleanField("ready", unready(pipelines).isEmpty());
+            out.writeArrayFieldStart("pipelines");
+            for (PipelineStatus pipeline : pipelines) {
+                out.writeStartObject();
+                write(out, pipeline, withPartitions);
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        });
+    }
+
+    static String one(PipelineStatus pipeline) {
+        return Json.object(out -> write(out, pipeline, true));
+    }
+
+    private static void write(JsonGenerator out, PipelineStatus pipeline, boolean withPartitions) throws IOException {
+        List<PartitionStatus> partitions = pipeline.partitions();
+        out.writeStringField("name", pipeline.pipeline());
+        out.writeStringField("state", state(pipeline));
+        out.writeNumberField("commits", pipeline.commits());
+        out.writeNumberField("resets", pipeline.resets());
+        out.writeNumberField("bufferedBytes", pipeline.bufferedBytes());
+        if (pipeline.lastCommit().isPresent()) {
+            out.writeStringField("lastCommit", pipeline.lastCommit().get().toString());
+        }
+        Json.number(out, "lastSnapshotId", pipeline.lastSnapshotId());
+        out.writeNumberField("assignedPartitions", partitions.size());
+        out.writeNumberField(
+                "delivered",
+                partitions.stream().mapToLong(PartitionStatus::delivered).sum());
+        out.writeNumberField(
+                "processed",
+                partitions.stream().mapToLong(PartitionStatus::processed).sum());
+        out.writeNumberField(
+                "effective",
+                partitions.stream().mapToLong(PartitionStatus::effective).sum());
+        Json.number(out, "lag", lag(partitions));
+        if (pipeline.trouble().isPresent()) {
+            out.writeStringField("trouble", pipeline.trouble().get());
+        }
+        if (withPartitions) {
+            out.writeArrayFieldStart("partitions");
+            for (PartitionStatus partition : partitions) {
+                write(out, partition);
+            }
+            out.writeEndArray();
+        }
+    }
+
+    private static void write(JsonGenerator out, PartitionStatus partition) throws IOException {
+        out.writeStartObject();
+        out.writeStringField("topic", partition.partition().topic());
+        out.writeNumberField("partition", partition.partition().partition());
+        Json.number(out, "committed", partition.committed());
+        Json.number(out, "end", partition.end());
+        Json.number(out, "lag", partition.lag());
+        out.writeNumberField("delivered", partition.delivered());
+        out.writeNumberField("processed", partition.processed());
+        out.writeNumberField("effective", partition.effective());
+        out.writeEndObject();
+    }
+
+    /** Of all partitions; unknown as long as that of one is. */
+    static OptionalLong lag(List<PartitionStatus> partitions) {
+        long lag = 0;
+        for (PartitionStatus partition : partitions) {
+            if (partition.lag().isEmpty()) {
+                return OptionalLong.empty();
+            }
+            lag += partition.lag().getAsLong();
+        }
+        return OptionalLong.of(lag);
+    }
+
+    private static String state(PipelineStatus pipeline) {
+        return pipeline.state().name().toLowerCase(Locale.ROOT);
+    }
+}

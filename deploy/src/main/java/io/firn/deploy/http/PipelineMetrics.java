@@ -1,0 +1,143 @@
+package io.firn.deploy.http;
+
+import io.firn.ingest.PipelineStatus;
+import io.firn.ingest.PipelineStatus.PartitionStatus;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tags;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The pipelines' figures as meters. Meters of a partition come and go with its assignment to this process: what it shows
+ * belongs to the process that has it.
+ */
+final class PipelineMetrics {
+    private final MeterRegistry registry;
+    private final Supplier<List<PipelineStatus>> source;
+    private final Clock clock;
+    private final Map<String, PipelineStatus> pipelines = new HashMap<>();
+    private final Map<Tags, PartitionStatus> partitions = new HashMap<>();
+    private final Map<Tags, List<Meter>> meters = new HashMap<>();
+
+    PipelineMetrics(MeterRegistry registry, Supplier<List<PipelineStatus>> source, Clock clock) {
+        this.registry = registry;
+        this.source = source;
+        this.clock = clock;
+    }
+
+    /** Takes the figures of this moment; to be called before the registry is read. */
+    synchronized void refresh() {
+        Set<Tags> held = new HashSet<>();
+        for (PipelineStatus pipeline : source.get()) {
+            if (pipelines.put(pipeline.pipeline(), pipeline) == null) {
+                register(pipeline.pipeline());
+            }
+            for (PartitionStatus partition : pipeline.partitions()) {
+                Tags tags = Tags.of(
+                        "pipeline",
+                        pipeline.pipeline(),
+                        "topic",
+                        partition.partition().topic(),
+                        "partition",
+                        Integer.toString(partition.partition().partition()));
+                held.add(tags);
+                partitions.put(tags, partition);
+                meters.computeIfAbsent(tags, this::register);
+            }
+        }
+        Set<Tags> gone = new HashSet<>(meters.keySet());
+        gone.removeAll(held);
+        for (Tags tags : gone) {
+            partitions.remove(tags);
+            List<Meter> leaving = meters.remove(tags);
+            if (leaving != null) {
+                leaving.forEach(registry::remove);
+            }
+        }
+    }
+
+    private void register(String pipeline) {
+        Tags tags = Tags.of("pipeline", pipeline);
+        gauge("firn_pipeline_up", "1 while the pipeline runs, 0 when it is stopped, paused or failed", tags, status ->
+                status.state() == PipelineStatus.State.RUNNING ? 1 : 0);
+        gauge("firn_pipeline_trouble", "1 while something is being retried", tags, status ->
+                status.trouble().isPresent() ? 1 : 0);
+        gauge("firn_buffer_bytes", "Heap that open files hold", tags, PipelineStatus::bufferedBytes);
+        gauge(
+                "firn_commit_age_seconds",
+                "Since the last commit of this process; NaN before the first",
+                tags,
+                status -> status.lastCommit()
+                        .map(last -> (clock.millis() - last.toEpochMilli()) / 1000.0)
+                        .orElse(Double.NaN));
+        counter("firn_commits", "Commits by outcome", tags.and("outcome", "committed"), PipelineStatus::commits);
+        counter("firn_commits", "Commits by outcome", tags.and("outcome", "fenced"), PipelineStatus::resets);
+    }
+
+    private void gauge(String name, String help, Tags tags, ToDoubleFunction<PipelineStatus> value) {
+        String pipeline = tags.stream().findFirst().orElseThrow().getValue();
+        Gauge.builder(name, () -> value.applyAsDouble(known(pipeline)))
+                .description(help)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private void counter(String name, String help, Tags tags, ToDoubleFunction<PipelineStatus> value) {
+        String pipeline = tags.stream()
+                .filter(tag -> tag.getKey().equals("pipeline"))
+                .findFirst()
+                .orElseThrow()
+                .getValue();
+        FunctionCounter.builder(name, this, metrics -> value.applyAsDouble(metrics.known(pipeline)))
+                .description(help)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private synchronized PipelineStatus known(String pipeline) {
+        PipelineStatus status = pipelines.get(pipeline);
+        if (status == null) {
+            throw new IllegalStateException("no pipeline " + pipeline);
+        }
+        return status;
+    }
+
+    private List<Meter> register(Tags tags) {
+        List<Meter> all = new ArrayList<>();
+        all.add(count("firn_records_delivered", "Records handed over by Kafka, replays included", tags,
+                PartitionStatus::delivered));
+        all.add(count("firn_records_processed", "Records decoded and written to a file, or counted as skipped", tags,
+                PartitionStatus::processed));
+        all.add(count("firn_records_effective", "Rows that this process made visible", tags,
+                PartitionStatus::effective));
+        all.add(Gauge.builder("firn_lag_records", () -> value(tags, partition -> partition.lag().isPresent()
+                                ? partition.lag().getAsLong()
+                                : Double.NaN))
+                .description("Records between the table and the end of the partition; NaN until both are known")
+                .tags(tags)
+                .register(registry));
+        return all;
+    }
+
+    private Meter count(String name, String help, Tags tags, ToDoubleFunction<PartitionStatus> value) {
+        return FunctionCounter.builder(name, this, metrics -> metrics.value(tags, value))
+                .description(help)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private synchronized double value(Tags tags, ToDoubleFunction<PartitionStatus> value) {
+        PartitionStatus partition = partitions.get(tags);
+        return partition == null ? Double.NaN : value.applyAsDouble(partition);
+    }
+}

@@ -1,0 +1,29 @@
+package io.firn.deploy.http;
+
+import io.firn.catalog.FirnException;
+import io.firn.ingest.PipelineStatus;
+import java.util.List;
+import org.apache.iceberg.Table;
+
+/** What the HTTP interface shows and asks things of. For any thread. */
+public interface Running {
+    /** What is known of every pipeline now; cheap. */
+    List<PipelineStatus> pipelines();
+
+    /**
+     * Stops reading from Kafka; what was read is still committed. Lasts until {@link #resume} or the end of the process.
+     *
+     * @throws FirnException {@code pipeline-unknown}
+     */
+    void pause(String pipeline);
+
+    /** @throws FirnException {@code pipeline-unknown} */
+    void resume(String pipeline);
+
+    /**
+     * A table of the configuration.
+     *
+     * @throws FirnException {@code table-missing}, or of kind external where the catalog does not answer
+     */
+    Table table(String name);
+}

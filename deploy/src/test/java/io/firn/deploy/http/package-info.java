@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.deploy.http;
+
+import org.jspecify.annotations.NullMarked;
