@@ -36,8 +36,7 @@ public final class Service implements Running, AutoCloseable {
     private final List<PipelineRunner> runners;
     private final MaintenanceDriver maintenance;
 
-    private Service(
-            Catalog catalog, List<String> tables, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
+    private Service(Catalog catalog, List<String> tables, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
         this.catalog = catalog;
         this.tables = tables;
         this.runners = runners;

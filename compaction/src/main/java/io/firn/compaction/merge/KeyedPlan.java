@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
@@ -44,7 +43,8 @@ final class KeyedPlan {
         List<FileScanTask> files = new ArrayList<>();
         List<String> measured = new ArrayList<>(List.of(UpsertColumns.ORDER_TIMESTAMP, SourceColumns.OFFSET));
         measured.addAll(layout.key());
-        // A scan leaves out equality deletes of other keys, and whoever writes the file anew would bring those rows back.
+        // A scan leaves out equality deletes of other keys, and whoever writes the file anew would bring those rows
+        // back.
         boolean allDeletes = mayHaveEqualityDeletes(table.snapshot(snapshot));
         InclusiveMetricsEvaluator bounds = new InclusiveMetricsEvaluator(table.schema(), filter);
         try (CloseableIterable<FileScanTask> tasks = table.newScan()
@@ -81,9 +81,10 @@ final class KeyedPlan {
         Map<Integer, StructLikeMap<KeyFilter>> filters = new HashMap<>();
         partitions.forEach((specId, present) -> {
             PartitionSpec spec = table.specs().get(specId);
-            Optional<KeyPartitions> byKey =
-                    spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
-            byKey.ifPresent(decided -> filters.put(specId, decided.filters(present, spec, keys)));
+            if (spec != null) {
+                KeyPartitions.of(spec, table.schema(), codec, layout.key())
+                        .ifPresent(byKey -> filters.put(specId, byKey.filters(present, spec, keys)));
+            }
         });
         List<ProbedFile> left = new ArrayList<>();
         for (FileScanTask task : files) {

@@ -49,7 +49,8 @@ final class Access {
         if (token.isEmpty()) {
             return true;
         }
-        // The digests are compared, not the texts: so neither length nor content of the token shows in the time it takes.
+        // The digests are compared, not the texts: so neither length nor content of the token shows in the time it
+        // takes.
         return authorization != null
                 && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
                 && MessageDigest.isEqual(token.get(), digest(authorization.substring(SCHEME.length())));

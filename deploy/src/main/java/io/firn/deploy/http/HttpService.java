@@ -225,7 +225,9 @@ public final class HttpService implements AutoCloseable {
         }
         json(
                 context,
-                state instanceof LedgerState.Present ? LedgerCodec.write(((LedgerState.Present) state).ledger()) : "{}");
+                state instanceof LedgerState.Present
+                        ? LedgerCodec.write(((LedgerState.Present) state).ledger())
+                        : "{}");
     }
 
     private static void json(Context context, String body) {

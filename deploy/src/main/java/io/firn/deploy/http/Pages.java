@@ -17,8 +17,8 @@ final class Pages {
     static List<String> unready(List<PipelineStatus> pipelines) {
         List<String> reasons = new ArrayList<>();
         for (PipelineStatus pipeline : pipelines) {
-            boolean works = pipeline.state() == PipelineStatus.State.RUNNING
-                    || pipeline.state() == PipelineStatus.State.PAUSED;
+            boolean works =
+                    pipeline.state() == PipelineStatus.State.RUNNING || pipeline.state() == PipelineStatus.State.PAUSED;
             if (!works || pipeline.trouble().isPresent()) {
                 reasons.add("pipeline " + pipeline.pipeline() + " is " + state(pipeline)
                         + pipeline.trouble().map(trouble -> ": " + trouble).orElse(""));

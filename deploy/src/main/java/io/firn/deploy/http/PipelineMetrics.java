@@ -4,8 +4,8 @@ import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -68,10 +68,16 @@ final class PipelineMetrics {
 
     private void register(String pipeline) {
         Tags tags = Tags.of("pipeline", pipeline);
-        gauge("firn_pipeline_up", "1 while the pipeline runs, 0 when it is stopped, paused or failed", tags, status ->
-                status.state() == PipelineStatus.State.RUNNING ? 1 : 0);
-        gauge("firn_pipeline_trouble", "1 while something is being retried", tags, status ->
-                status.trouble().isPresent() ? 1 : 0);
+        gauge(
+                "firn_pipeline_up",
+                "1 while the pipeline runs, 0 when it is stopped, paused or failed",
+                tags,
+                status -> status.state() == PipelineStatus.State.RUNNING ? 1 : 0);
+        gauge(
+                "firn_pipeline_trouble",
+                "1 while something is being retried",
+                tags,
+                status -> status.trouble().isPresent() ? 1 : 0);
         gauge("firn_buffer_bytes", "Heap that open files hold", tags, PipelineStatus::bufferedBytes);
         gauge(
                 "firn_commit_age_seconds",
@@ -114,15 +120,25 @@ final class PipelineMetrics {
 
     private List<Meter> register(Tags tags) {
         List<Meter> all = new ArrayList<>();
-        all.add(count("firn_records_delivered", "Records handed over by Kafka, replays included", tags,
+        all.add(count(
+                "firn_records_delivered",
+                "Records handed over by Kafka, replays included",
+                tags,
                 PartitionStatus::delivered));
-        all.add(count("firn_records_processed", "Records decoded and written to a file, or counted as skipped", tags,
+        all.add(count(
+                "firn_records_processed",
+                "Records decoded and written to a file, or counted as skipped",
+                tags,
                 PartitionStatus::processed));
-        all.add(count("firn_records_effective", "Rows that this process made visible", tags,
-                PartitionStatus::effective));
-        all.add(Gauge.builder("firn_lag_records", () -> value(tags, partition -> partition.lag().isPresent()
-                                ? partition.lag().getAsLong()
-                                : Double.NaN))
+        all.add(count(
+                "firn_records_effective", "Rows that this process made visible", tags, PartitionStatus::effective));
+        all.add(Gauge.builder(
+                        "firn_lag_records",
+                        () -> value(
+                                tags,
+                                partition -> partition.lag().isPresent()
+                                        ? partition.lag().getAsLong()
+                                        : Double.NaN))
                 .description("Records between the table and the end of the partition; NaN until both are known")
                 .tags(tags)
                 .register(registry));

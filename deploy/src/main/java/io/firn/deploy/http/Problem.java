@@ -47,12 +47,11 @@ final class Problem {
         if (ABSENT.contains(failure.code())) {
             status = NOT_FOUND;
         } else {
-            status =
-                    switch (failure.kind()) {
-                        case USER -> BAD_REQUEST;
-                        case EXTERNAL -> UNAVAILABLE;
-                        case INTERNAL -> INTERNAL;
-                    };
+            status = switch (failure.kind()) {
+                case USER -> BAD_REQUEST;
+                case EXTERNAL -> UNAVAILABLE;
+                case INTERNAL -> INTERNAL;
+            };
         }
         answer(context, status, failure.code(), failure.what(), failure.where(), failure.action());
     }

@@ -86,15 +86,19 @@ class HttpServiceTest {
                 .contains("firn_commit_age_seconds{pipeline=\"orders\"} 10.0")
                 .contains("firn_buffer_bytes{pipeline=\"orders\"} 2048.0");
         orders.assigned = false;
-        assertThat(get(port, "/metrics").body()).doesNotContain("firn_lag_records{").contains("firn_commits_total{");
+        assertThat(get(port, "/metrics").body())
+                .doesNotContain("firn_lag_records{")
+                .contains("firn_commits_total{");
     }
 
     @Test
     void aPipelineIsPausedAndResumed() throws Exception {
         int port = open(Optional.empty());
-        assertThat(send(port, "POST", "/v1/pipelines/orders/pause", null).body()).contains("\"state\":\"paused\"");
+        assertThat(send(port, "POST", "/v1/pipelines/orders/pause", null).body())
+                .contains("\"state\":\"paused\"");
         assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
-        assertThat(send(port, "POST", "/v1/pipelines/orders/resume", null).body()).contains("\"state\":\"running\"");
+        assertThat(send(port, "POST", "/v1/pipelines/orders/resume", null).body())
+                .contains("\"state\":\"running\"");
     }
 
     @ParameterizedTest
@@ -126,7 +130,8 @@ class HttpServiceTest {
             assertThat(send(port, "GET", "/metrics", wrong).statusCode()).isEqualTo(401);
         }
         assertThat(orders.paused).isFalse();
-        assertThat(send(port, "GET", "/v1/status", "Bearer geheim").statusCode()).isEqualTo(200);
+        assertThat(send(port, "GET", "/v1/status", "Bearer geheim").statusCode())
+                .isEqualTo(200);
         assertThat(get(port, "/health/ready").statusCode()).isEqualTo(200);
     }
 
@@ -156,7 +161,8 @@ class HttpServiceTest {
     void twoHundredClientsAtOnceAreAllAnswered() throws Exception {
         int port = open(Optional.empty());
         List<CompletableFuture<HttpResponse<String>>> answers = IntStream.range(0, 200)
-                .mapToObj(each -> client.sendAsync(request(port, "GET", "/v1/pipelines", null), BodyHandlers.ofString()))
+                .mapToObj(
+                        each -> client.sendAsync(request(port, "GET", "/v1/pipelines", null), BodyHandlers.ofString()))
                 .toList();
         for (CompletableFuture<HttpResponse<String>> answer : answers) {
             assertThat(answer.get().statusCode()).isEqualTo(200);
@@ -174,14 +180,12 @@ class HttpServiceTest {
         return send(port, "GET", path, null);
     }
 
-    private HttpResponse<String> send(
-            int port, String method, String path, @Nullable String authorization)
+    private HttpResponse<String> send(int port, String method, String path, @Nullable String authorization)
             throws IOException, InterruptedException {
         return client.send(request(port, method, path, authorization), BodyHandlers.ofString());
     }
 
-    private static HttpRequest request(
-            int port, String method, String path, @Nullable String authorization) {
+    private static HttpRequest request(int port, String method, String path, @Nullable String authorization) {
         HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .method(method, HttpRequest.BodyPublishers.noBody());
         if (authorization != null) {
@@ -199,7 +203,12 @@ class HttpServiceTest {
         @Override
         public List<PipelineStatus> pipelines() {
             PartitionStatus partition = new PartitionStatus(
-                    new SourcePartition("orders", "topic-id", 0), OptionalLong.of(90), OptionalLong.of(100), 95, 92, 90);
+                    new SourcePartition("orders", "topic-id", 0),
+                    OptionalLong.of(90),
+                    OptionalLong.of(100),
+                    95,
+                    92,
+                    90);
             return List.of(new PipelineStatus(
                     "orders",
                     paused ? PipelineStatus.State.PAUSED : PipelineStatus.State.RUNNING,
