@@ -45,13 +45,16 @@ final class TableRows {
 
     private static void written(Table table, long base) {
         long bytes = 0;
+        int snapshots = 0;
         Snapshot at = table.currentSnapshot();
         while (at != null && at.snapshotId() != base) {
             bytes += Long.parseLong(at.summary().getOrDefault(SnapshotSummary.ADDED_FILE_SIZE_PROP, "0"));
+            snapshots++;
             Long parent = at.parentId();
             at = parent == null ? null : table.snapshot(parent);
         }
         System.out.println("written " + bytes);
+        System.out.println("snapshots " + snapshots);
     }
 
     private static void rows(Table table, Path file) throws IOException {
