@@ -79,13 +79,14 @@ final class KeyedPlan {
                     .add(task.partition());
         }
         Map<Integer, StructLikeMap<KeyFilter>> filters = new HashMap<>();
-        partitions.forEach((specId, present) -> {
-            PartitionSpec spec = table.specs().get(specId);
-            if (spec != null) {
-                KeyPartitions.of(spec, table.schema(), codec, layout.key())
-                        .ifPresent(byKey -> filters.put(specId, byKey.filters(present, spec, keys)));
+        for (Map.Entry<Integer, StructLikeSet> each : partitions.entrySet()) {
+            PartitionSpec spec = table.specs().get(each.getKey());
+            Optional<KeyPartitions> byKey =
+                    spec == null ? Optional.empty() : KeyPartitions.of(spec, table.schema(), codec, layout.key());
+            if (spec != null && byKey.isPresent()) {
+                filters.put(each.getKey(), byKey.get().filters(each.getValue(), spec, keys));
             }
-        });
+        }
         List<ProbedFile> left = new ArrayList<>();
         for (FileScanTask task : files) {
             StructLikeMap<KeyFilter> ofSpec = filters.get(task.spec().specId());
