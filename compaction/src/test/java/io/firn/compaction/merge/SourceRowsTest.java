@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.compaction.TestLake;
@@ -185,7 +186,7 @@ final class SourceRowsTest {
             case TIME -> (long) random.nextInt(86_400) * 1_000_000;
             case TIMESTAMP -> 1_700_000_000_000_000L + random.nextInt();
             case STRING -> column.name().equals("status") ? "status " + random.nextInt(4) : "ä" + random.nextLong();
-            case BINARY -> ByteBuffer.wrap(Long.toHexString(random.nextLong()).getBytes());
+            case BINARY -> ByteBuffer.wrap(Long.toHexString(random.nextLong()).getBytes(UTF_8));
             case FIXED -> ByteBuffer.wrap(new byte[] {1, 2, 3, (byte) random.nextInt(), -1});
             case UUID -> new UUID(random.nextLong(), random.nextLong());
             default -> (long) row;
