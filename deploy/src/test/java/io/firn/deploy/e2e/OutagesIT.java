@@ -14,72 +14,187 @@ import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kafka, catalog and store go away and come back; the same process goes on by itself and nothing is lost or doubled. */
+/**
+ * Kafka, catalog and store go away and come back; the same process goes on by itself. What no waiting mends ends it, and
+ * SIGTERM does in any case. Nothing is lost or doubled.
+ */
 class OutagesIT {
     private static final int PARTITIONS = 4;
     private static final Duration RECOVERY = Duration.ofSeconds(120);
     private static final Duration OUTAGE = Duration.ofSeconds(5);
+
+    /** The service promises 29 s after SIGTERM; the rest is for the end of its JVM on a busy machine. */
+    private static final Duration STOP_BOUND = Duration.ofSeconds(33);
+
     private static final Path LOGS = OsProcess.logs("outages");
+
+    private static BrokerProcess broker;
+    private static S3ProxyProcess s3;
+    private static RestCatalogServer rest;
+    private static Lake lake;
 
     @TempDir
     Path directory;
 
-    @Test
-    void the_service_recovers_by_itself_from_a_broker_a_catalog_and_a_store_that_were_away() throws Exception {
-        try (BrokerProcess broker = BrokerProcess.start(directory.resolve("kafka"), LOGS);
-                S3ProxyProcess s3 = S3ProxyProcess.start(directory.resolve("s3"), LOGS, "lake");
-                RestCatalogServer rest = RestCatalogServer.start(backing(s3))) {
-            Lake lake = Lake.of("S3 store, REST catalog", Lake.restProperties(rest, s3));
-            broker.createTopic("outages", PARTITIONS, Map.of());
-            Stage stage = new Stage(broker, lake, directory, LOGS, "outages");
-            TableVerifier verifier = stage.verifier();
-            long records;
-            try (TopicProducer producer = TopicProducer.steady(
-                            broker.bootstrap(), "outages", PARTITIONS, 200, TopicProducer.FEW_DAYS);
-                    FirnProcess service = stage.service("outages", stage.config("firn", "workers: 2"))
-                            .start()) {
-                awaitProgress(verifier, service, Map.of());
+    @BeforeAll
+    static void startServers(@TempDir Path servers) {
+        broker = BrokerProcess.start(servers.resolve("kafka"), LOGS);
+        s3 = S3ProxyProcess.start(servers.resolve("s3"), LOGS, "lake");
+        rest = RestCatalogServer.start(backing(servers));
+        lake = Lake.of("S3 store, REST catalog", Lake.restProperties(rest, s3));
+    }
 
-                say("the REST catalog is away");
-                Map<Integer, Long> before = verifier.ledger();
-                rest.away();
-                Eventually.pause(OUTAGE);
-                rest.back();
-                awaitProgress(verifier, service, before);
-
-                say("the S3 server is away");
-                before = verifier.ledger();
-                s3.kill9();
-                Eventually.pause(OUTAGE);
-                s3.restart();
-                awaitProgress(verifier, service, before);
-
-                say("the broker is away");
-                before = verifier.ledger();
-                broker.kill9();
-                Eventually.pause(OUTAGE);
-                broker.restart();
-                awaitProgress(verifier, service, before);
-
-                producer.close();
-                records = producer.acknowledged();
-                Eventually.holds("the table holds everything", RECOVERY, verifier::isDrained, service::tail);
-                assertThat(service.terminate()).as(service.tail()).isZero();
-            }
-            TableVerifier.Report report = verifier.verify();
-            assertThat(report.isExact()).as("%s", report).isTrue();
-            assertThat(report.rows()).isEqualTo(records);
-            say("rows " + report.rows() + ", files that no snapshot references "
-                    + verifier.unreferencedFiles().size());
+    @AfterAll
+    static void stopServers() throws Exception {
+        for (AutoCloseable server : Stream.of(rest, s3, broker)
+                .filter(Objects::nonNull)
+                .map(AutoCloseable.class::cast)
+                .toList()) {
+            server.close();
         }
     }
 
-    private Map<String, String> backing(S3ProxyProcess s3) {
+    @Test
+    void the_service_recovers_by_itself_from_a_broker_a_catalog_and_a_store_that_were_away() throws Exception {
+        Stage stage = stage("outages", lake);
+        TableVerifier verifier = stage.verifier();
+        long records;
+        try (TopicProducer producer = producer(stage);
+                FirnProcess service = service(stage).start()) {
+            awaitProgress(verifier, service, Map.of());
+
+            say("the REST catalog is away");
+            Map<Integer, Long> before = verifier.ledger();
+            rest.away();
+            Eventually.pause(OUTAGE);
+            rest.back();
+            awaitProgress(verifier, service, before);
+
+            say("the S3 server is away");
+            before = verifier.ledger();
+            s3.kill9();
+            Eventually.pause(OUTAGE);
+            s3.restart();
+            awaitProgress(verifier, service, before);
+
+            say("the broker is away");
+            before = verifier.ledger();
+            broker.kill9();
+            Eventually.pause(OUTAGE);
+            broker.restart();
+            awaitProgress(verifier, service, before);
+
+            producer.close();
+            records = producer.acknowledged();
+            Eventually.holds("the table holds everything", RECOVERY, verifier::isDrained, service::tail);
+            assertThat(service.terminate()).as(service.tail()).isZero();
+        }
+        assertExact(verifier, records);
+    }
+
+    @Test
+    void a_service_that_is_stopped_while_the_store_is_away_ends_in_time_and_says_that_it_could_not_commit()
+            throws Exception {
+        try (S3ProxyProcess way = s3.beside(directory.resolve("s3"))) {
+            Stage stage = stage("stopped", lakeBy(way));
+            TableVerifier verifier = stage.verifier();
+            long records;
+            try (TopicProducer producer = producer(stage);
+                    FirnProcess service = service(stage).start()) {
+                awaitProgress(verifier, service, Map.of());
+                way.kill9();
+                Eventually.pause(Duration.ofSeconds(2));
+                Instant asked = Instant.now();
+                assertThat(service.terminate()).as(service.tail()).isEqualTo(1);
+                Duration taken = Duration.between(asked, Instant.now());
+                say("stopped " + taken.toMillis() + " ms after SIGTERM, the store being away");
+                assertThat(taken).isLessThan(STOP_BOUND);
+                assertThat(service.outputSinceStart())
+                        .containsAnyOf("Stopped before everything was committed", "did not stop within");
+                producer.close();
+                records = producer.acknowledged();
+            }
+            way.restart();
+            stage.ingest(stage.config("firn"));
+            assertExact(verifier, records);
+        }
+    }
+
+    @Test
+    void a_store_that_begins_to_refuse_access_ends_the_service_which_tells_it_once() throws Exception {
+        try (S3ProxyProcess way = s3.beside(directory.resolve("s3"))) {
+            Stage stage = stage("refused", lakeBy(way));
+            TableVerifier verifier = stage.verifier();
+            long records;
+            try (TopicProducer producer = producer(stage);
+                    FirnProcess service = service(stage).start()) {
+                awaitProgress(verifier, service, Map.of());
+                way.kill9();
+                way.restartWithOtherSecret();
+                assertThat(service.process().awaitExit(RECOVERY))
+                        .as(service.tail())
+                        .isTrue();
+                assertThat(service.process().exitCode()).as(service.tail()).isEqualTo(2);
+                String said = service.outputSinceStart();
+                assertThat(said)
+                        .contains(
+                                "firn: S3 refuses access",
+                                "  where: ",
+                                "s3://lake/",
+                                "do: check the store's credentials")
+                        .doesNotContain("works again")
+                        .doesNotContain(S3ProxyProcess.SECRET_KEY)
+                        .doesNotContain("\tat ");
+                assertThat(said.lines().filter(line -> line.startsWith("firn: ")))
+                        .as(said)
+                        .hasSize(1);
+                producer.close();
+                records = producer.acknowledged();
+            }
+            way.kill9();
+            way.restart();
+            stage.ingest(stage.config("firn"));
+            assertExact(verifier, records);
+        }
+    }
+
+    /** The catalog's own way to the store goes on. */
+    private static Lake lakeBy(S3ProxyProcess way) {
+        return Lake.of("S3 store, REST catalog", Lake.restProperties(rest, way));
+    }
+
+    private Stage stage(String topic, Lake lake) {
+        broker.createTopic(topic, PARTITIONS, Map.of());
+        return new Stage(broker, lake, directory, LOGS, topic);
+    }
+
+    private static FirnProcess service(Stage stage) {
+        return stage.service(stage.topic(), stage.config("firn", "workers: 2"));
+    }
+
+    private static TopicProducer producer(Stage stage) {
+        return TopicProducer.steady(broker.bootstrap(), stage.topic(), PARTITIONS, 200, TopicProducer.FEW_DAYS);
+    }
+
+    private static void assertExact(TableVerifier verifier, long records) {
+        TableVerifier.Report report = verifier.verify();
+        assertThat(report.isExact()).as("%s", report).isTrue();
+        assertThat(report.rows()).isEqualTo(records);
+        say("rows " + report.rows() + ", files that no snapshot references "
+                + verifier.unreferencedFiles().size());
+    }
+
+    private static Map<String, String> backing(Path directory) {
         Map<String, String> properties = new HashMap<>(Lake.sqlite(directory));
         properties.putAll(s3.catalogProperties());
         properties.put("warehouse", "s3://lake/warehouse");

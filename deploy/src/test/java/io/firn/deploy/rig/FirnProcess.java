@@ -2,6 +2,7 @@ package io.firn.deploy.rig;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,7 +92,7 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Starts it; returns at once. */
     public FirnProcess start() {
-        outputBefore = process == null ? 0 : process.output().length();
+        outputBefore = said(logs.resolve(name + ".log"));
         process = OsProcess.start(
                 name,
                 logs.resolve(name + ".log"),
@@ -99,6 +100,15 @@ public final class FirnProcess implements AutoCloseable {
                 commandLine(
                         logs, flags, Distribution.archiveFlags(config, logs), "run", "--config", config.toString()));
         return this;
+    }
+
+    /** Logs outlive the run that wrote them: how much of one there is already. */
+    private static int said(Path log) {
+        try {
+            return Files.exists(log) ? new String(Files.readAllBytes(log), StandardCharsets.UTF_8).length() : 0;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     public OsProcess process() {
