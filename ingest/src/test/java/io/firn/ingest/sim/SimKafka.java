@@ -266,8 +266,9 @@ final class SimKafka {
         return target;
     }
 
+    /** @return whether it is the member's now; not where its session ended since it was told of its target */
     boolean acquire(SourcePartition partition, int member) {
-        return holders.putIfAbsent(partition, member) == null;
+        return heartbeats.containsKey(member) && holders.putIfAbsent(partition, member) == null;
     }
 
     void release(SourcePartition partition, int member) {
