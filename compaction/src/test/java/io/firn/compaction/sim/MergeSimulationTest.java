@@ -2,7 +2,9 @@ package io.firn.compaction.sim;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import io.firn.catalog.FirnException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The keyed table is the fold of the topic, whatever happens, again and again. {@code -Dfirn.sim.merge.seeds=N} runs N
@@ -18,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
  * tells its story.
  */
 final class MergeSimulationTest {
+    /** Every safeguard is missed within far fewer; the bound only keeps a test without it from running for ever. */
+    private static final int SEEDS_TO_FIND_A_VIOLATION = 400;
+
     @TempDir
     private static Path scratch;
 
@@ -63,7 +70,7 @@ final class MergeSimulationTest {
 
     private Story check(long seed) {
         BareHadoop.install();
-        Story story = new Story(seed, scratch, Doctor.NONE, coverage);
+        Story story = new Story(seed, scratch, Optional.empty(), coverage);
         try {
             story.run();
             return story;
@@ -74,5 +81,23 @@ final class MergeSimulationTest {
                             + violation.getMessage() + System.lineSeparator() + "  " + story.story(),
                     violation);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Safeguard.class)
+    void withoutASafeguardTheGuaranteeBreaks(Safeguard safeguard) {
+        BareHadoop.install();
+        for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {
+            try {
+                new Story(seed, scratch, Optional.of(safeguard), coverage).run();
+            } catch (Violation violation) {
+                System.out.println("without " + safeguard + ": seed " + seed + ": " + violation.getMessage());
+                return;
+            } catch (FirnException | IllegalArgumentException stuck) {
+                // What goes no further has not broken the guarantee.
+                System.out.println("without " + safeguard + ": seed " + seed + " goes no further: " + stuck);
+            }
+        }
+        fail("without " + safeguard + " nothing was violated in " + SEEDS_TO_FIND_A_VIOLATION + " seeds");
     }
 }

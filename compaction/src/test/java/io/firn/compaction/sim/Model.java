@@ -79,9 +79,10 @@ final class Model {
 
     /**
      * @param mayBeDropped keys whose row somebody deleted while a merge ran that may still commit: it may leave them so
+     * @param mustBeDropped those of them that the merge that had the last turn must leave so
      * @throws Violation where the guarantee does not hold
      */
-    void check(Set<String> mayBeDropped) {
+    void check(Set<String> mayBeDropped, Set<String> mustBeDropped) {
         TableMetadata keyed = tables.metadata(KEYED);
         TableMetadata staging = tables.metadata(STAGING);
         TableMetadata deletes = tables.metadata(DELETES);
@@ -94,7 +95,7 @@ final class Model {
             requireReader(staging, STAGING, staged());
         }
         if (keyed != checkedKeyed) {
-            keyed.snapshots().forEach(snapshot -> follow(snapshot, keyed, mayBeDropped));
+            keyed.snapshots().forEach(snapshot -> follow(snapshot, keyed, mayBeDropped, mustBeDropped));
             requireReader(keyed, KEYED, truth().merged());
         }
         if (changed) {
@@ -175,7 +176,8 @@ final class Model {
         return ledger;
     }
 
-    private void follow(Snapshot snapshot, TableMetadata keyed, Set<String> mayBeDropped) {
+    private void follow(
+            Snapshot snapshot, TableMetadata keyed, Set<String> mayBeDropped, Set<String> mustBeDropped) {
         if (truths.containsKey(snapshot.snapshotId())) {
             return;
         }
@@ -183,7 +185,7 @@ final class Model {
         if (snapshot.parentId() != null) {
             Snapshot before = keyed.snapshot(snapshot.parentId());
             if (before != null) {
-                follow(before, keyed, mayBeDropped);
+                follow(before, keyed, mayBeDropped, mustBeDropped);
             }
             parent = truth(snapshot.parentId());
         }
@@ -193,6 +195,11 @@ final class Model {
         Truth truth = gone.isEmpty() ? parent : parent.without(List.of(gone.split(",")));
         if (!ledger.equals(parent.merged())) {
             truth = merged(truth, ledger, shown, mayBeDropped);
+        }
+        for (String key : ledger.equals(parent.merged()) ? Set.<String>of() : mustBeDropped) {
+            if (shown.containsKey(key)) {
+                throw new Violation("deleted by somebody while a merge ran, and brought back by it: " + shown.get(key));
+            }
         }
         requireRows(truth, shown, snapshot);
         truths.put(snapshot.snapshotId(), truth);

@@ -18,6 +18,18 @@ abstract class SimProcess {
         this.began = began;
     }
 
+    /** Those of {@link #deletedMeanwhile} that it must leave so, since it knows that there was a row. */
+    Set<String> deletedAfterItLooked() {
+        return Set.of();
+    }
+
+    void rowsAreDeleted(Set<String> keys) {
+        deletedMeanwhile.addAll(keys);
+    }
+
+    /** Rows came back that it saw to be gone. */
+    void rolledBack() {}
+
     /** @return whether it goes on */
     abstract boolean turn();
 

@@ -8,9 +8,11 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileContent;
@@ -54,7 +56,11 @@ final class SimRows {
             return known;
         }
         List<Row> rows = new ArrayList<>();
+        Set<String> files = new HashSet<>();
         for (FileScanTask task : tasks(table, snapshot)) {
+            if (!files.add(task.file().location())) {
+                throw new Violation("referenced twice: " + task.file().location());
+            }
             rows.addAll(rows(task));
         }
         live.put(snapshot, rows);
@@ -127,7 +133,8 @@ final class SimRows {
         return all;
     }
 
-    private static String tableOf(String location) {
+    /** The name of the table that a file belongs to. */
+    static String tableOf(String location) {
         String path = location.substring("mem://".length());
         return path.substring(0, path.indexOf('/'));
     }

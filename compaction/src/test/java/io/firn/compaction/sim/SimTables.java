@@ -2,12 +2,14 @@ package io.firn.compaction.sim;
 
 import io.firn.catalog.commit.InMemoryTables;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.LocationProviders;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
@@ -44,29 +46,45 @@ final class SimTables {
     }
 
     /** A handle of a process of Firn. */
-    Table open(String name, Lifeline life, Doctor doctor) {
-        return new BaseTable(new Operations(name, catalog.open(name), life, doctor), name);
+    Table open(String name, Lifeline life, Optional<Safeguard> missing) {
+        TableOperations operations = new Operations(catalog.open(name), life, new Doctor(name, missing));
+        boolean hidden = name.equals(Model.DELETES) && missing.equals(Optional.of(Safeguard.KNOWN_DELETES));
+        return hidden ? new Blank(operations, name) : new BaseTable(operations, name);
     }
 
     /** A handle of somebody else: neither faults nor kills hit it. */
     Table openSpared(String name) {
-        return new BaseTable(new Operations(name, catalog.openSpared(name), new Lifeline(), Doctor.NONE), name);
+        Doctor honest = new Doctor(name, Optional.empty());
+        return new BaseTable(new Operations(catalog.openSpared(name), new Lifeline(), honest), name);
     }
 
     private synchronized long nextId() {
         return ids.nextLong() & Long.MAX_VALUE;
     }
 
+    /** Can be written to, and looks empty. */
+    private static final class Blank extends BaseTable {
+        private static final long serialVersionUID = 1L;
+
+        Blank(TableOperations operations, String name) {
+            super(operations, name);
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // as the interface has it
+        public @Nullable Snapshot currentSnapshot() {
+            return null;
+        }
+    }
+
     private final class Operations implements TableOperations {
-        private final String name;
         private final TableOperations table;
         private final Lifeline life;
         private final Doctor doctor;
         private @Nullable TableMetadata seen;
         private @Nullable TableMetadata shown;
 
-        Operations(String name, Table table, Lifeline life, Doctor doctor) {
-            this.name = name;
+        Operations(Table table, Lifeline life, Doctor doctor) {
             this.table = ((HasTableOperations) table).operations();
             this.life = life;
             this.doctor = doctor;
@@ -86,7 +104,7 @@ final class SimTables {
         private TableMetadata show(TableMetadata metadata) {
             TableMetadata made = shown;
             if (metadata != seen || made == null) {
-                made = doctor.seen(name, metadata);
+                made = doctor.seen(metadata);
                 seen = metadata;
                 shown = made;
             }
@@ -98,7 +116,7 @@ final class SimTables {
             TableMetadata real = base == shown && seen != null ? seen : base;
             try {
                 life.step("sending a commit");
-                table.commit(real, doctor.written(name, base, updated));
+                table.commit(real, doctor.written(updated));
                 life.step("hearing how a commit went");
             } catch (RuntimeIOException e) {
                 throw new CommitStateUnknownException(e);

@@ -1,0 +1,17 @@
+package io.firn.compaction.sim;
+
+/** What the guarantee stands on, one by one, so that a run can take each out from the outside. */
+enum Safeguard {
+    /** A merge takes effect only where the keyed table's ledger says what it was planned on. Without: whatever it says. */
+    MERGE_POSITION,
+    /** A merge takes effect only where nobody changed rows since the snapshot it looked at. Without: always. */
+    PLANNED_SNAPSHOT,
+    /** A merge looks whether a later delete is known. Without: it does not. */
+    KNOWN_DELETES,
+    /** Records leave staging when they are merged. Without: when they are staged. */
+    STAGING_RETENTION,
+    /** Jobs carry the ledger. Without: they do not. */
+    LEDGER_CARRY,
+    /** A commit looks for itself in the table's history first. Without: it does not. */
+    COMMIT_ID_LOOKUP
+}
