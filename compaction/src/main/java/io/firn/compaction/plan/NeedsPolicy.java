@@ -2,6 +2,9 @@ package io.firn.compaction.plan;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -52,9 +55,14 @@ public record NeedsPolicy(
     /** A job, and why. */
     public record Need(JobKind kind, String reason) {}
 
-    /** The first kind that is needed and not held back. */
+    /**
+     * The first kind that is needed and not held back: merges come first, then what ran the longest time ago. A need that
+     * never ends, as of small files where many come every minute, does not keep the other kinds from their turn.
+     */
     public Optional<Need> next(TableDebt debt, RunHistory history, Instant now) {
-        for (JobKind kind : JobKind.values()) {
+        List<JobKind> kinds = new ArrayList<>(List.of(JobKind.values()));
+        kinds.sort(Comparator.comparing(kind -> kind == JobKind.MERGE ? Instant.MIN : history.lastRun(kind)));
+        for (JobKind kind : kinds) {
             if (now.isBefore(history.notBefore(kind))) {
                 continue;
             }

@@ -47,8 +47,7 @@ final class EqualityDeletesTest {
     /** The scan for the staged keys leaves out deletes of other keys. */
     @ParameterizedTest
     @CsvSource({"2, 0.5", "3, 0.5", "2, 1", "3, 1"})
-    void aRowOfAnotherKeyStaysDeletedWhenItsFileIsWrittenAnew(int format, double rewriteShare)
-            throws IOException {
+    void aRowOfAnotherKeyStaysDeletedWhenItsFileIsWrittenAnew(int format, double rewriteShare) throws IOException {
         MergeRig rig = new MergeRig(catalog, folder, false, List.of("void(id)"), format, new Random(1));
         rig.stage(event(1, "a", 0, 0, 1), event(2, "b", 0, 1, 1), event(3, "c", 0, 2, 1), event(4, "d", 0, 3, 1));
         rig.merge();

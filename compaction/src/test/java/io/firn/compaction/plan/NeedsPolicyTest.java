@@ -8,6 +8,8 @@ import io.firn.compaction.plan.NeedsPolicy.Need;
 import io.firn.compaction.plan.TableDebt.StagingLag;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,20 @@ class NeedsPolicyTest {
         assertThat(twice.yielded(JobKind.REWRITE)).isEqualTo(2);
         assertThat(twice.after(JobKind.REWRITE, End.DONE, NOW, new Random(1)).notBefore(JobKind.REWRITE))
                 .isEqualTo(NOW);
+    }
+
+    @Test
+    void aNeedThatNeverEndsDoesNotKeepOtherKindsFromTheirTurn() {
+        TableDebt debt = new TableDebt(CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 200, 200, StagingLag.NONE);
+        RunHistory history = recent;
+        List<JobKind> ran = new ArrayList<>();
+        for (int minute = 1; minute <= 4; minute++) {
+            Instant now = NOW.plus(Duration.ofMinutes(minute));
+            JobKind kind = policy.next(debt, history, now).orElseThrow().kind();
+            ran.add(kind);
+            history = history.after(kind, End.DONE, now, new Random(1));
+        }
+        assertThat(ran).containsExactly(JobKind.REWRITE, JobKind.MANIFESTS, JobKind.EXPIRE, JobKind.REWRITE);
     }
 
     @Test

@@ -1,19 +1,23 @@
 package io.firn.compaction.sim;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.firn.catalog.ledger.LedgerKeys;
-import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableMetadataParser;
 import org.jspecify.annotations.Nullable;
 
 /** Stands between one handle and its table and tells lies, so that a safeguard looks at the wrong thing. */
 final class Doctor {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** What is between the braces of a snapshot's summary. */
+    private static final Pattern SUMMARY = Pattern.compile("(\"summary\":\\{)(.*?)(?=},\"manifest-list\")");
+
+    private static final Pattern OPERATION = Pattern.compile("\"operation\":\"[a-z]+\"");
+    private static final Pattern COMMIT_ID = value(LedgerKeys.COMMIT_ID);
+    private static final Pattern OFFSETS = value(LedgerKeys.OFFSETS);
+    private static final Pattern CARRYING = Pattern.compile("\"firn.operation\":\"(rewrite|expire)\"");
 
     private final String table;
     private final @Nullable Safeguard missing;
@@ -27,10 +31,11 @@ final class Doctor {
     /** What a process sees in place of a version of the metadata. */
     TableMetadata seen(TableMetadata metadata) {
         if (missing == Safeguard.COMMIT_ID_LOOKUP) {
-            return changed(metadata, summary -> summary.remove(LedgerKeys.COMMIT_ID));
+            return changed(metadata, summary -> COMMIT_ID.matcher(summary).replaceAll(""));
         }
         if (missing == Safeguard.PLANNED_SNAPSHOT && table.equals(Model.KEYED)) {
-            return changed(metadata, summary -> summary.put("operation", "unheard-of"));
+            return changed(
+                    metadata, summary -> OPERATION.matcher(summary).replaceFirst("\"operation\":\"unheard-of\""));
         }
         if (missing == Safeguard.MERGE_POSITION && table.equals(Model.KEYED)) {
             return metadata.currentSnapshot() == null ? metadata : withFirstLedger(metadata);
@@ -42,39 +47,33 @@ final class Doctor {
     TableMetadata written(TableMetadata updated) {
         return missing != Safeguard.LEDGER_CARRY
                 ? updated
-                : changed(updated, summary -> {
-                    JsonNode operation = summary.get("firn.operation");
-                    if (operation != null && !operation.asText().equals("append") && !operation.asText().equals("merge")) {
-                        summary.remove(LedgerKeys.OFFSETS);
-                    }
-                });
+                : changed(
+                        updated,
+                        summary -> CARRYING.matcher(summary).find()
+                                ? OFFSETS.matcher(summary).replaceAll("")
+                                : summary);
     }
 
     private TableMetadata withFirstLedger(TableMetadata metadata) {
-        String ledger = firstLedger;
-        if (ledger == null) {
-            ledger = metadata.currentSnapshot().summary().get(LedgerKeys.OFFSETS);
-            firstLedger = ledger;
+        String json = TableMetadataParser.toJson(metadata);
+        if (firstLedger == null) {
+            Matcher entry = OFFSETS.matcher(json.substring(json.lastIndexOf("\"summary\"")));
+            firstLedger = entry.find() ? entry.group() : null;
         }
-        String first = ledger;
+        String first = firstLedger;
         return first == null
                 ? metadata
-                : changed(metadata, summary -> {
-                    if (summary.has(LedgerKeys.OFFSETS)) {
-                        summary.put(LedgerKeys.OFFSETS, first);
-                    }
-                });
+                : changed(metadata, summary -> OFFSETS.matcher(summary).replaceAll(Matcher.quoteReplacement(first)));
     }
 
-    private static TableMetadata changed(TableMetadata metadata, java.util.function.Consumer<ObjectNode> change) {
-        try {
-            JsonNode json = JSON.readTree(TableMetadataParser.toJson(metadata));
-            for (JsonNode snapshot : json.path("snapshots")) {
-                change.accept((ObjectNode) snapshot.get("summary"));
-            }
-            return TableMetadataParser.fromJson(metadata.metadataFileLocation(), JSON.writeValueAsString(json));
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static TableMetadata changed(TableMetadata metadata, UnaryOperator<String> change) {
+        String json = SUMMARY.matcher(TableMetadataParser.toJson(metadata))
+                .replaceAll(found -> Matcher.quoteReplacement(found.group(1) + change.apply(found.group(2))));
+        return TableMetadataParser.fromJson(metadata.metadataFileLocation(), json);
+    }
+
+    /** An entry that is not the first of its object, which is the operation. */
+    private static Pattern value(String key) {
+        return Pattern.compile(",\"" + Pattern.quote(key) + "\":\"(?:[^\"\\\\]|\\\\.)*\"");
     }
 }

@@ -42,8 +42,8 @@ final class MergeSimulationTest {
         long seeds = Long.getLong("firn.sim.merge.seeds", 100);
         long began = System.nanoTime();
         inParallel(first, first + seeds);
-        System.out.println(seeds + " seeds held in " + (System.nanoTime() - began) / 1_000_000 + " ms; in them:"
-                + coverage);
+        System.out.println(
+                seeds + " seeds held in " + (System.nanoTime() - began) / 1_000_000 + " ms; in them:" + coverage);
     }
 
     /** Runs share nothing, so each core takes the next seed. */

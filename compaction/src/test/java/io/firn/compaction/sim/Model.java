@@ -129,9 +129,12 @@ final class Model {
             positions.add(row.topic() + "-" + row.partition() + "-" + row.offset());
         }
         if (!positions.containsAll(factPositions)) {
-            factPositions.stream().filter(each -> !positions.contains(each)).findFirst().ifPresent(lost -> {
-                throw new Violation("no longer known as deleted: " + lost);
-            });
+            factPositions.stream()
+                    .filter(each -> !positions.contains(each))
+                    .findFirst()
+                    .ifPresent(lost -> {
+                        throw new Violation("no longer known as deleted: " + lost);
+                    });
         }
         facts = now;
         factPositions = positions;
@@ -166,18 +169,21 @@ final class Model {
         boolean moves = moving.equals(operation);
         parent.partitions(PIPELINE).forEach((partition, entry) -> {
             Optional<PartitionEntry> now = ledger.entry(PIPELINE, partition);
-            if (now.isEmpty() || now.get().next() < entry.next() || !moves && now.get().next() > entry.next()) {
+            if (now.isEmpty()
+                    || now.get().next() < entry.next()
+                    || !moves && now.get().next() > entry.next()) {
                 throw new Violation("the ledger went from " + parent + " to " + ledger + " by " + snapshot.summary());
             }
         });
-        if (!moves && ledger.partitions(PIPELINE).size() > parent.partitions(PIPELINE).size()) {
+        if (!moves
+                && ledger.partitions(PIPELINE).size()
+                        > parent.partitions(PIPELINE).size()) {
             throw new Violation("the ledger went from " + parent + " to " + ledger + " by " + snapshot.summary());
         }
         return ledger;
     }
 
-    private void follow(
-            Snapshot snapshot, TableMetadata keyed, Set<String> mayBeDropped, Set<String> mustBeDropped) {
+    private void follow(Snapshot snapshot, TableMetadata keyed, Set<String> mayBeDropped, Set<String> mustBeDropped) {
         if (truths.containsKey(snapshot.snapshotId())) {
             return;
         }
@@ -298,7 +304,8 @@ final class Model {
         TreeMap<String, Long> ids = new TreeMap<>();
         shown.forEach((key, row) -> ids.put(key, row.id()));
         if (!ids.equals(truth.rows())) {
-            throw new Violation("the rows are " + ids + " and must be " + truth.rows() + " after " + snapshot.summary());
+            throw new Violation(
+                    "the rows are " + ids + " and must be " + truth.rows() + " after " + snapshot.summary());
         }
         shown.forEach((key, row) -> {
             List<Known> all = new ArrayList<>(truth.memoryOf(key));
@@ -355,11 +362,13 @@ final class Model {
                 }
             }
         }
-        byKey(merged, staged()).values().forEach(records -> records.forEach(record -> {
-            if (!found.contains(record.event().id())) {
-                throw new Violation("not merged and not staged any more: " + record.event());
-            }
-        }));
+        byKey(merged, staged())
+                .values()
+                .forEach(records -> records.forEach(record -> {
+                    if (!found.contains(record.event().id())) {
+                        throw new Violation("not merged and not staged any more: " + record.event());
+                    }
+                }));
         return waiting;
     }
 
@@ -386,8 +395,8 @@ final class Model {
             all.addAll(staged.getOrDefault(key, List.of()));
             Long expected = visible(all, deletes);
             if (!java.util.Objects.equals(latest, expected)) {
-                throw new Violation("the latest of " + key + " is " + latest + " by the view, of " + all + " it is "
-                        + expected);
+                throw new Violation(
+                        "the latest of " + key + " is " + latest + " by the view, of " + all + " it is " + expected);
             }
         }
     }

@@ -71,8 +71,10 @@ final class Others {
 
     /** Merged rows may leave staging from now on. */
     void stagingIsRetired() {
-        model.truth().merged().partitions(Model.PIPELINE).forEach((partition, entry) ->
-                retired.merge(partition, entry.next(), Math::max));
+        model.truth()
+                .merged()
+                .partitions(Model.PIPELINE)
+                .forEach((partition, entry) -> retired.merge(partition, entry.next(), Math::max));
     }
 
     /** Rewrites some or all of the files of a table, as OPTIMIZE does. */
@@ -170,7 +172,8 @@ final class Others {
             delta.commit();
         }
         happened.accept("another engine deletes rows by "
-                + List.of("writing files anew", "equality deletes", "position deletes").get(how));
+                + List.of("writing files anew", "equality deletes", "position deletes")
+                        .get(how));
         return keys;
     }
 
@@ -211,8 +214,7 @@ final class Others {
         }
     }
 
-    private void byPosition(Table table, RowDelta delta, List<FileScanTask> hit, Set<String> keys)
-            throws IOException {
+    private void byPosition(Table table, RowDelta delta, List<FileScanTask> hit, Set<String> keys) throws IOException {
         if (format == 2) {
             Map<List<Object>, List<FileScanTask>> byPartition = new java.util.LinkedHashMap<>();
             hit.forEach(task -> byPartition
@@ -224,16 +226,15 @@ final class Others {
             return;
         }
         for (FileScanTask task : hit) {
-            BaseDVFileWriter writer = new BaseDVFileWriter(
-                    files(table, FileFormat.PUFFIN), location -> {
-                        List<DeleteFile> before = task.deletes().stream()
-                                .filter(delete -> delete.content() == FileContent.POSITION_DELETES)
-                                .toList();
-                        return before.isEmpty()
-                                ? null
-                                : new BaseDeleteLoader(file -> table.io().newInputFile(file.location()))
-                                        .loadPositionDeletes(before, location);
-                    });
+            BaseDVFileWriter writer = new BaseDVFileWriter(files(table, FileFormat.PUFFIN), location -> {
+                List<DeleteFile> before = task.deletes().stream()
+                        .filter(delete -> delete.content() == FileContent.POSITION_DELETES)
+                        .toList();
+                return before.isEmpty()
+                        ? null
+                        : new BaseDeleteLoader(file -> table.io().newInputFile(file.location()))
+                                .loadPositionDeletes(before, location);
+            });
             try (writer) {
                 for (Row row : rows.rows(task)) {
                     if (keys.contains(row.key())) {

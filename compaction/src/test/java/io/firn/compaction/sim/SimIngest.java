@@ -60,7 +60,8 @@ final class SimIngest extends SimProcess {
             }
             CommitOutcome outcome = committer.attempt(commit);
             if (!(outcome instanceof CommitOutcome.Undecided)) {
-                happened.accept(outcome instanceof CommitOutcome.Committed ? "records are staged" : "staging is fenced");
+                happened.accept(
+                        outcome instanceof CommitOutcome.Committed ? "records are staged" : "staging is fenced");
                 pending = null;
             }
             return true;
@@ -86,9 +87,8 @@ final class SimIngest extends SimProcess {
         List<Event> events = new ArrayList<>();
         for (Map.Entry<SourcePartition, Long> each : log.ends().entrySet()) {
             long from = ledger.next(Model.PIPELINE, each.getKey()).orElseThrow();
-            long to = random.nextInt(3) == 0
-                    ? Math.min(each.getValue(), from + 1 + random.nextInt(6))
-                    : each.getValue();
+            long to =
+                    random.nextInt(3) == 0 ? Math.min(each.getValue(), from + 1 + random.nextInt(6)) : each.getValue();
             if (to > from) {
                 steps.put(each.getKey(), PartitionStep.advance(new OffsetRange(from, to), OptionalLong.empty()));
                 events.addAll(log.records(each.getKey(), from, to));

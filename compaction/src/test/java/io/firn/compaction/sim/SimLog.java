@@ -41,7 +41,8 @@ final class SimLog {
     void addPartition() {
         int number = partitions.size();
         String topic = number == 1 ? "returns" : "orders";
-        SourcePartition added = new SourcePartition(topic, "id-of-" + topic, number / 2 + (number == 1 ? 0 : number % 2));
+        SourcePartition added =
+                new SourcePartition(topic, "id-of-" + topic, number / 2 + (number == 1 ? 0 : number % 2));
         partitions.put(added, new TreeMap<>());
         ends.put(added, 0L);
     }
@@ -58,7 +59,7 @@ final class SimLog {
             SourcePartition into = all.get(random.nextInt(all.size()));
             long offset = ends.getOrDefault(into, 0L);
             Event event = event(into, offset);
-            partitions.get(into).put(offset, event);
+            partitions.computeIfAbsent(into, each -> new TreeMap<>()).put(offset, event);
             ends.put(into, offset + 1 + (random.nextInt(6) == 0 ? 1 : 0));
         }
     }
@@ -83,7 +84,9 @@ final class SimLog {
     /** Those of a span of offsets. */
     List<Event> records(SourcePartition partition, long from, long to) {
         TreeMap<Long, Event> log = partitions.get(partition);
-        return from >= to || log == null ? List.of() : new ArrayList<>(log.subMap(from, to).values());
+        return from >= to || log == null
+                ? List.of()
+                : new ArrayList<>(log.subMap(from, to).values());
     }
 
     @Nullable

@@ -89,12 +89,12 @@ final class SimRows {
         }
         List<DeleteFile> byPosition = new ArrayList<>();
         List<DeleteFile> byValue = new ArrayList<>();
-        task.deletes()
-                .forEach(delete ->
-                        (delete.content() == FileContent.EQUALITY_DELETES ? byValue : byPosition).add(delete));
+        task.deletes().forEach(delete -> (delete.content() == FileContent.EQUALITY_DELETES ? byValue : byPosition)
+                .add(delete));
         BaseDeleteLoader loader = new BaseDeleteLoader(file -> io.newInputFile(file.location()));
-        PositionDeleteIndex positions =
-                byPosition.isEmpty() ? null : loader.loadPositionDeletes(byPosition, task.file().location());
+        PositionDeleteIndex positions = byPosition.isEmpty()
+                ? null
+                : loader.loadPositionDeletes(byPosition, task.file().location());
         Schema key = task.schema().select("id");
         StructLikeSet values = byValue.isEmpty() ? null : loader.loadEqualityDeletes(byValue, key);
         Record probe = GenericRecord.create(key);
@@ -141,8 +141,7 @@ final class SimRows {
 
     private static Row row(Record record, String file, int position) {
         boolean ordered = record.struct().field("_order_timestamp") != null;
-        OffsetDateTime time =
-                (OffsetDateTime) record.getField(ordered ? "_order_timestamp" : "_source_timestamp");
+        OffsetDateTime time = (OffsetDateTime) record.getField(ordered ? "_order_timestamp" : "_source_timestamp");
         return new Row(
                 file,
                 position,

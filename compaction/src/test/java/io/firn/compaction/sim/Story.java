@@ -142,11 +142,13 @@ final class Story {
             case INGEST -> start(this::ingest);
             case MERGE -> start(this::merge);
             case REWRITE -> start(() -> job(rewrite(table())));
-            case MANIFESTS -> start(() -> job(life -> new ManifestJob(
-                    context(open(table(), life), now), new ManifestSettings(8 << 20, 2, 100))));
-            case EXPIRE -> start(() -> job(life -> new ExpireJob(
-                    context(open(table(), life), later),
-                    new ExpireSettings(Duration.ofHours(1), 1 + random.nextInt(3), 1 + random.nextInt(4)))));
+            case MANIFESTS ->
+                start(() -> job(life ->
+                        new ManifestJob(context(open(table(), life), now), new ManifestSettings(8 << 20, 2, 100))));
+            case EXPIRE ->
+                start(() -> job(life -> new ExpireJob(
+                        context(open(table(), life), later),
+                        new ExpireSettings(Duration.ofHours(1), 1 + random.nextInt(3), 1 + random.nextInt(4)))));
             case RETENTION -> start(this::retention);
             case ORPHANS -> start(this::orphans);
             case KILL -> strike(Strike.KILL);

@@ -11,6 +11,8 @@ import io.firn.compaction.plan.NeedsPolicy.Need;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -86,7 +88,10 @@ final class Lane {
     @SuppressWarnings("IllegalCatch") // whatever goes wrong must not end the service
     private Duration begin(Predicate<String> taken, Instant now) {
         Duration wait = LONGEST_WAIT;
-        for (Target target : targets) {
+        // Who waits the longest comes first: a table whose work never ends must not keep the others from theirs.
+        List<Target> byTurn = new ArrayList<>(targets);
+        byTurn.sort(Comparator.comparing(Target::nextLook));
+        for (Target target : byTurn) {
             if (now.isBefore(target.nextLook())) {
                 Duration left = until(target.nextLook(), now);
                 wait = left.compareTo(wait) < 0 ? left : wait;
