@@ -164,7 +164,7 @@ class DocumentedNamesTest {
     /** Key and default of every row of the README's tables of keys. */
     private static Map<String, String> defaults() throws IOException {
         String readme = Files.readString(ROOT.resolve("README.md"));
-        String keys = readme.substring(readme.indexOf("### Every key"), readme.indexOf("### Reading an audit"));
+        String keys = readme.substring(readme.indexOf("### Every key"), readme.indexOf("### Watching it"));
         Map<String, String> defaults = new TreeMap<>();
         Matcher matcher = ROW.matcher(keys);
         while (matcher.find()) {

@@ -29,6 +29,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -234,7 +235,7 @@ final class LaneTest {
 
     /** Rows of new keys, committed as ingestion commits them. */
     private void stage(String pipeline, int rows) throws IOException {
-        UpsertTables tables = UpsertParts.of(pipelines.get(pipeline), new Tables(catalog))
+        UpsertTables tables = UpsertParts.of(Objects.requireNonNull(pipelines.get(pipeline)), new Tables(catalog))
                 .orElseThrow()
                 .open(new Tables(catalog));
         long from = staged.getOrDefault(pipeline, 0L);
