@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The keyed table is the fold of the topic, whatever happens, again and again. {@code -Dfirn.sim.merge.seeds=N} runs N
@@ -83,11 +83,19 @@ final class MergeSimulationTest {
         }
     }
 
+    /** From any seed on one is found; these are close before one, because the build's time is short. */
     @ParameterizedTest
-    @EnumSource(Safeguard.class)
-    void withoutASafeguardTheGuaranteeBreaks(Safeguard safeguard) {
+    @CsvSource({
+        "LEDGER_CARRY, 0",
+        "STAGING_RETENTION, 1",
+        "MERGE_POSITION, 3",
+        "COMMIT_ID_LOOKUP, 5",
+        "KNOWN_DELETES, 22",
+        "PLANNED_SNAPSHOT, 29"
+    })
+    void withoutASafeguardTheGuaranteeBreaks(Safeguard safeguard, long first) {
         BareHadoop.install();
-        for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {
+        for (long seed = first; seed < first + SEEDS_TO_FIND_A_VIOLATION; seed++) {
             try {
                 new Story(seed, scratch, Optional.of(safeguard), coverage).run();
             } catch (Violation violation) {
