@@ -68,10 +68,9 @@ public final class HttpService implements AutoCloseable {
      * @throws FirnException {@code http-open}, {@code http-address}
      */
     public static HttpService start(HttpConfig config, Running running, Clock clock) {
-        URI address = URI.create("http://" + config.listen());
-        String host = address.getHost() == null ? config.listen() : address.getHost();
+        URI address = address(config);
         HttpService service =
-                new HttpService(running, Access.of(config, host), clock, host, Math.max(0, address.getPort()));
+                new HttpService(running, access(config), clock, address.getHost(), Math.max(0, address.getPort()));
         try {
             service.server.start();
         } catch (JavalinBindException taken) {
@@ -83,6 +82,31 @@ public final class HttpService implements AutoCloseable {
                     "stop who listens there, or set http.listen to another port (0 takes a free one)");
         }
         return service;
+    }
+
+    /**
+     * Says before anything else is started whether it may listen there.
+     *
+     * @throws FirnException {@code http-open}, {@code http-address}
+     */
+    public static void check(HttpConfig config) {
+        access(config);
+    }
+
+    private static Access access(HttpConfig config) {
+        return Access.of(config, address(config).getHost());
+    }
+
+    private static URI address(HttpConfig config) {
+        URI address = URI.create("http://" + config.listen());
+        if (address.getHost() == null) {
+            throw FirnException.user(
+                    "http-address",
+                    "the host to listen on cannot be read",
+                    "http.listen: " + config.listen(),
+                    "write 127.0.0.1:8383");
+        }
+        return address;
     }
 
     public int port() {
