@@ -8,6 +8,9 @@ import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.NearestKey;
 import io.firn.deploy.config.PipelineConfig;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "audit",
         mixinStandardHelpOptions = true,
-        description = "Compares a pipeline's table with Kafka, offset by offset.",
+        description = "Compares tables of pipelines with Kafka, offset by offset.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:clean",
@@ -35,11 +38,14 @@ final class AuditCommand implements Callable<Integer> {
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
-    @Option(names = "--json", description = "Print the report as JSON, one line. Default: text.")
+    @Option(names = "--json", description = "Print each report as JSON, one line. Default: text.")
     private boolean json;
 
-    @Parameters(paramLabel = "PIPELINE", description = "The pipeline's name in the configuration.")
-    private String pipeline = "";
+    @Parameters(
+            paramLabel = "PIPELINE",
+            arity = "0..*",
+            description = "Pipelines by their names in the configuration. Default: all, one after the other.")
+    private List<String> pipelines = List.of();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -51,30 +57,50 @@ final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration configuration = assembly.configuration(config.file());
-        PipelineConfig configured = configuration.pipelines().get(pipeline);
-        if (configured == null) {
-            Set<String> known = configuration.pipelines().keySet();
-            throw FirnException.user(
-                    "pipeline-unknown",
-                    "there is no pipeline " + pipeline,
-                    config.file() + ", pipelines",
-                    NearestKey.hint(pipeline, known) + "name one of " + known);
-        }
+        Map<String, PipelineConfig> chosen = chosen(configuration.pipelines());
         PrintWriter err = spec.commandLine().getErr();
         Progress progress = new Progress(assembly.clock(), line -> {
             err.println("firn: " + line);
             err.flush();
         });
+        boolean clean = true;
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
-            AuditReport report = tables.audit(pipeline, configured, progress);
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                out.println(report.json());
-            } else {
-                report.print(out);
+            for (Map.Entry<String, PipelineConfig> each : chosen.entrySet()) {
+                AuditReport report = tables.audit(each.getKey(), each.getValue(), progress);
+                print(report);
+                clean &= report.isClean();
             }
-            out.flush();
-            return report.isClean() ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
         }
+        return clean ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+    }
+
+    private Map<String, PipelineConfig> chosen(Map<String, PipelineConfig> configured) {
+        if (pipelines.isEmpty()) {
+            return configured;
+        }
+        Map<String, PipelineConfig> chosen = new LinkedHashMap<>();
+        for (String pipeline : pipelines) {
+            PipelineConfig found = configured.get(pipeline);
+            if (found == null) {
+                Set<String> known = configured.keySet();
+                throw FirnException.user(
+                        "pipeline-unknown",
+                        "there is no pipeline " + pipeline,
+                        config.file() + ", pipelines",
+                        NearestKey.hint(pipeline, known) + "name one of " + known);
+            }
+            chosen.put(pipeline, found);
+        }
+        return chosen;
+    }
+
+    private void print(AuditReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(report.json());
+        } else {
+            report.print(out);
+        }
+        out.flush();
     }
 }

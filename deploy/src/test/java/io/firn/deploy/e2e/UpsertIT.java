@@ -20,17 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.SnapshotUtil;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** An upsert pipeline from Kafka to the keyed table, killed on the way: the table is the fold of the topic. */
+/** Upsert pipelines from Kafka to the keyed table, killed on the way: the table is the fold of the topic. */
 @ExtendWith(SharedBroker.class)
 class UpsertIT {
     private static final int PARTITIONS = 3;
@@ -41,16 +42,14 @@ class UpsertIT {
     @TempDir
     private Path directory;
 
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void a_keyed_table_is_the_fold_of_its_topic_whatever_is_killed_or_replayed(boolean versioned, BrokerProcess broker)
-            throws Exception {
-        String topic = versioned ? "versions" : "changes";
-        try (Lake lake = Lake.local(directory)) {
-            broker.createTopic(topic, PARTITIONS, Map.of());
-            Stage stage = new Stage(broker, lake, directory, LOGS, topic);
-            Path config = stage.config(
-                    topic,
+    /** A pipeline, what goes into it, and whether a version comes before the position. */
+    private record Keyed(Stage stage, ChangeStream stream, boolean versioned) {
+        Table table() {
+            return stage.lake().table(stage.table());
+        }
+
+        List<String> lines() {
+            return List.of(
                     "schema: \"" + ChangeStream.SCHEMA + "\"",
                     "mode: upsert",
                     "key: [id]",
@@ -59,39 +58,81 @@ class UpsertIT {
                     "commit: {interval: 500ms}",
                     "merge: {interval: 500ms, memory: 16MB}",
                     "maintenance: {interval: 2s}");
-            ChangeStream stream = new ChangeStream(broker.bootstrap(), topic, PARTITIONS);
-            try (FirnProcess service = stage.service(topic, config)) {
+        }
+    }
+
+    @Test
+    void keyed_tables_are_the_folds_of_their_topics_whatever_is_killed_or_replayed(BrokerProcess broker)
+            throws Exception {
+        try (Lake lake = Lake.local(directory)) {
+            List<Keyed> both = List.of(keyed(broker, lake, "changes", false), keyed(broker, lake, "versions", true));
+            Path config = Stage.config("firn", both.stream().collect(Collectors.toMap(Keyed::stage, Keyed::lines)));
+            try (FirnProcess service = FirnProcess.of("upsert", config, LOGS, "-Xmx256m")) {
                 for (int kill = 0; kill < KILLS; kill++) {
                     service.start();
-                    stream.send(400);
-                    int round = kill;
-                    Eventually.holds(
-                            "something is merged",
-                            SOON,
-                            () -> merged(lake, stage.table()) > 400L * round,
-                            service::tail);
-                    stream.send(100);
+                    send(both, 400);
+                    long before = 400L * kill;
+                    for (Keyed each : both) {
+                        Eventually.holds(
+                                "something is merged",
+                                SOON,
+                                () -> merged(lake, each.stage().table()) > before,
+                                service::tail);
+                    }
+                    send(both, 100);
                     service.kill9();
                 }
                 service.start();
-                awaitMerged(lake, stage.table(), stream.sent(), service);
+                both.forEach(each ->
+                        awaitMerged(lake, each.stage().table(), each.stream().sent(), service));
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
-            SortedMap<Long, String> expected = stream.fold(versioned);
-            assertThat(rows(lake.table(stage.table()))).isEqualTo(expected);
-            assertClean(stage, config, expected.size());
+            assertFolded(both, config);
 
-            rollBackHalf(lake.table(stage.table() + "_staging"));
-            try (FirnProcess again = stage.service(topic + "-again", config).start()) {
-                awaitMerged(lake, stage.table() + "_staging", stream.sent(), again);
-                stream.send(10);
-                awaitMerged(lake, stage.table(), stream.sent(), again);
+            for (Keyed each : both) {
+                rollBackHalf(lake.table(each.stage().table() + "_staging"));
+            }
+            try (FirnProcess again =
+                    FirnProcess.of("upsert-again", config, LOGS, "-Xmx256m").start()) {
+                for (Keyed each : both) {
+                    String table = each.stage().table();
+                    awaitMerged(lake, table + "_staging", each.stream().sent(), again);
+                    each.stream().send(10);
+                    awaitMerged(lake, table, each.stream().sent(), again);
+                }
                 assertThat(again.terminate()).as(again.tail()).isZero();
             }
-            SortedMap<Long, String> after = stream.fold(versioned);
-            assertThat(rows(lake.table(stage.table()))).isEqualTo(after);
-            assertClean(stage, config, after.size());
+            assertFolded(both, config);
         }
+    }
+
+    private static void send(List<Keyed> all, int count) throws InterruptedException, ExecutionException {
+        for (Keyed each : all) {
+            each.stream().send(count);
+        }
+    }
+
+    private Keyed keyed(BrokerProcess broker, Lake lake, String topic, boolean versioned) {
+        broker.createTopic(topic, PARTITIONS, Map.of());
+        return new Keyed(
+                new Stage(broker, lake, directory, LOGS, topic),
+                new ChangeStream(broker.bootstrap(), topic, PARTITIONS),
+                versioned);
+    }
+
+    private static void assertFolded(List<Keyed> all, Path config) throws IOException {
+        OsProcess audit = FirnProcess.command("audit-upsert", LOGS, "audit", "--config", config.toString());
+        assertThat(audit.exitCode()).as(audit.output()).isZero();
+        for (Keyed each : all) {
+            SortedMap<Long, String> expected = each.stream().fold(each.versioned());
+            assertThat(rows(each.table())).isEqualTo(expected);
+            assertThat(audit.output())
+                    .contains("Audit of " + each.stage().topic() + ": ")
+                    .containsPattern("(?s)0 of them not merged yet; " + expected.size() + " rows");
+        }
+        assertThat(audit.output().lines().filter(line -> line.contains("Clean: every row is the last record")))
+                .as(audit.output())
+                .hasSameSizeAs(all);
     }
 
     /** Staging forgets; everything since then comes once more from Kafka. */
@@ -100,14 +141,6 @@ class UpsertIT {
         staging.manageSnapshots()
                 .rollbackTo(ancestors.get(ancestors.size() / 2))
                 .commit();
-    }
-
-    private static void assertClean(Stage stage, Path config, int rows) {
-        OsProcess audit = stage.audit(config);
-        assertThat(audit.exitCode()).as(audit.output()).isZero();
-        assertThat(audit.output())
-                .contains("every offset accounted for", "Clean: every row is the last record of its key")
-                .containsPattern("(?s)0 of them not merged yet; " + rows + " rows");
     }
 
     private static void awaitMerged(Lake lake, String table, long records, FirnProcess service) {

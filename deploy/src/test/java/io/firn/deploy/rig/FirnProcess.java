@@ -46,13 +46,21 @@ public final class FirnProcess implements AutoCloseable {
     /** Writes a configuration of one pipeline and returns the file. */
     public static Path config(
             Path file, Map<String, String> kafka, Map<String, String> catalog, String pipeline, List<String> lines) {
+        return config(file, kafka, catalog, Map.of(pipeline, lines));
+    }
+
+    /** Writes a configuration and returns the file. */
+    public static Path config(
+            Path file, Map<String, String> kafka, Map<String, String> catalog, Map<String, List<String>> pipelines) {
         StringBuilder yaml = new StringBuilder("kafka:\n");
         new TreeMap<>(kafka).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
         yaml.append("catalog:\n");
         new TreeMap<>(catalog).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
-        yaml.append("http:\n  listen: 127.0.0.1:0\n");
-        yaml.append("pipelines:\n  " + pipeline + ":\n");
-        lines.forEach(line -> yaml.append("    " + line + "\n"));
+        yaml.append("http:\n  listen: 127.0.0.1:0\npipelines:\n");
+        new TreeMap<>(pipelines).forEach((name, lines) -> {
+            yaml.append("  " + name + ":\n");
+            lines.forEach(line -> yaml.append("    " + line + "\n"));
+        });
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             return Files.writeString(file, yaml);
@@ -63,9 +71,15 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Runs one command of Firn to its end and returns it, for exit code and output. */
     public static OsProcess command(String name, Path logs, String... arguments) {
+        Path log = logs.resolve(name + ".log");
+        try {
+            Files.deleteIfExists(log);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
         OsProcess process = OsProcess.start(
                 name,
-                logs.resolve(name + ".log"),
+                log,
                 Map.of(),
                 commandLine(
                         logs,

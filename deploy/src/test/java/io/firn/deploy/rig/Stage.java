@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One topic, one table, and Firn between them: what nearly every end-to-end test is about.
@@ -32,9 +32,24 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
 
     /** Writes a configuration: orders as JSON, a commit a second, and these lines of the pipeline besides. */
     public Path config(String name, String... lines) {
+        return config(name, Map.of(this, List.of(lines)));
+    }
+
+    /** Writes one configuration for several topics of the same broker and lake, each with lines of its own. */
+    public static Path config(String name, Map<Stage, List<String>> stages) {
+        Stage any = stages.keySet().iterator().next();
+        Map<String, List<String>> pipelines = new TreeMap<>();
+        stages.forEach((stage, lines) -> pipelines.put(stage.topic, stage.pipeline(lines)));
+        Map<String, String> kafka = Map.of(
+                "bootstrap.servers", any.broker.bootstrap(),
+                "metadata.max.age.ms", "1000",
+                "reconnect.backoff.max.ms", "500");
+        return FirnProcess.config(any.directory.resolve(name + ".yaml"), kafka, any.lake.properties(), pipelines);
+    }
+
+    private List<String> pipeline(List<String> given) {
         List<String> pipeline =
                 new ArrayList<>(List.of("topics: [" + topic + "]", "format: json", "table: " + table()));
-        List<String> given = List.of(lines);
         if (given.stream().noneMatch(line -> line.startsWith("schema:"))) {
             pipeline.add("schema: \"" + TopicProducer.SCHEMA + "\"");
         }
@@ -42,11 +57,7 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
             pipeline.add(QUICK_COMMITS);
         }
         pipeline.addAll(given);
-        Map<String, String> kafka = new HashMap<>(Map.of(
-                "bootstrap.servers", broker.bootstrap(),
-                "metadata.max.age.ms", "1000",
-                "reconnect.backoff.max.ms", "500"));
-        return FirnProcess.config(directory.resolve(name + ".yaml"), kafka, lake.properties(), topic, pipeline);
+        return pipeline;
     }
 
     /** A service process that is not started yet. */
