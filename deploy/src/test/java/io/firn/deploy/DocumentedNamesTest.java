@@ -183,9 +183,8 @@ class DocumentedNamesTest {
     }
 
     private static Stream<Path> sources(Path module) {
-        try {
-            return Files.walk(module.resolve("src"))
-                    .filter(path -> path.toString().endsWith(".java"));
+        try (Stream<Path> files = Files.walk(module.resolve("src"))) {
+            return files.filter(path -> path.toString().endsWith(".java")).toList().stream();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

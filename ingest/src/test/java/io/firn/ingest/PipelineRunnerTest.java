@@ -12,10 +12,12 @@ import io.firn.ingest.rig.MemoryTable;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -24,6 +26,7 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,7 +148,7 @@ class PipelineRunnerTest {
             for (String value : List.of("first", "aborted", "last")) {
                 producer.beginTransaction();
                 for (int i = 0; i < 5; i++) {
-                    producer.send(new ProducerRecord<>(topic, 0, null, value));
+                    EmbeddedBroker.await(producer.send(new ProducerRecord<>(topic, 0, null, value)));
                 }
                 producer.flush();
                 if (value.equals("aborted")) {
@@ -281,11 +284,13 @@ class PipelineRunnerTest {
 
     private static void produce(String topic, int partitions, int count, int from) {
         try (KafkaProducer<String, String> producer = broker.producer(Map.of("linger.ms", "5"))) {
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
             for (int i = from; i < from + count; i++) {
                 for (int partition = 0; partition < partitions; partition++) {
-                    producer.send(new ProducerRecord<>(topic, partition, null, String.valueOf(i)));
+                    sent.add(producer.send(new ProducerRecord<>(topic, partition, null, String.valueOf(i))));
                 }
             }
+            EmbeddedBroker.await(sent);
         }
     }
 

@@ -228,7 +228,7 @@ final class ColumnConcat {
             at += 4 + DictionaryUnion.littleEndian(bytes, at);
         }
         requireRunLength(page.definition());
-        return page.values() - present(bytes, at + 4, DictionaryUnion.littleEndian(bytes, at), page.values());
+        return (long) page.values() - present(bytes, at + 4, DictionaryUnion.littleEndian(bytes, at), page.values());
     }
 
     private void write(

@@ -86,7 +86,7 @@ final class MergeJobTest {
         rig.stage(event(1, "a", 0, 0, 1), event(2, "b", 0, 1, 1), event(3, "c", 0, 2, 1), event(4, "d", 0, 3, 1));
         rig.merge(rig.settings().withRewriteShare(1));
         for (int round = 0; round < 3; round++) {
-            long at = 4 + 2 * round;
+            long at = 4 + 2L * round;
             rig.stage(
                     event(10 + round, "a", 0, at, 2 + round),
                     delete(20 + round, "bcd".substring(round, round + 1), 0, at + 1, 2 + round));

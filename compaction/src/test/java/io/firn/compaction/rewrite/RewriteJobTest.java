@@ -331,7 +331,7 @@ class RewriteJobTest {
         for (int file = 0; file < 5; file++) {
             List<DataFile> files = new ArrayList<>();
             for (String status : List.of("new", "paid", "sent", "back")) {
-                List<Record> rows = Orders.rows(file * 400L + status.hashCode() % 4 * 100, 50, file);
+                List<Record> rows = Orders.rows(file * 400L + status.hashCode() % 4L * 100, 50, file);
                 rows.forEach(row -> row.setField("status", status));
                 org.apache.iceberg.PartitionData partition =
                         new org.apache.iceberg.PartitionData(table.spec().partitionType());

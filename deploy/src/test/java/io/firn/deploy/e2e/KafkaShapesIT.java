@@ -99,7 +99,9 @@ class KafkaShapesIT {
 
     @Test
     void offsets_that_compaction_removed_are_no_gap() {
-        assertExact(compacted, compacted.verifier().kafkaOffsets().get(0).cardinality());
+        TableVerifier.Report report = compacted.verifier().verify();
+        assertThat(report.isExact()).as("%s", report).isTrue();
+        assertThat(report.rows()).isEqualTo(report.records()).isBetween(6L, 100L);
     }
 
     @Test

@@ -117,7 +117,7 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
             try (KafkaProducer<String, String> producer = broker.producer(Map.of("transactional.id", topic))) {
                 producer.initTransactions();
                 producer.beginTransaction();
-                producer.send(new ProducerRecord<>(topic, partition, null, "aborted"));
+                EmbeddedBroker.await(producer.send(new ProducerRecord<>(topic, partition, null, "aborted")));
                 producer.flush();
                 producer.abortTransaction();
             }
@@ -190,10 +190,7 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
 
         private void send(int partition, @Nullable String key, @Nullable String value) {
             try (KafkaProducer<String, String> producer = broker.producer(Map.of())) {
-                producer.send(new ProducerRecord<>(topic, partition, key, value))
-                        .get();
-            } catch (InterruptedException | ExecutionException failure) {
-                throw new AssertionError(failure);
+                EmbeddedBroker.await(producer.send(new ProducerRecord<>(topic, partition, key, value)));
             }
         }
 

@@ -68,7 +68,7 @@ class VanishedPartitionsTest {
             Until.holds("the first partition was lost", () -> poll(source) && !lost.isEmpty());
             try (KafkaProducer<String, String> producer = broker.producer(Map.of())) {
                 for (int partition = 0; partition < 3; partition++) {
-                    producer.send(new ProducerRecord<>("vanishing", partition, null, "value"));
+                    EmbeddedBroker.await(producer.send(new ProducerRecord<>("vanishing", partition, null, "value")));
                 }
             }
             Until.holds("all are delivered", () -> poll(source) && delivered.size() == 3);

@@ -83,7 +83,7 @@ public abstract class RecordSourceContractTest {
         SourceWorld world = opened(1);
         try (Member member = joined(world)) {
             world.produce(0, 2);
-            long end = 2 + world.abortTransaction(0);
+            long end = 2L + world.abortTransaction(0);
             member.source.seek(world.partition(0), 0);
             member.until("the end", () -> Long.valueOf(end)
                     .equals(member.source.positions().get(world.partition(0))));

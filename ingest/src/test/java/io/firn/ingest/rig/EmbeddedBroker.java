@@ -14,12 +14,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Time;
 
@@ -110,6 +112,22 @@ public final class EmbeddedBroker implements AutoCloseable {
         all.put("max.in.flight.requests.per.connection", "1");
         all.putAll(properties);
         return new KafkaProducer<>(all, new StringSerializer(), new StringSerializer());
+    }
+
+    /** Waits until the broker has them all: a record that was refused must not pass for one that is on its way. */
+    @SafeVarargs
+    public static void await(Future<RecordMetadata>... sent) {
+        await(List.of(sent));
+    }
+
+    public static void await(List<Future<RecordMetadata>> sent) {
+        try {
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
+            }
+        } catch (InterruptedException | ExecutionException failure) {
+            throw new AssertionError(failure);
+        }
     }
 
     public void createTopic(String topic, int partitions, Map<String, String> settings) {
