@@ -64,6 +64,11 @@ public final class Assembly {
         return clock;
     }
 
+    /** An environment variable, where it is set. */
+    public Optional<String> variable(String name) {
+        return Optional.ofNullable(environment.apply(name));
+    }
+
     public Configuration configuration(Path file) {
         return new ConfigFile(environment).read(file);
     }

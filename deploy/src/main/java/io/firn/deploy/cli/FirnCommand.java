@@ -33,6 +33,9 @@ public final class FirnCommand implements Runnable {
         line = new CommandLine(this);
         line.addSubcommand(new RunCommand(assembly, stop));
         line.addSubcommand(new CheckCommand(assembly));
+        line.addSubcommand(new StatusCommand(assembly));
+        line.addSubcommand(new PauseCommand(assembly));
+        line.addSubcommand(new ResumeCommand(assembly));
         line.addSubcommand(new LedgerCommand(assembly));
         line.addSubcommand(new AuditCommand(assembly));
         line.addSubcommand(new CompactCommand(assembly, stop));

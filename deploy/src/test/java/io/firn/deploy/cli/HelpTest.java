@@ -32,7 +32,8 @@ class HelpTest {
 
     @Test
     void the_root_lists_every_command_and_the_exit_codes() {
-        assertThat(commands()).contains("run", "check", "ledger", "audit", "compact", "quickstart");
+        assertThat(commands())
+                .contains("run", "check", "status", "pause", "resume", "ledger", "audit", "compact", "quickstart");
         assertThat(help("--help")).contains("Exit codes: 0 done, 1 failed, 2 wrong usage", "COMMAND --help");
     }
 

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.firn.catalog.FirnException;
-import io.firn.catalog.ledger.SourcePartition;
 import io.firn.deploy.config.HttpConfig;
-import io.firn.ingest.PipelineStatus;
-import io.firn.ingest.PipelineStatus.PartitionStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,10 +17,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +26,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HttpServiceTest {
-    private static final Instant NOW = Instant.parse("2026-11-01T12:00:10Z");
+    private static final Instant NOW = OneOrdersPipeline.NOW;
 
     private final HttpClient client = HttpClient.newHttpClient();
-    private final Orders orders = new Orders();
+    private final OneOrdersPipeline orders = new OneOrdersPipeline();
     private final List<HttpService> opened = new ArrayList<>();
 
     @AfterEach
@@ -192,56 +187,5 @@ class HttpServiceTest {
             builder.header("Authorization", authorization);
         }
         return builder.build();
-    }
-
-    /** One pipeline with one partition, as a service would show it. */
-    private static final class Orders implements Running {
-        private volatile Optional<String> trouble = Optional.empty();
-        private volatile boolean assigned = true;
-        private volatile boolean paused;
-
-        @Override
-        public List<PipelineStatus> pipelines() {
-            PartitionStatus partition = new PartitionStatus(
-                    new SourcePartition("orders", "topic-id", 0),
-                    OptionalLong.of(90),
-                    OptionalLong.of(100),
-                    95,
-                    92,
-                    90);
-            return List.of(new PipelineStatus(
-                    "orders",
-                    paused ? PipelineStatus.State.PAUSED : PipelineStatus.State.RUNNING,
-                    assigned ? List.of(partition) : List.of(),
-                    7,
-                    1,
-                    Optional.of(NOW.minusSeconds(10)),
-                    OptionalLong.of(42),
-                    2048,
-                    trouble));
-        }
-
-        @Override
-        public void pause(String pipeline) {
-            known(pipeline);
-            paused = true;
-        }
-
-        @Override
-        public void resume(String pipeline) {
-            known(pipeline);
-            paused = false;
-        }
-
-        private void known(String pipeline) {
-            if (!pipeline.equals("orders")) {
-                throw HttpService.unknown(pipeline, pipelines());
-            }
-        }
-
-        @Override
-        public Table table(String name) {
-            throw FirnException.user("table-missing", "there is no such table", "table " + name, "");
-        }
     }
 }

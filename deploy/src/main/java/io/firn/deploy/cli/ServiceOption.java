@@ -1,0 +1,53 @@
+package io.firn.deploy.cli;
+
+import io.firn.catalog.FirnException;
+import io.firn.deploy.Assembly;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Names the service that a command talks to, and who asks. */
+final class ServiceOption {
+    private static final String VARIABLE = "FIRN_TOKEN";
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "Where the service listens. Default: http://127.0.0.1:8383.")
+    private URI url = URI.create("http://127.0.0.1:8383");
+
+    @Option(
+            names = "--token",
+            paramLabel = "TOKEN",
+            description =
+                    "What the service knows this person by. Others on this machine can read a command line: a file"
+                            + " or FIRN_TOKEN is better. Default: FIRN_TOKEN, else none.")
+    private @Nullable String token;
+
+    @Option(names = "--token-file", paramLabel = "FILE", description = "The file that holds the token. Default: none.")
+    private @Nullable Path tokenFile;
+
+    ServiceClient client(Assembly assembly) {
+        return new ServiceClient(url, token(assembly));
+    }
+
+    private Optional<String> token(Assembly assembly) {
+        if (token != null) {
+            return Optional.of(token);
+        }
+        Path file = tokenFile;
+        if (file == null) {
+            return assembly.variable(VARIABLE);
+        }
+        try {
+            return Optional.of(Files.readString(file).strip());
+        } catch (IOException failed) {
+            throw FirnException.user(
+                    "token-file", "the file with the token cannot be read", "--token-file: " + file, "check the path");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.firn.deploy.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.firn.deploy.Assembly;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What a running service does. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description = "Shows what a running service does: every pipeline, its partitions, and how far behind they are.",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {"0:shown", "1:the service does not answer", ExitCodes.USAGE_HELP})
+final class StatusCommand implements Callable<Integer> {
+    private final Assembly assembly;
+
+    @Mixin
+    private final ServiceOption service = new ServiceOption();
+
+    @Option(names = "--json", description = "Print it as JSON. Default: text.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    StatusCommand(Assembly assembly) {
+        this.assembly = assembly;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        JsonNode status = service.client(assembly).get("/v1/pipelines");
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(status);
+        } else {
+            out.println(status.path("ready").asBoolean() ? "ready" : "not ready");
+            status.path("pipelines").forEach(pipeline -> print(pipeline, out));
+        }
+        out.flush();
+        return ExitCodes.DONE;
+    }
+
+    /** One pipeline as text. */
+    static void print(JsonNode pipeline, PrintWriter out) {
+        out.printf(
+                "%s  %s  lag %s  commits %s  last commit %s%n",
+                pipeline.path("name").asText(),
+                pipeline.path("state").asText(),
+                pipeline.path("lag").asText("not known yet"),
+                pipeline.path("commits").asText(),
+                pipeline.path("lastCommit").asText("none by this process"));
+        if (pipeline.has("trouble")) {
+            out.println("  trouble: " + pipeline.path("trouble").asText());
+        }
+        for (JsonNode partition : pipeline.path("partitions")) {
+            out.printf(
+                    "  %s-%s  committed %s  end %s  lag %s%n",
+                    partition.path("topic").asText(),
+                    partition.path("partition").asText(),
+                    partition.path("committed").asText("?"),
+                    partition.path("end").asText("?"),
+                    partition.path("lag").asText("?"));
+        }
+    }
+}
