@@ -91,7 +91,7 @@ class DocumentedNamesTest {
     @Test
     void the_readme_explains_every_key_of_the_configuration() throws IOException {
         Set<String> asked = new TreeSet<>();
-        for (String reader : List.of("ConfigFile", "PipelineSection", "UpsertSection")) {
+        for (String reader : List.of("ConfigFile", "HttpConfig", "TlsConfig", "PipelineSection", "UpsertSection")) {
             Matcher matcher = ASKED.matcher(Files.readString(CONFIG.resolve(reader + ".java")));
             while (matcher.find()) {
                 asked.add(matcher.group(1));
@@ -106,6 +106,7 @@ class DocumentedNamesTest {
                 "type",
                 "catalog-impl",
                 "http",
+                "tls",
                 "commit",
                 "kafka",
                 "catalog",

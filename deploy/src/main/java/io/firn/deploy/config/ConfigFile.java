@@ -45,7 +45,7 @@ public final class ConfigFile {
         Configuration configuration = new Configuration(
                 kafkaProperties,
                 catalogProperties,
-                http(top.section("http")),
+                HttpConfig.of(top.section("http")),
                 top.bytes("memory", Configuration.DEFAULT_MEMORY_BYTES),
                 pipelines(top));
         top.finish();
@@ -75,15 +75,6 @@ public final class ConfigFile {
             problems.marked(Optional.empty(), "", "not YAML: " + broken.getMessage(), "");
         }
         return Optional.empty();
-    }
-
-    private static HttpConfig http(Section http) {
-        HttpConfig config = new HttpConfig(http.text("listen").orElse(HttpConfig.DEFAULT_LISTEN), http.text("token"));
-        if (!config.listen().matches(".+:\\d{1,5}")) {
-            http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", "write 127.0.0.1:8383");
-        }
-        http.finish();
-        return config;
     }
 
     private static SortedMap<String, PipelineConfig> pipelines(Section top) {

@@ -7,29 +7,43 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Who may ask. Without a token only this machine can; with one everybody who knows it. Probes are open to all. */
+/**
+ * Who is asking. Where nobody can prove anything, everybody is an operator: then the service listens to this machine
+ * alone.
+ */
 final class Access {
     private static final String SCHEME = "Bearer ";
+    private static final Caller ANYBODY = new Caller("somebody on this machine", Role.OPERATOR);
 
-    private final Optional<byte[]> token;
+    private record Token(byte[] digest, Caller caller) {}
 
-    private Access(Optional<byte[]> token) {
-        this.token = token;
+    private final List<Token> tokens = new ArrayList<>();
+    private final boolean open;
+
+    private Access(HttpConfig config) {
+        config.operators()
+                .forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, Role.OPERATOR))));
+        config.readers()
+                .forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, Role.READER))));
+        this.open = !config.knowsClients();
     }
 
-    /** @throws FirnException {@code http-open} where others could reach the service and no token is set */
+    /** @throws FirnException {@code http-open} where others could reach the service and nothing protects it */
     static Access of(HttpConfig config, String host) {
-        if (config.token().isEmpty() && !isLoopback(host)) {
+        if (!config.knowsClients() && !isLoopback(host)) {
             throw FirnException.user(
                     "http-open",
                     "others could reach the service's HTTP interface, and no token protects it",
                     "http.listen: " + config.listen(),
-                    "set http.token, as ${env:FIRN_TOKEN}, or listen on 127.0.0.1");
+                    "set http.token, as ${env:FIRN_TOKEN}, or http.tls.clients, or listen on 127.0.0.1");
         }
-        return new Access(config.token().map(Access::digest));
+        return new Access(config);
     }
 
     private static boolean isLoopback(String host) {
@@ -44,16 +58,43 @@ final class Access {
         }
     }
 
-    /** @param authorization the header of that name */
-    boolean allows(@Nullable String authorization) {
-        if (token.isEmpty()) {
-            return true;
+    /** Whether everybody who reaches it is taken for an operator. */
+    boolean isOpen() {
+        return open;
+    }
+
+    /**
+     * The caller, if he can prove it.
+     *
+     * @param authorization the header of that name
+     * @param certificates of the client, its own first; checked by TLS before
+     */
+    Optional<Caller> caller(@Nullable String authorization, X509Certificate @Nullable [] certificates) {
+        if (open) {
+            return Optional.of(ANYBODY);
         }
-        // The digests are compared, not the texts: so neither length nor content of the token shows in the time it
-        // takes.
-        return authorization != null
-                && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                && MessageDigest.isEqual(token.get(), digest(authorization.substring(SCHEME.length())));
+        if (authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+            return byToken(authorization.substring(SCHEME.length()));
+        }
+        return certificates == null || certificates.length == 0
+                ? Optional.empty()
+                : Optional.of(
+                        new Caller(certificates[0].getSubjectX500Principal().getName(), Role.OPERATOR));
+    }
+
+    /**
+     * Digests are compared, not texts, and all of them in any case: so neither length nor content nor the number of a
+     * token shows in the time it takes.
+     */
+    private Optional<Caller> byToken(String presented) {
+        byte[] digest = digest(presented);
+        Optional<Caller> found = Optional.empty();
+        for (Token token : tokens) {
+            if (MessageDigest.isEqual(token.digest(), digest)) {
+                found = Optional.of(token.caller());
+            }
+        }
+        return found;
     }
 
     private static byte[] digest(String text) {

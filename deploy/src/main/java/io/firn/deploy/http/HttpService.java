@@ -1,9 +1,6 @@
 package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
-import io.firn.catalog.ledger.LedgerCodec;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.ingest.PipelineStatus;
 import io.javalin.Javalin;
@@ -18,7 +15,10 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -36,30 +36,34 @@ public final class HttpService implements AutoCloseable {
     /** Requests carry a few words at most. */
     private static final long MAX_REQUEST_BYTES = 64 << 10;
 
-    /** A client that says nothing for so long is not waited for. */
-    private static final long IDLE_MILLIS = 10_000;
-
-    private static final int MAX_HEADER_BYTES = 8 << 10;
-    private static final int UNAUTHORIZED = 401;
+    private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+    private static final String VERSION = "0.1.0";
     private static final int NOT_FOUND = 404;
     private static final int INTERNAL = 500;
-    private static final int UNAVAILABLE = 503;
 
     private final Running running;
     private final Access access;
+    private final RateLimit limit;
+    private final Repeats repeats = new Repeats();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final PipelineMetrics metrics;
+    private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
-    private HttpService(Running running, Access access, Clock clock, String host, int port) {
+    private HttpService(HttpConfig config, Running running, Clock clock) {
+        URI address = address(config);
         this.running = running;
-        this.access = access;
+        this.access = access(config);
+        this.limit = new RateLimit(config.requestsPerSecond(), clock);
         this.metrics = new PipelineMetrics(registry, running::pipelines, clock);
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         collections.bindTo(registry);
-        this.server = Javalin.create(config -> configure(config, host, port));
+        Connectors connectors = new Connectors(config);
+        this.certificates = connectors.reload();
+        this.server = Javalin.create(
+                javalin -> configure(javalin, connectors, address.getHost(), Math.max(0, address.getPort())));
     }
 
     /**
@@ -68,9 +72,7 @@ public final class HttpService implements AutoCloseable {
      * @throws FirnException {@code http-open}, {@code http-address}
      */
     public static HttpService start(HttpConfig config, Running running, Clock clock) {
-        URI address = address(config);
-        HttpService service =
-                new HttpService(running, access(config), clock, address.getHost(), Math.max(0, address.getPort()));
+        HttpService service = new HttpService(config, running, clock);
         try {
             service.server.start();
         } catch (JavalinBindException taken) {
@@ -81,16 +83,18 @@ public final class HttpService implements AutoCloseable {
                     "http.listen: " + config.listen(),
                     "stop who listens there, or set http.listen to another port (0 takes a free one)");
         }
+        service.certificates.ifPresent(CertificateReload::start);
         return service;
     }
 
     /**
      * Says before anything else is started whether it may listen there.
      *
-     * @throws FirnException {@code http-open}, {@code http-address}
+     * @throws FirnException {@code http-open}, {@code http-address}, {@code tls-file}
      */
     public static void check(HttpConfig config) {
         access(config);
+        new Connectors(config);
     }
 
     private static Access access(HttpConfig config) {
@@ -113,37 +117,61 @@ public final class HttpService implements AutoCloseable {
         return server.port();
     }
 
-    private void configure(JavalinConfig config, String host, int port) {
+    private void configure(JavalinConfig config, Connectors connectors, String host, int port) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
-        config.jetty.host = host;
-        config.jetty.port = port;
         config.http.maxRequestSize = MAX_REQUEST_BYTES;
         config.http.prefer405over404 = true;
+        config.jetty.addConnector((server, http) -> connectors.connector(server, http, host, port));
         config.jetty.modifyServer(server -> server.setErrorHandler(HttpService::refuse));
-        config.jetty.modifyHttpConfiguration(http -> {
-            http.setSendServerVersion(false);
-            http.setIdleTimeout(IDLE_MILLIS);
-            http.setRequestHeaderSize(MAX_HEADER_BYTES);
-        });
-        config.routes.before(this::admit);
-        config.routes.get("/health/live", context -> context.contentType("application/json")
-                .result("{\"status\":\"live\"}"));
-        config.routes.get("/health/ready", this::ready);
-        config.routes.get("/metrics", this::scrape);
-        config.routes.get("/v1/status", context -> json(context, Pages.all(running.pipelines(), false)));
-        config.routes.get("/v1/pipelines", context -> json(context, Pages.all(running.pipelines(), true)));
-        config.routes.get("/v1/pipelines/{name}", this::pipeline);
-        config.routes.post("/v1/pipelines/{name}/pause", context -> {
-            running.pause(context.pathParam("name"));
-            changed(context, "paused");
-        });
-        config.routes.post("/v1/pipelines/{name}/resume", context -> {
-            running.resume(context.pathParam("name"));
-            changed(context, "resumed");
-        });
-        config.routes.get("/v1/tables/{table}/ledger", this::ledger);
+        List<Route> routes = routes();
+        config.routes.before(door(routes)::admit);
+        for (Route route : routes) {
+            config.routes.addHttpHandler(route.method(), route.path(), context -> serve(route, context));
+        }
         failures(config);
+    }
+
+    private Door door(List<Route> routes) {
+        return new Door(
+                access,
+                limit,
+                routes.stream().filter(Route::isOpen).map(Route::path).collect(Collectors.toSet()));
+    }
+
+    private List<Route> routes() {
+        List<Route> all = new ArrayList<>(StatusRoutes.of(running));
+        all.add(Route.text("/metrics", "metrics", "figures for Prometheus", METRICS_TYPE, call -> scrape()));
+        all.addAll(running.routes());
+        String description = OpenApi.document(all, VERSION);
+        all.add(Route.text("/openapi.json", "openApi", "this description", "application/json", call -> description));
+        return List.copyOf(all);
+    }
+
+    private void serve(Route route, Context context) {
+        Route.Call call = new ContextCall(route, context);
+        context.status(route.status());
+        String answer = route.isChange()
+                ? changed(route, context, call)
+                : route.handler().apply(call);
+        context.contentType(route.answers().mediaType()).result(answer);
+    }
+
+    /** Every change is told, by whom it was asked for. */
+    private String changed(Route route, Context context, Route.Call call) {
+        String key = context.header("Idempotency-Key");
+        String asked = context.method() + " " + Plain.text(context.path());
+        try {
+            String answer = key == null
+                    ? route.handler().apply(call)
+                    : repeats.once(call.who(), key, asked + "\n" + context.body(), () -> route.handler()
+                            .apply(call));
+            LOG.info("changed by {}: {} {}", Plain.text(call.who()), asked, Plain.text(context.body()));
+            return answer;
+        } catch (FirnException refused) {
+            LOG.warn("refused to {}: {}: {}", Plain.text(call.who()), asked, Plain.text(refused.what()));
+            throw refused;
+        }
     }
 
     /** What the server refuses before it comes to a handler, as a path that climbs out of its root. */
@@ -182,45 +210,9 @@ public final class HttpService implements AutoCloseable {
         return failure.getMessage() == null ? "refused" : failure.getMessage();
     }
 
-    private void admit(Context context) {
-        context.header("X-Content-Type-Options", "nosniff");
-        context.header("X-Frame-Options", "DENY");
-        context.header("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
-        context.header("Referrer-Policy", "no-referrer");
-        context.header("Cache-Control", "no-store");
-        if (!context.path().startsWith("/health/") && !access.allows(context.header("Authorization"))) {
-            context.header("WWW-Authenticate", "Bearer");
-            Problem.answer(
-                    context,
-                    UNAUTHORIZED,
-                    "http-401",
-                    "a token is needed, and this is none or not the one",
-                    "header Authorization",
-                    "send 'Authorization: Bearer' with the token of http.token");
-            context.skipRemainingHandlers();
-        }
-    }
-
-    private void ready(Context context) {
-        List<String> reasons = Pages.unready(running.pipelines());
-        context.status(reasons.isEmpty() ? 200 : UNAVAILABLE);
-        json(context, Pages.readiness(reasons));
-    }
-
-    private void scrape(Context context) {
+    private String scrape() {
         metrics.refresh();
-        context.contentType("text/plain; version=0.0.4; charset=utf-8").result(registry.scrape());
-    }
-
-    private void pipeline(Context context) {
-        json(context, Pages.one(find(context.pathParam("name"))));
-    }
-
-    private PipelineStatus find(String name) {
-        return running.pipelines().stream()
-                .filter(pipeline -> pipeline.pipeline().equals(name))
-                .findFirst()
-                .orElseThrow(() -> unknown(name, running.pipelines()));
+        return registry.scrape();
     }
 
     /** There is no pipeline of that name. */
@@ -235,31 +227,9 @@ public final class HttpService implements AutoCloseable {
                 "use one of these names");
     }
 
-    private void changed(Context context, String done) {
-        String name = context.pathParam("name");
-        LOG.info("pipeline {}: {} by a request from {}", name, done, context.ip());
-        json(context, Pages.one(find(name)));
-    }
-
-    private void ledger(Context context) {
-        String name = context.pathParam("table");
-        LedgerState state = LedgerReader.read(running.table(name));
-        if (state instanceof LedgerState.Unknown) {
-            throw LedgerReader.noLedger(name, (LedgerState.Unknown) state);
-        }
-        json(
-                context,
-                state instanceof LedgerState.Present
-                        ? LedgerCodec.write(((LedgerState.Present) state).ledger())
-                        : "{}");
-    }
-
-    private static void json(Context context, String body) {
-        context.contentType("application/json").result(body);
-    }
-
     @Override
     public void close() {
+        certificates.ifPresent(CertificateReload::close);
         server.stop();
         collections.close();
         registry.close();

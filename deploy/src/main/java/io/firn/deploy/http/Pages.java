@@ -27,12 +27,18 @@ final class Pages {
         return reasons;
     }
 
-    static String readiness(List<String> reasons) {
+    /** @param warnings with which it works, and somebody should look */
+    static String readiness(List<String> reasons, List<String> warnings) {
         return Json.object(out -> {
             out.writeBooleanField("ready", reasons.isEmpty());
+            String status = warnings.isEmpty() ? "green" : "amber";
+            out.writeStringField("status", reasons.isEmpty() ? status : "red");
             out.writeArrayFieldStart("reasons");
             for (String reason : reasons) {
                 out.writeString(reason);
+            }
+            for (String warning : warnings) {
+                out.writeString(warning);
             }
             out.writeEndArray();
         });

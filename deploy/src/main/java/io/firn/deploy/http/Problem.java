@@ -2,18 +2,40 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.javalin.http.Context;
-import java.util.Set;
+import java.util.Map;
 
 /** Errors as RFC 9457 has them, with Firn's code, the place and what to do beside the standard's members. */
 final class Problem {
     static final String CONTENT_TYPE = "application/problem+json";
 
-    private static final Set<String> ABSENT = Set.of("pipeline-unknown", "table-missing");
-
     private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
-    private static final int UNAVAILABLE = 503;
+    private static final int CONFLICT = 409;
+    private static final int UNPROCESSABLE = 422;
+    private static final int TOO_MANY = 429;
     private static final int INTERNAL = 500;
+    private static final int UNAVAILABLE = 503;
+
+    /** Those that are not what their kind says: what is not there, not now, and too much. */
+    private static final Map<String, Integer> STATUSES = Map.ofEntries(
+            Map.entry("pipeline-unknown", NOT_FOUND),
+            Map.entry("table-missing", NOT_FOUND),
+            Map.entry("table-unknown", NOT_FOUND),
+            Map.entry("compaction-unknown", NOT_FOUND),
+            Map.entry("audit-unknown", NOT_FOUND),
+            Map.entry("backfill-unknown", NOT_FOUND),
+            Map.entry("key-busy", CONFLICT),
+            Map.entry("key-reused", UNPROCESSABLE),
+            Map.entry("jobs-full", TOO_MANY));
+
+    static final Shape SHAPE = Shape.of("Problem", "Why a request was refused, as RFC 9457 has it.")
+            .field("type", Shape.Type.TEXT, "about:blank")
+            .field("title", Shape.Type.TEXT, "what is wrong")
+            .field("status", Shape.Type.LONG, "HTTP status")
+            .field("code", Shape.Type.TEXT, "stable name of what is wrong, for scripts")
+            .optional("instance", Shape.Type.TEXT, "the path that was asked for")
+            .optional("where", Shape.Type.TEXT, "file, key, table or position")
+            .optional("action", Shape.Type.TEXT, "what to do");
 
     private Problem() {}
 
@@ -43,16 +65,14 @@ final class Problem {
     }
 
     static void answer(Context context, FirnException failure) {
-        int status;
-        if (ABSENT.contains(failure.code())) {
-            status = NOT_FOUND;
-        } else {
-            status = switch (failure.kind()) {
-                case USER -> BAD_REQUEST;
-                case EXTERNAL -> UNAVAILABLE;
-                case INTERNAL -> INTERNAL;
-            };
-        }
+        Integer known = STATUSES.get(failure.code());
+        int status = known != null
+                ? known
+                : switch (failure.kind()) {
+                    case USER -> BAD_REQUEST;
+                    case EXTERNAL -> UNAVAILABLE;
+                    case INTERNAL -> INTERNAL;
+                };
         answer(context, status, failure.code(), failure.what(), failure.where(), failure.action());
     }
 }

@@ -20,6 +20,16 @@ public interface Running {
     /** @throws FirnException {@code pipeline-unknown} */
     void resume(String pipeline);
 
+    /** What it works with, though somebody should look; empty where there is nothing. */
+    default List<String> warnings() {
+        return List.of();
+    }
+
+    /** What else it can be asked. */
+    default List<Route> routes() {
+        return List.of();
+    }
+
     /**
      * A table of the configuration.
      *

@@ -43,7 +43,7 @@ class HttpServiceTest {
         assertThat(get(port, "/health/live").statusCode()).isEqualTo(200);
         HttpResponse<String> ready = get(port, "/health/ready");
         assertThat(ready.statusCode()).isEqualTo(200);
-        assertThat(ready.body()).isEqualTo("{\"ready\":true,\"reasons\":[]}");
+        assertThat(ready.body()).isEqualTo("{\"ready\":true,\"status\":\"green\",\"reasons\":[]}");
     }
 
     @Test

@@ -1,0 +1,78 @@
+package io.firn.deploy.http;
+
+import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.config.TlsConfig;
+import io.firn.deploy.tls.Pem;
+import java.util.Optional;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+
+/** How the service is connected to: in the clear or by TLS, and with how much patience. */
+final class Connectors {
+    /** A client that says nothing for so long is not waited for. */
+    private static final long IDLE_MILLIS = 10_000;
+
+    /** Of a request's body: slower ones are ended, so that they cannot hold threads by a byte now and then. */
+    private static final long MIN_BYTES_PER_SECOND = 256;
+
+    private static final int MAX_HEADER_BYTES = 8 << 10;
+
+    private final HttpConfig config;
+    private final Optional<SslContextFactory.Server> tls;
+
+    /** @throws io.firn.catalog.FirnException {@code tls-file} */
+    Connectors(HttpConfig config) {
+        this.config = config;
+        this.tls = config.tls().map(files -> {
+            SslContextFactory.Server factory = new SslContextFactory.Server();
+            read(files, factory);
+            // Probes have none; who needs one and has none is told so by HTTP.
+            factory.setWantClientAuth(files.clients().isPresent());
+            return factory;
+        });
+    }
+
+    private static void read(TlsConfig files, SslContextFactory.Server factory) {
+        factory.setKeyStore(Pem.own(files.certificate(), files.key()));
+        factory.setKeyStorePassword("");
+        files.clients().ifPresent(issuers -> factory.setTrustStore(Pem.trusted(issuers)));
+    }
+
+    /** Present where it talks by TLS. */
+    Optional<CertificateReload> reload() {
+        return tls.flatMap(factory -> config.tls()
+                .map(files -> new CertificateReload(files, () -> {
+                    SslContextFactory.Server fresh = new SslContextFactory.Server();
+                    read(files, fresh);
+                    factory.reload(changing -> read(files, (SslContextFactory.Server) changing));
+                })));
+    }
+
+    Connector connector(Server server, HttpConfiguration http, String host, int port) {
+        http.setSendServerVersion(false);
+        http.setIdleTimeout(IDLE_MILLIS);
+        http.setMinRequestDataRate(MIN_BYTES_PER_SECOND);
+        http.setRequestHeaderSize(MAX_HEADER_BYTES);
+        ServerConnector connector;
+        if (tls.isPresent()) {
+            // The name that a client asked for is of no matter: there is one certificate.
+            SecureRequestCustomizer secure = new SecureRequestCustomizer(false);
+            http.addCustomizer(secure);
+            HttpConnectionFactory plain = new HttpConnectionFactory(http);
+            connector = new ServerConnector(server, new SslConnectionFactory(tls.get(), plain.getProtocol()), plain);
+        } else {
+            connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        }
+        connector.setHost(host);
+        connector.setPort(port);
+        connector.setIdleTimeout(IDLE_MILLIS);
+        connector.addBean(new SlowClients(connector));
+        return connector;
+    }
+}

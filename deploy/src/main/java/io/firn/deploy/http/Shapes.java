@@ -1,0 +1,58 @@
+package io.firn.deploy.http;
+
+import io.firn.deploy.http.Shape.Type;
+import java.util.List;
+
+/** What the answers about the service, its pipelines and tables look like. */
+final class Shapes {
+    static final Shape LIVE = Shape.of("Live", "The process runs.").field("status", Type.TEXT, "live");
+
+    static final Shape READY = Shape.of("Readiness", "Whether the service does its work.")
+            .field("ready", Type.FLAG, "false while a pipeline is in trouble")
+            .field(
+                    "status",
+                    Type.choice(List.of("green", "amber", "red")),
+                    "amber: it works, and somebody should look; red: it does not")
+            .field("reasons", Type.listOf(Type.TEXT), "why it is not green");
+
+    static final Shape PARTITION = Shape.of("Partition", "A partition that this process holds.")
+            .field("topic", Type.TEXT, "name of the topic")
+            .field("partition", Type.LONG, "its number")
+            .optional("committed", Type.LONG, "the next offset, as the table has it")
+            .optional("end", Type.LONG, "end of the partition when Kafka was last asked")
+            .optional("lag", Type.LONG, "records between the two")
+            .field("delivered", Type.LONG, "records handed over by Kafka, replays included")
+            .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
+            .field("effective", Type.LONG, "rows that this process made visible");
+
+    static final Shape PIPELINE = Shape.of("Pipeline", "What this process does of a pipeline.")
+            .field("name", Type.TEXT, "as in the configuration")
+            .field(
+                    "state",
+                    Type.choice(List.of("starting", "running", "paused", "stopping", "stopped", "failed")),
+                    "what it is doing")
+            .field("commits", Type.LONG, "commits of this process")
+            .field("resets", Type.LONG, "how often work was dropped because the table had moved on")
+            .field("bufferedBytes", Type.LONG, "heap that open files hold")
+            .optional("lastCommit", Type.TIME, "when its last commit became visible")
+            .optional("lastSnapshotId", Type.LONG, "snapshot of that commit")
+            .field("assignedPartitions", Type.LONG, "partitions that this process holds")
+            .field("delivered", Type.LONG, "records handed over by Kafka, replays included")
+            .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
+            .field("effective", Type.LONG, "rows that this process made visible")
+            .optional("lag", Type.LONG, "records between the table and the end of the partitions")
+            .optional("trouble", Type.TEXT, "what is being retried, or why it failed")
+            .optional("partitions", Type.listOf(Type.of(PARTITION)), "those that this process holds");
+
+    static final Shape PIPELINES = Shape.of("Pipelines", "All pipelines of this process.")
+            .field("ready", Type.FLAG, "as the probe of that name")
+            .field("pipelines", Type.listOf(Type.of(PIPELINE)), "by name");
+
+    static final Shape LEDGER = new Shape(
+            "Ledger",
+            "Next offsets: pipeline, topic, and there the topic's id and \"next\" by partition; gaps and times beside"
+                    + " it. Empty before the first commit.",
+            List.of());
+
+    private Shapes() {}
+}

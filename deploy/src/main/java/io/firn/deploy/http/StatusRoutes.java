@@ -1,0 +1,91 @@
+package io.firn.deploy.http;
+
+import io.firn.catalog.ledger.LedgerCodec;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.ingest.PipelineStatus;
+import java.util.List;
+
+/** Probes, and what can be seen of pipelines and tables. */
+final class StatusRoutes {
+    private static final int UNAVAILABLE = 503;
+
+    private final Running running;
+
+    private StatusRoutes(Running running) {
+        this.running = running;
+    }
+
+    static List<Route> of(Running running) {
+        StatusRoutes routes = new StatusRoutes(running);
+        return List.of(
+                Route.get(
+                                "/health/live",
+                                "live",
+                                "whether the process runs",
+                                Shapes.LIVE,
+                                call -> "{\"status\":\"live\"}")
+                        .open(),
+                Route.get("/health/ready", "ready", "whether the service does its work", Shapes.READY, routes::ready)
+                        .open()
+                        .orUnavailable(),
+                Route.get(
+                        "/v1/status",
+                        "status",
+                        "all pipelines without their partitions",
+                        Shapes.PIPELINES,
+                        call -> Pages.all(running.pipelines(), false)),
+                Route.get(
+                        "/v1/pipelines",
+                        "pipelines",
+                        "all pipelines with their partitions",
+                        Shapes.PIPELINES,
+                        call -> Pages.all(running.pipelines(), true)),
+                Route.get("/v1/pipelines/{name}", "pipeline", "one pipeline", Shapes.PIPELINE, routes::pipeline),
+                Route.post(
+                        "/v1/pipelines/{name}/pause",
+                        "pause",
+                        "stops reading; what was read is committed",
+                        Shapes.PIPELINE,
+                        call -> {
+                            running.pause(call.path("name"));
+                            return routes.pipeline(call);
+                        }),
+                Route.post("/v1/pipelines/{name}/resume", "resume", "reads again", Shapes.PIPELINE, call -> {
+                    running.resume(call.path("name"));
+                    return routes.pipeline(call);
+                }),
+                Route.get(
+                        "/v1/tables/{table}/ledger",
+                        "ledger",
+                        "how far every pipeline and partition of a table is",
+                        Shapes.LEDGER,
+                        routes::ledger));
+    }
+
+    private String ready(Route.Call call) {
+        List<String> reasons = Pages.unready(running.pipelines());
+        if (!reasons.isEmpty()) {
+            call.status(UNAVAILABLE);
+        }
+        return Pages.readiness(reasons, running.warnings());
+    }
+
+    private String pipeline(Route.Call call) {
+        String name = call.path("name");
+        List<PipelineStatus> all = running.pipelines();
+        return Pages.one(all.stream()
+                .filter(pipeline -> pipeline.pipeline().equals(name))
+                .findFirst()
+                .orElseThrow(() -> HttpService.unknown(name, all)));
+    }
+
+    private String ledger(Route.Call call) {
+        String name = call.path("table");
+        LedgerState state = LedgerReader.read(running.table(name));
+        if (state instanceof LedgerState.Unknown) {
+            throw LedgerReader.noLedger(name, (LedgerState.Unknown) state);
+        }
+        return state instanceof LedgerState.Present ? LedgerCodec.write(((LedgerState.Present) state).ledger()) : "{}";
+    }
+}
