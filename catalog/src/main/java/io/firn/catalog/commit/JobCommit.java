@@ -22,6 +22,7 @@ import org.apache.iceberg.Transaction;
  * @param change stages the change in the transaction it is given, validations included, without committing it. Called
  *     once an attempt, each time on newer metadata, so it must not hold on to what it did before
  * @param newFiles locations of the files that exist for this commit alone, to be removed where it can not take effect
+ * @param swap a table property that the commit depends on and changes
  */
 public record JobCommit(
         UUID id,
@@ -30,11 +31,24 @@ public record JobCommit(
         SortedMap<SourcePartition, PartitionStep> steps,
         SortedMap<String, String> summary,
         Function<Transaction, SnapshotUpdate<?>> change,
-        List<String> newFiles) {
+        List<String> newFiles,
+        PropertySwap swap) {
     public JobCommit {
         steps = Collections.unmodifiableSortedMap(new TreeMap<>(steps));
         summary = Collections.unmodifiableSortedMap(new TreeMap<>(summary));
         newFiles = List.copyOf(newFiles);
+    }
+
+    /** A commit that depends on no property. */
+    public JobCommit(
+            UUID id,
+            Operation operation,
+            String pipeline,
+            SortedMap<SourcePartition, PartitionStep> steps,
+            SortedMap<String, String> summary,
+            Function<Transaction, SnapshotUpdate<?>> change,
+            List<String> newFiles) {
+        this(id, operation, pipeline, steps, summary, change, newFiles, PropertySwap.NONE);
     }
 
     /** A commit that leaves the ledger as it is. */
@@ -45,6 +59,16 @@ public record JobCommit(
             Function<Transaction, SnapshotUpdate<?>> change,
             List<String> newFiles) {
         return new JobCommit(id, operation, "", new TreeMap<>(), summary, change, newFiles);
+    }
+
+    /** This commit, with a property that it depends on and changes. */
+    public JobCommit with(PropertySwap change) {
+        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change);
+    }
+
+    /** This commit as that of a pipeline. */
+    public JobCommit of(String name) {
+        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap);
     }
 
     /** What it means for the ledger. */

@@ -26,6 +26,7 @@ import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.Transaction;
 import org.apache.iceberg.Transactions;
+import org.apache.iceberg.UpdateProperties;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +130,7 @@ public final class JobCommitter {
             return new JobOutcome.Fenced(new TreeSet<>(), ledger);
         }
         SortedSet<SourcePartition> misfits = Fence.misfits(commit.advance(), ledger, safeguards);
-        if (misfits.isEmpty()) {
+        if (misfits.isEmpty() && commit.swap().fits(base, commit.pipeline(), ledger)) {
             return null;
         }
         removeUnreferenced(commit);
@@ -150,6 +151,7 @@ public final class JobCommitter {
             Map<String, String> summary = new TreeMap<>(commit.summary());
             summary.putAll(CommitSummary.keys(advance, json, watermark));
             Snapshot snapshot = CarriedLedger.stage(transaction, base, update, summary, json, watermark);
+            stage(transaction, commit.swap());
             transaction.commitTransaction();
             return new JobOutcome.Committed(snapshot.snapshotId(), ledger);
         } catch (CommitConflictException e) {
@@ -172,6 +174,15 @@ public final class JobCommitter {
             throwIfPermanent(e);
             return undecided("the commit could not be prepared", e);
         }
+    }
+
+    private static void stage(Transaction transaction, PropertySwap swap) {
+        if (swap.key().isEmpty()) {
+            return;
+        }
+        UpdateProperties properties = transaction.updateProperties();
+        swap.value().ifPresentOrElse(value -> properties.set(swap.key(), value), () -> properties.remove(swap.key()));
+        properties.commit();
     }
 
     private void outcomeUnknownOn(TableMetadata base) {

@@ -18,7 +18,8 @@ public sealed interface JobOutcome {
      * The ledger does not say what the commit expected: someone else did the work. It will never take effect; its files
      * are removed where nothing can reference them.
      *
-     * @param partitions those that did not fit; empty where the commit itself had landed and was rolled back
+     * @param partitions those that did not fit; empty where the commit itself had landed and was rolled back, or where
+     *     the property of its swap has changed
      * @param ledger what the table says instead
      */
     record Fenced(SortedSet<SourcePartition> partitions, Ledger ledger) implements JobOutcome {}

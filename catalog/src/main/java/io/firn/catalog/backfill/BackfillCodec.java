@@ -1,0 +1,162 @@
+package io.firn.catalog.backfill;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.catalog.FirnException;
+import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.ledger.OffsetRange;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** A backfill's state as JSON. Pure. Members that it does not know are ignored. */
+public final class BackfillCodec {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectMapper TREES = new ObjectMapper();
+
+    private BackfillCodec() {}
+
+    public static String write(BackfillState state) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text)) {
+            out.writeStartObject();
+            out.writeStringField("id", state.id());
+            out.writeStringField("revision", state.revision().toString());
+            write(out, state.task());
+            out.writeObjectFieldStart("next");
+            for (Map.Entry<Integer, Long> each : state.next().entrySet()) {
+                out.writeNumberField(each.getKey().toString(), each.getValue());
+            }
+            out.writeEndObject();
+            write(out, state.counts());
+            if (state.lastCommit().isPresent()) {
+                out.writeStringField("lastCommit", state.lastCommit().get().toString());
+            }
+            out.writeStringField("state", state.standing().phase().text());
+            if (state.standing().error().isPresent()) {
+                out.writeStringField("error", state.standing().error().get());
+            }
+            out.writeStringField("owner", state.owner());
+            out.writeStringField("updatedAt", state.updatedAt().toString());
+            out.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator out, BackfillTask task) throws IOException {
+        out.writeStringField("pipeline", task.pipeline());
+        out.writeStringField("topic", task.topic());
+        out.writeStringField("topicId", task.topicId());
+        out.writeStringField("mode", task.mode().text());
+        out.writeObjectFieldStart("spans");
+        for (Map.Entry<Integer, OffsetRange> each : task.spans().entrySet()) {
+            out.writeFieldName(each.getKey().toString());
+            out.writeArray(new long[] {each.getValue().start(), each.getValue().end()}, 0, 2);
+        }
+        out.writeEndObject();
+        out.writeArrayFieldStart("told");
+        for (String each : task.told()) {
+            out.writeString(each);
+        }
+        out.writeEndArray();
+        out.writeStringField("requestedBy", task.requestedBy());
+        out.writeStringField("requestedAt", task.requestedAt().toString());
+    }
+
+    private static void write(JsonGenerator out, BackfillCounts counts) throws IOException {
+        out.writeObjectFieldStart("counts");
+        out.writeNumberField("chunks", counts.chunks());
+        out.writeNumberField("records", counts.records());
+        out.writeNumberField("added", counts.added());
+        out.writeNumberField("replaced", counts.replaced());
+        out.writeNumberField("kept", counts.kept());
+        out.writeNumberField("nulls", counts.nulls());
+        out.writeNumberField("restarts", counts.restarts());
+        out.writeNumberField("recordsPerSecond", counts.recordsPerSecond());
+        out.writeEndObject();
+    }
+
+    /**
+     * @param where for the error
+     * @throws FirnException {@code backfill-unreadable}
+     */
+    public static BackfillState read(String text, String where) {
+        try {
+            JsonNode json = TREES.readTree(text);
+            TreeMap<Integer, Long> next = new TreeMap<>();
+            json.path("next")
+                    .properties()
+                    .forEach(each -> next.put(
+                            Integer.valueOf(each.getKey()), each.getValue().longValue()));
+            JsonNode last = json.path("lastCommit");
+            JsonNode error = json.path("error");
+            return new BackfillState(
+                    json.path("id").asText(),
+                    UUID.fromString(json.path("revision").asText()),
+                    task(json),
+                    next,
+                    counts(json.path("counts")),
+                    last.isMissingNode() ? Optional.empty() : Optional.of(UUID.fromString(last.asText())),
+                    new Standing(
+                            Phase.valueOf(json.path("state").asText().toUpperCase(Locale.ROOT)),
+                            error.isMissingNode() ? Optional.empty() : Optional.of(error.asText())),
+                    json.path("owner").asText(),
+                    Instant.parse(json.path("updatedAt").asText()));
+        } catch (IOException | IllegalArgumentException | DateTimeParseException broken) {
+            throw FirnException.external(
+                    "backfill-unreadable",
+                    "the state of a backfill cannot be read: " + broken.getMessage(),
+                    where,
+                    "remove the table property, and start the backfill again",
+                    broken);
+        }
+    }
+
+    private static BackfillTask task(JsonNode json) {
+        TreeMap<Integer, OffsetRange> spans = new TreeMap<>();
+        json.path("spans")
+                .properties()
+                .forEach(each -> spans.put(
+                        Integer.valueOf(each.getKey()),
+                        new OffsetRange(
+                                each.getValue().path(0).longValue(),
+                                each.getValue().path(1).longValue())));
+        List<String> told = new ArrayList<>();
+        json.path("told").forEach(each -> told.add(each.asText()));
+        return new BackfillTask(
+                json.path("pipeline").asText(),
+                json.path("topic").asText(),
+                json.path("topicId").asText(),
+                BackfillMode.valueOf(json.path("mode").asText().toUpperCase(Locale.ROOT)),
+                spans,
+                told,
+                json.path("requestedBy").asText(),
+                Instant.parse(json.path("requestedAt").asText()));
+    }
+
+    private static BackfillCounts counts(JsonNode json) {
+        return new BackfillCounts(
+                json.path("chunks").longValue(),
+                json.path("records").longValue(),
+                json.path("added").longValue(),
+                json.path("replaced").longValue(),
+                json.path("kept").longValue(),
+                json.path("nulls").longValue(),
+                json.path("restarts").longValue(),
+                json.path("recordsPerSecond").longValue());
+    }
+}

@@ -1,0 +1,43 @@
+package io.firn.catalog.backfill;
+
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a backfill is to do, fixed when it was accepted.
+ *
+ * @param topicId of the incarnation that the ledger knew then
+ * @param spans by partition, none of them empty; what lies above the ledger is ingestion's and not in them
+ * @param told what of the request is not in the spans, and why, for a person
+ * @param requestedBy who asked, for a person; may be empty
+ */
+public record BackfillTask(
+        String pipeline,
+        String topic,
+        String topicId,
+        BackfillMode mode,
+        SortedMap<Integer, OffsetRange> spans,
+        List<String> told,
+        String requestedBy,
+        Instant requestedAt) {
+    public BackfillTask {
+        spans = Collections.unmodifiableSortedMap(new TreeMap<>(spans));
+        told = List.copyOf(told);
+    }
+
+    public SourcePartition partition(int number) {
+        return new SourcePartition(topic, topicId, number);
+    }
+
+    /** How many offsets there are in all spans. */
+    public long total() {
+        return spans.values().stream()
+                .mapToLong(span -> span.end() - span.start())
+                .sum();
+    }
+}

@@ -1,0 +1,432 @@
+package io.firn.ingest.backfill;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.backfill.BackfillCounts;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Change;
+import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.commit.JobCommit;
+import io.firn.catalog.commit.JobCommitter;
+import io.firn.catalog.commit.JobOutcome;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerKeys;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.BadRecordException;
+import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.OffsetGapException;
+import io.firn.ingest.record.SpanSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Works on one backfill of one table, chunk by chunk: read its records, write them, look up the rows that are there, and
+ * commit all of it with the state that says so. The table's state is the fence: where another process, a person or a
+ * rollback changed it, the chunk is dropped and the state read again. So nothing but time is lost to a crash.
+ *
+ * <p>Owns no thread and never waits longer than a poll: each {@link #turn} does one step. Not safe for use by several
+ * threads. Where a turn throws, {@link #stop} is still to be called.
+ */
+public final class BackfillJob {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /** A lease is renewed when this part of it is over. */
+    private static final int RENEWALS_IN_A_LEASE = 3;
+
+    private static final long FIRST_DELAY_MILLIS = 50;
+    private static final int MOST_DOUBLINGS = 7;
+    private static final long MILLIS_PER_SECOND = 1000;
+
+    private final String id;
+    private final Table table;
+    private final Backfills states;
+    private final JobCommitter committer;
+    private final SpanSource source;
+    private final Supplier<BatchWriter> writers;
+    private final BackfillSettings settings;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private @Nullable BatchWriter writer;
+    private @Nullable BackfillState state;
+    private @Nullable Chunk chunk;
+    private @Nullable JobCommit pending;
+    private boolean offered;
+    private boolean ended;
+    private int refusals;
+
+    /**
+     * @param table a handle of the job's own; refreshed
+     * @param source of the backfill's topic; the caller closes it
+     * @param writers a new writer for the table as it is then
+     */
+    public BackfillJob(
+            String id,
+            Table table,
+            SpanSource source,
+            Supplier<BatchWriter> writers,
+            BackfillSettings settings,
+            Clock clock,
+            RandomGenerator random) {
+        this.id = id;
+        this.table = table;
+        this.states = new Backfills(table, random, clock);
+        this.committer = new JobCommitter(table, random);
+        this.source = source;
+        this.writers = writers;
+        this.settings = settings;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** @throws FirnException of kind external where it may go on later, else where it never can */
+    public BackfillTurn turn() {
+        if (ended) {
+            return BackfillTurn.end("");
+        }
+        try {
+            if (pending != null) {
+                return attempt(pending);
+            }
+            Chunk current = chunk;
+            if (current == null) {
+                return begin();
+            }
+            return current.isRead ? prepare(current) : read(current);
+        } catch (IOException failed) {
+            throw unreadable(failed);
+        } catch (OffsetGapException gap) {
+            return skip(gap);
+        }
+    }
+
+    /** Ends the work of this process on it; what took effect stays, and any process goes on from there. */
+    public void stop() {
+        drop();
+        ended = true;
+    }
+
+    /** Whether the next turn is an attempt at a commit. */
+    boolean isPrepared() {
+        return pending != null;
+    }
+
+    private BackfillTurn end(String reason) {
+        ended = true;
+        return BackfillTurn.end(reason);
+    }
+
+    /** Looks at the state and begins a chunk of what it leaves to do. */
+    private BackfillTurn begin() throws IOException {
+        BackfillState now = states.find(id).orElse(null);
+        if (now == null || !now.isRunning()) {
+            return end(now == null ? "it is gone" : now.standing().phase().text());
+        }
+        boolean mine = now.owner().equals(settings.owner());
+        if (!mine
+                && !now.owner().isEmpty()
+                && clock.instant().isBefore(now.updatedAt().plus(settings.lease()))) {
+            return end(now.owner() + " works on it");
+        }
+        if (now.lastCommit().isPresent() && !isInAncestry(now.lastCommit().get())) {
+            return put(now, now.restarted(change()), "its chunks were rolled back");
+        }
+        if (!mine) {
+            return put(now, now.with(now.standing(), change()), "taken over");
+        }
+        state = now;
+        requireTopic(now);
+        Ledger ledger = ledger();
+        TreeMap<Integer, Long> upTo = new TreeMap<>();
+        now.task()
+                .spans()
+                .keySet()
+                .forEach(partition -> upTo.put(
+                        partition,
+                        ledger.next(now.task().pipeline(), now.task().partition(partition))
+                                .orElse(0)));
+        var spans = Chunk.next(now, upTo, settings.chunkRecords());
+        if (spans.isEmpty()) {
+            return put(now, now.with(new Standing(Phase.DONE, Optional.empty()), change()), "done");
+        }
+        begin(now, spans);
+        return BackfillTurn.AT_ONCE;
+    }
+
+    private void begin(BackfillState now, SortedMap<Integer, OffsetRange> spans) throws IOException {
+        Snapshot head = table.currentSnapshot();
+        Chunk next = new Chunk(newId(), spans, head, clock.instant());
+        if (now.task().mode() == BackfillMode.MISSING && head != null) {
+            new LiveRows(table, now.task().topic()).read(head, spans, new LiveRows.Seen() {
+                @Override
+                public void row(int partition, long offset, long position) {
+                    next.present.add(partition, offset);
+                }
+
+                @Override
+                public void end(FileScanTask file, long live) {}
+            });
+        }
+        TreeMap<SourcePartition, OffsetRange> wanted = new TreeMap<>();
+        spans.forEach((partition, span) -> wanted.put(now.task().partition(partition), span));
+        source.begin(wanted);
+        writer = writers.get();
+        chunk = next;
+    }
+
+    private BackfillTurn read(Chunk current) {
+        BatchWriter target = writer();
+        source.poll(POLL, (partition, offset, timestamp, bytes, start, length, key) -> {
+            if (current.written.covers(partition.partition(), offset)) {
+                write(current, target, partition, offset, timestamp, bytes, start, length, key);
+            }
+        });
+        TreeMap<Integer, Long> positions = new TreeMap<>();
+        source.positions().forEach((partition, next) -> positions.put(partition.partition(), next));
+        current.reached = positions;
+        boolean all = current.spans.entrySet().stream()
+                .allMatch(span -> positions.getOrDefault(span.getKey(), -1L)
+                        >= span.getValue().end());
+        current.isRead = all || target.fileBytes() >= settings.chunkBytes();
+        return renewed();
+    }
+
+    private static void write(
+            Chunk current,
+            BatchWriter target,
+            SourcePartition partition,
+            long offset,
+            long timestamp,
+            byte[] bytes,
+            int start,
+            int length,
+            @Nullable ByteBuffer key) {
+        current.records++;
+        if (current.present.contains(partition.partition(), offset)) {
+            current.kept++;
+            return;
+        }
+        try {
+            if (target.write(partition, offset, timestamp, bytes, start, length, key) == BatchWriter.Written.ROW) {
+                current.written.add(partition.partition(), offset);
+                current.added++;
+            } else {
+                current.nulls++;
+            }
+        } catch (BadRecordException bad) {
+            throw FirnException.user(
+                    "bad-record",
+                    "record cannot become a row: " + bad.getMessage(),
+                    partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),
+                    "correct the schema, or begin a backfill after this record; chunks before it took effect");
+        }
+    }
+
+    /** Where reading takes long, others must not think that nobody is at work. */
+    private BackfillTurn renewed() {
+        BackfillState now = state();
+        Duration age = Duration.between(now.updatedAt(), clock.instant());
+        if (age.compareTo(settings.lease().dividedBy(RENEWALS_IN_A_LEASE)) < 0) {
+            return BackfillTurn.AT_ONCE;
+        }
+        BackfillState renewed = now.with(now.standing(), change());
+        if (states.replace(now, renewed)) {
+            state = renewed;
+        } else {
+            drop();
+        }
+        return BackfillTurn.AT_ONCE;
+    }
+
+    /** Closes the files, looks up the old rows and makes a commit of both. */
+    private BackfillTurn prepare(Chunk current) throws IOException {
+        BackfillState now = state();
+        requireTopic(now);
+        List<DataFile> files = writer().seal();
+        Snapshot snapshot = current.lookedAt;
+        RowDeletes deletes = new RowDeletes(table, current.id);
+        long old = 0;
+        if (now.task().mode() == BackfillMode.REPLACE) {
+            table.refresh();
+            snapshot = table.currentSnapshot();
+            if (snapshot != null) {
+                OldRows rows = new OldRows(current, deletes);
+                new LiveRows(table, now.task().topic()).read(snapshot, current.done(), rows);
+                old = rows.replaced();
+                current.kept += rows.kept();
+            }
+        }
+        BackfillState next = now.after(current.reached, counts(current, old), current.id, change());
+        if (snapshot == null
+                || files.isEmpty()
+                        && deletes.dropped().isEmpty()
+                        && deletes.added().isEmpty()) {
+            // Nothing to make visible: only the state goes on, and what it says of the last chunk stays.
+            chunk = null;
+            return put(now, next.withLastCommit(now.lastCommit()), "");
+        }
+        offered = false;
+        pending = ChunkCommit.of(current, snapshot, files, deletes, now, next);
+        return BackfillTurn.AT_ONCE;
+    }
+
+    private BackfillCounts counts(Chunk current, long old) {
+        long millis =
+                Math.max(1, Duration.between(current.began, clock.instant()).toMillis());
+        return new BackfillCounts(
+                0,
+                current.records,
+                current.added - old,
+                old,
+                current.kept,
+                current.nulls,
+                0,
+                current.records * MILLIS_PER_SECOND / millis);
+    }
+
+    private BackfillTurn attempt(JobCommit commit) {
+        offered = true;
+        return committer.attempt(commit).fold(new JobOutcome.Cases<>() {
+            @Override
+            public BackfillTurn committed(JobOutcome.Committed outcome) {
+                refusals = 0;
+                return forget(BackfillTurn.AT_ONCE);
+            }
+
+            @Override
+            public BackfillTurn fenced(JobOutcome.Fenced outcome) {
+                return forget(BackfillTurn.AT_ONCE);
+            }
+
+            @Override
+            public BackfillTurn invalid(JobOutcome.Invalid outcome) {
+                refusals++;
+                long delay = FIRST_DELAY_MILLIS << Math.min(refusals, MOST_DOUBLINGS);
+                return forget(BackfillTurn.after(
+                        delay / 2 + random.nextLong(delay / 2), "others changed the same rows: " + outcome.reason()));
+            }
+
+            @Override
+            public BackfillTurn undecided(JobOutcome.Undecided outcome) {
+                return BackfillTurn.after(outcome.delayMillis(), outcome.reason());
+            }
+        });
+    }
+
+    /** The chunk is over, its files are the table's or were removed by the committer. */
+    private BackfillTurn forget(BackfillTurn turn) {
+        pending = null;
+        chunk = null;
+        return turn;
+    }
+
+    /** Removes what nothing can reference. */
+    private void drop() {
+        if (writer != null && chunk != null && pending == null) {
+            writer.discard();
+        }
+        JobCommit commit = pending;
+        if (commit != null && !offered) {
+            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a dropped chunk", false);
+        }
+        forget(BackfillTurn.AT_ONCE);
+    }
+
+    private BackfillTurn put(BackfillState from, BackfillState to, String why) {
+        if (!states.replace(from, to)) {
+            return BackfillTurn.after(FIRST_DELAY_MILLIS, "the backfill's state was changed by others");
+        }
+        return to.isRunning() ? BackfillTurn.AT_ONCE : end(why);
+    }
+
+    private BackfillTurn skip(OffsetGapException gap) {
+        drop();
+        BackfillState now = state();
+        int partition = gap.partition().partition();
+        OffsetRange left = now.left(partition);
+        long to = Math.min(left.end(), Math.max(left.start(), gap.held().start()));
+        if (gap.held().end() < left.end() && to == left.start()) {
+            throw FirnException.user(
+                    "log-truncated",
+                    "Kafka's log ends before offsets that the table has rows of",
+                    gap.partition() + ", offsets " + left + ", Kafka holds " + gap.held(),
+                    "find out what became of them; their rows are kept as they are");
+        }
+        String told = "partition " + partition + ": Kafka no longer holds offsets " + new OffsetRange(left.start(), to)
+                + ", their rows are kept as they are";
+        return put(now, now.skipped(partition, to, told, change()), "");
+    }
+
+    private void requireTopic(BackfillState now) {
+        BackfillRequests.requireSameTopic(
+                now.task().topic(),
+                now.task().topicId(),
+                source.topicIds(Set.of(now.task().topic())));
+    }
+
+    private Ledger ledger() {
+        LedgerState found = LedgerReader.read(table);
+        return found.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
+            throw LedgerReader.noLedger(table.name(), unknown);
+        });
+    }
+
+    /** Not where it was rolled back; and not where its snapshot is gone and nobody can tell: then it is done again. */
+    private boolean isInAncestry(UUID commit) {
+        Snapshot each = table.currentSnapshot();
+        while (each != null) {
+            if (commit.toString().equals(each.summary().get(LedgerKeys.COMMIT_ID))) {
+                return true;
+            }
+            Long parent = each.parentId();
+            each = parent == null ? null : table.snapshot(parent);
+        }
+        return false;
+    }
+
+    private BatchWriter writer() {
+        return Objects.requireNonNull(writer, "no chunk was begun");
+    }
+
+    private BackfillState state() {
+        return Objects.requireNonNull(state, "no state was read");
+    }
+
+    private Change change() {
+        return new Change(newId(), settings.owner(), clock.instant());
+    }
+
+    private UUID newId() {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+
+    private FirnException unreadable(IOException failed) {
+        return FirnException.external(
+                "table-unreadable",
+                "the table's rows cannot be read: " + failed.getMessage(),
+                table.name(),
+                "",
+                failed);
+    }
+}

@@ -1,0 +1,44 @@
+package io.firn.ingest.backfill;
+
+import java.time.Duration;
+
+/**
+ * How a process works on backfills.
+ *
+ * @param owner names the process, as told to people
+ * @param chunkRecords offsets of a chunk, over all of its partitions
+ * @param chunkBytes a chunk ends early where its files hold this much
+ * @param lease how long a backfill belongs to a process that says nothing
+ */
+public record BackfillSettings(String owner, long chunkRecords, long chunkBytes, Duration lease) {
+    /** A second or two of work: little to do again after a crash, and few snapshots for millions of rows. */
+    public static final long DEFAULT_CHUNK_RECORDS = 250_000;
+
+    /** A few files of the usual size. */
+    public static final long DEFAULT_CHUNK_BYTES = 512L << 20;
+
+    /** Far above a pause of any kind, and soon enough for a person who waits. */
+    public static final Duration DEFAULT_LEASE = Duration.ofSeconds(60);
+
+    public BackfillSettings {
+        if (chunkRecords < 1 || chunkBytes < 1 || lease.isNegative() || lease.isZero()) {
+            throw new IllegalArgumentException("a chunk of " + chunkRecords + " records, " + chunkBytes + " bytes");
+        }
+    }
+
+    public static BackfillSettings defaults(String owner) {
+        return new BackfillSettings(owner, DEFAULT_CHUNK_RECORDS, DEFAULT_CHUNK_BYTES, DEFAULT_LEASE);
+    }
+
+    public BackfillSettings withChunkRecords(long records) {
+        return new BackfillSettings(owner, records, chunkBytes, lease);
+    }
+
+    public BackfillSettings withChunkBytes(long bytes) {
+        return new BackfillSettings(owner, chunkRecords, bytes, lease);
+    }
+
+    public BackfillSettings withLease(Duration time) {
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, time);
+    }
+}

@@ -1,0 +1,126 @@
+package io.firn.ingest.backfill;
+
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.commit.JobCommit;
+import io.firn.catalog.commit.PropertySwap;
+import io.firn.catalog.commit.TableCommit.Operation;
+import io.firn.catalog.ledger.LedgerKeys;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataOperations;
+import org.apache.iceberg.RowDelta;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotUpdate;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.exceptions.ValidationException;
+
+/** The commit of a chunk: new rows, old rows' deletes and how far the backfill has got, in one snapshot. */
+final class ChunkCommit {
+    private static final String BACKFILL = "firn.backfill";
+    private static final String SPANS = "firn.backfill-spans";
+
+    /** Firn's own appends only add rows above every ledger there was before: none can be of the chunk. */
+    private static final Set<String> ABOVE_THE_LEDGER =
+            Set.of(Operation.APPEND.summaryValue(), Operation.HEARTBEAT.summaryValue());
+
+    private ChunkCommit() {}
+
+    /**
+     * @param planned the snapshot that the table was looked at
+     * @param from the state that the chunk was planned from
+     * @param to the state that it leads to
+     */
+    static JobCommit of(
+            Chunk chunk,
+            Snapshot planned,
+            List<DataFile> files,
+            RowDeletes deletes,
+            BackfillState from,
+            BackfillState to) {
+        TreeMap<String, String> summary = new TreeMap<>();
+        summary.put(BACKFILL, from.id());
+        summary.put(SPANS, json(chunk.done()));
+        List<String> locations = new ArrayList<>(deletes.locations());
+        files.forEach(file -> locations.add(file.location()));
+        TreeMap<SourcePartition, Long> covered = new TreeMap<>();
+        chunk.done().forEach((partition, span) -> covered.put(from.task().partition(partition), span.end()));
+        PropertySwap swap = Backfills.swap(from, to);
+        return JobCommit.carrying(
+                        chunk.id,
+                        Operation.BACKFILL,
+                        summary,
+                        transaction -> change(transaction, from.task().topic(), chunk, planned, files, deletes),
+                        locations)
+                .of(from.task().pipeline())
+                .with(new PropertySwap(swap.key(), swap.expected(), swap.value(), covered));
+    }
+
+    private static SnapshotUpdate<?> change(
+            Transaction transaction,
+            String topic,
+            Chunk chunk,
+            Snapshot planned,
+            List<DataFile> files,
+            RowDeletes deletes) {
+        RowDelta delta = transaction.newRowDelta();
+        files.forEach(delta::addRows);
+        deletes.dropped().forEach(delta::removeRows);
+        deletes.added().forEach(delta::addDeletes);
+        deletes.removed().forEach(delta::removeDeletes);
+        return delta.validateFromSnapshot(
+                        unchangedUpTo(transaction.table(), planned).snapshotId())
+                .conflictDetectionFilter(LiveRows.filter(topic, chunk.done()))
+                .validateDataFilesExist(deletes.marked())
+                .validateDeletedFiles()
+                .validateNoConflictingDataFiles()
+                .validateNoConflictingDeleteFiles();
+    }
+
+    /**
+     * The last snapshot up to which nothing can have touched the chunk. Live ingestion commits all the time, and by the
+     * bounds of its files' columns alone, each over all partitions of a file, it may look like a conflict.
+     *
+     * @throws ValidationException where the planned snapshot is no ancestor of the head: rolled back or expired
+     */
+    private static Snapshot unchangedUpTo(Table table, Snapshot planned) {
+        Snapshot unchanged = null;
+        for (Snapshot each = table.currentSnapshot(); each != null; each = parent(table, each)) {
+            if (each.snapshotId() == planned.snapshotId()) {
+                return unchanged == null ? planned : unchanged;
+            }
+            if (!isAboveTheLedger(each)) {
+                unchanged = null;
+            } else if (unchanged == null) {
+                unchanged = each;
+            }
+        }
+        throw new ValidationException(
+                "The snapshot that was planned on, %s, is no ancestor any more", planned.snapshotId());
+    }
+
+    private static boolean isAboveTheLedger(Snapshot snapshot) {
+        return DataOperations.APPEND.equals(snapshot.operation())
+                && ABOVE_THE_LEDGER.contains(snapshot.summary().getOrDefault(LedgerKeys.OPERATION, ""));
+    }
+
+    private static @org.jspecify.annotations.Nullable Snapshot parent(Table table, Snapshot snapshot) {
+        Long parent = snapshot.parentId();
+        return parent == null ? null : table.snapshot(parent);
+    }
+
+    private static String json(SortedMap<Integer, OffsetRange> spans) {
+        return spans.entrySet().stream()
+                .map(each -> "\"" + each.getKey() + "\":[" + each.getValue().start() + ","
+                        + each.getValue().end() + "]")
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+}

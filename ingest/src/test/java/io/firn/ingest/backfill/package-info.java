@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.ingest.backfill;
+
+import org.jspecify.annotations.NullMarked;
