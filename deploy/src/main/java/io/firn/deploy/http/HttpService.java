@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.http.BadMessageException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -113,6 +114,11 @@ public final class HttpService implements AutoCloseable {
         return address;
     }
 
+    /** Takes changed certificates now instead of at the next look. */
+    void lookForCertificates() {
+        certificates.ifPresent(CertificateReload::look);
+    }
+
     public int port() {
         return server.port();
     }
@@ -160,13 +166,15 @@ public final class HttpService implements AutoCloseable {
     /** Every change is told, by whom it was asked for. */
     private String changed(Route route, Context context, Route.Call call) {
         String key = context.header("Idempotency-Key");
+        // Before anything is done: a body that is too large or does not come must not leave a change behind.
+        String body = context.body();
         String asked = context.method() + " " + Plain.text(context.path());
         try {
             String answer = key == null
                     ? route.handler().apply(call)
-                    : repeats.once(call.who(), key, asked + "\n" + context.body(), () -> route.handler()
+                    : repeats.once(call.who(), key, asked + "\n" + body, () -> route.handler()
                             .apply(call));
-            LOG.info("changed by {}: {} {}", Plain.text(call.who()), asked, Plain.text(context.body()));
+            LOG.info("changed by {}: {} {}", Plain.text(call.who()), asked, Plain.text(body));
             return answer;
         } catch (FirnException refused) {
             LOG.warn("refused to {}: {}: {}", Plain.text(call.who()), asked, Plain.text(refused.what()));
@@ -189,6 +197,10 @@ public final class HttpService implements AutoCloseable {
                 HttpResponseException.class,
                 (failure, context) -> Problem.answer(
                         context, failure.getStatus(), "http-" + failure.getStatus(), said(failure), "", ""));
+        config.routes.exception(
+                BadMessageException.class,
+                (broken, context) -> Problem.answer(
+                        context, broken.getCode(), "http-" + broken.getCode(), "the request is cut off", "", ""));
         config.routes.exception(Exception.class, (failure, context) -> {
             LOG.error("a request to {} failed", context.path(), failure);
             Problem.answer(
