@@ -34,8 +34,9 @@ public final class RowBatchWriter implements BatchWriter {
     private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
         this.row = new Row(RowLayout.of(table.schema()));
         this.decoder = new JsonRowDecoder(row, decoding);
-        this.sourceColumns = new SourceColumnEntries(row);
-        this.tombstone = decoder.nullValueIsTombstone() ? tombstoneEntries(row) : null;
+        boolean isStaging = decoder.nullValueIsTombstone();
+        this.sourceColumns = isStaging ? SourceColumnEntries.ofStaging(row) : SourceColumnEntries.of(row);
+        this.tombstone = isStaging ? tombstoneEntries(row) : null;
         this.writers = new DataFileWriters(table, row, writing);
     }
 

@@ -1,6 +1,9 @@
 package io.firn.catalog.ledger;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -9,15 +12,21 @@ import java.util.TreeMap;
 /**
  * For every pipeline and topic-partition that feeds a table: the next offset to consume. Immutable.
  *
- * <p>One incarnation of a topic per pipeline: an entry for another topic id replaces those of the earlier incarnation.
+ * <p>One incarnation of a topic per pipeline is consumed: an entry for another topic id replaces those of the earlier
+ * incarnation, which stay known as such, with where each began and ended.
  */
 public final class Ledger {
-    private static final Ledger EMPTY = new Ledger(new TreeMap<>());
+    private static final Ledger EMPTY = new Ledger(new TreeMap<>(), new TreeMap<>());
 
     private final SortedMap<String, SortedMap<SourcePartition, PartitionEntry>> pipelines;
+    /** By pipeline and topic, the oldest first. */
+    private final SortedMap<String, SortedMap<String, List<SortedMap<SourcePartition, PartitionEntry>>>> earlier;
 
-    private Ledger(SortedMap<String, SortedMap<SourcePartition, PartitionEntry>> pipelines) {
+    private Ledger(
+            SortedMap<String, SortedMap<SourcePartition, PartitionEntry>> pipelines,
+            SortedMap<String, SortedMap<String, List<SortedMap<SourcePartition, PartitionEntry>>>> earlier) {
         this.pipelines = pipelines;
+        this.earlier = earlier;
     }
 
     /** A ledger of no pipeline. It is not "from the start": a table without a ledger has none. */
@@ -62,21 +71,61 @@ public final class Ledger {
                 .findFirst();
     }
 
+    /** The partitions of each incarnation of a topic before the one that is consumed now, the oldest first. */
+    public List<SortedMap<SourcePartition, PartitionEntry>> earlier(String pipeline, String topic) {
+        return earlier.getOrDefault(pipeline, new TreeMap<>()).getOrDefault(topic, List.of());
+    }
+
+    /** As {@link #earlier}, and the incarnation that is consumed now, where there is one, last. */
+    public List<SortedMap<SourcePartition, PartitionEntry>> incarnations(String pipeline, String topic) {
+        List<SortedMap<SourcePartition, PartitionEntry>> all = new ArrayList<>(earlier(pipeline, topic));
+        TreeMap<SourcePartition, PartitionEntry> current = new TreeMap<>(partitions(pipeline));
+        current.keySet().removeIf(partition -> !partition.topic().equals(topic));
+        if (!current.isEmpty()) {
+            all.add(java.util.Collections.unmodifiableSortedMap(current));
+        }
+        return all;
+    }
+
     /** This ledger with these entries of one pipeline put in place of what it held for them. */
     public Ledger with(String pipeline, Map<SourcePartition, PartitionEntry> entries) {
         if (entries.isEmpty()) {
             return this;
         }
         TreeMap<SourcePartition, PartitionEntry> merged = new TreeMap<>(partitions(pipeline));
+        TreeMap<String, TreeMap<SourcePartition, PartitionEntry>> replaced = new TreeMap<>();
         for (SourcePartition partition : entries.keySet()) {
-            merged.keySet()
-                    .removeIf(known -> known.topic().equals(partition.topic())
-                            && !known.topicId().equals(partition.topicId()));
+            merged.entrySet().removeIf(known -> {
+                boolean goes = known.getKey().topic().equals(partition.topic())
+                        && !known.getKey().topicId().equals(partition.topicId());
+                if (goes) {
+                    replaced.computeIfAbsent(partition.topic(), topic -> new TreeMap<>())
+                            .put(known.getKey(), timeless(known.getValue()));
+                }
+                return goes;
+            });
         }
         merged.putAll(entries);
         TreeMap<String, SortedMap<SourcePartition, PartitionEntry>> all = new TreeMap<>(pipelines);
         all.put(pipeline, merged);
-        return new Ledger(all);
+        Ledger ledger = new Ledger(all, earlier);
+        for (Map.Entry<String, TreeMap<SourcePartition, PartitionEntry>> each : replaced.entrySet()) {
+            ledger = ledger.withEarlier(pipeline, each.getKey(), each.getValue());
+        }
+        return ledger;
+    }
+
+    /** This ledger with a further incarnation of a topic, later than those that are known to be earlier. */
+    Ledger withEarlier(String pipeline, String topic, SortedMap<SourcePartition, PartitionEntry> incarnation) {
+        TreeMap<String, SortedMap<String, List<SortedMap<SourcePartition, PartitionEntry>>>> all =
+                new TreeMap<>(earlier);
+        TreeMap<String, List<SortedMap<SourcePartition, PartitionEntry>>> topics =
+                new TreeMap<>(earlier.getOrDefault(pipeline, new TreeMap<>()));
+        List<SortedMap<SourcePartition, PartitionEntry>> known = new ArrayList<>(earlier(pipeline, topic));
+        known.add(java.util.Collections.unmodifiableSortedMap(new TreeMap<>(incarnation)));
+        topics.put(topic, List.copyOf(known));
+        all.put(pipeline, topics);
+        return new Ledger(pipelines, all);
     }
 
     /** The same offsets, and nothing known of the times up to which they are complete. */
@@ -84,25 +133,30 @@ public final class Ledger {
         TreeMap<String, SortedMap<SourcePartition, PartitionEntry>> all = new TreeMap<>();
         pipelines.forEach((pipeline, entries) -> {
             TreeMap<SourcePartition, PartitionEntry> timeless = new TreeMap<>();
-            entries.forEach((partition, entry) -> timeless.put(
-                    partition, new PartitionEntry(entry.start(), entry.next(), OptionalLong.empty(), entry.gaps())));
+            entries.forEach((partition, entry) -> timeless.put(partition, timeless(entry)));
             all.put(pipeline, timeless);
         });
-        return new Ledger(all);
+        return new Ledger(all, earlier);
+    }
+
+    private static PartitionEntry timeless(PartitionEntry entry) {
+        return new PartitionEntry(entry.start(), entry.next(), OptionalLong.empty(), entry.gaps());
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Ledger && pipelines.equals(((Ledger) other).pipelines);
+        return other instanceof Ledger
+                && pipelines.equals(((Ledger) other).pipelines)
+                && earlier.equals(((Ledger) other).earlier);
     }
 
     @Override
     public int hashCode() {
-        return pipelines.hashCode();
+        return Objects.hash(pipelines, earlier);
     }
 
     @Override
     public String toString() {
-        return pipelines.toString();
+        return earlier.isEmpty() ? pipelines.toString() : pipelines + " after " + earlier;
     }
 }

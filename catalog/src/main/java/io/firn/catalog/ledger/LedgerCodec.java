@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The ledger's JSON: {@code {"pipeline":{"topic":{"id":"topic id","next":{"0":1234}}}}}, and beside {@code next}, where
- * they say something, {@code "start":{"0":0}}, {@code "until":{"0":epochMillis}} and {@code "gaps":{"0":[[5,9]]}}.
+ * they say something, {@code "start":{"0":0}}, {@code "until":{"0":epochMillis}}, {@code "gaps":{"0":[[5,9]]}} and, for
+ * a topic that was created again, {@code "earlier":[{"id":"earlier id","next":{"0":99}}]}, the oldest first.
  *
  * <p>Reading is strict about what it knows (a wrong number would lose or double rows) and skips keys that it does not
  * know. A partition without {@code start} starts at its {@code next}: no claim is made about what lies before.
@@ -41,7 +42,10 @@ public final class LedgerCodec {
                 out.writeObjectFieldStart(pipeline.getKey());
                 for (Map.Entry<String, SortedMap<SourcePartition, PartitionEntry>> topic :
                         byTopic(pipeline.getValue()).entrySet()) {
-                    writeTopic(out, topic.getKey(), topic.getValue());
+                    out.writeObjectFieldStart(topic.getKey());
+                    writeTopic(out, topic.getValue());
+                    writeEarlier(out, ledger.earlier(pipeline.getKey(), topic.getKey()));
+                    out.writeEndObject();
                 }
                 out.writeEndObject();
             }
@@ -63,13 +67,7 @@ public final class LedgerCodec {
             while (in.nextToken() == JsonToken.FIELD_NAME) {
                 String pipeline = in.currentName();
                 expect(in, in.nextToken(), JsonToken.START_OBJECT);
-                TreeMap<SourcePartition, PartitionEntry> entries = new TreeMap<>();
-                while (in.nextToken() == JsonToken.FIELD_NAME) {
-                    String topic = in.currentName();
-                    expect(in, in.nextToken(), JsonToken.START_OBJECT);
-                    new TopicReader(in, topic).readInto(entries);
-                }
-                ledger = ledger.with(pipeline, entries);
+                ledger = readPipeline(in, pipeline, ledger);
             }
             if (in.nextToken() != null) {
                 throw new Rubbish("something follows the ledger", in);
@@ -82,6 +80,25 @@ public final class LedgerCodec {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Ledger readPipeline(JsonParser in, String pipeline, Ledger before) throws IOException {
+        TreeMap<SourcePartition, PartitionEntry> entries = new TreeMap<>();
+        TreeMap<String, List<TreeMap<SourcePartition, PartitionEntry>>> earlier = new TreeMap<>();
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String topic = in.currentName();
+            expect(in, in.nextToken(), JsonToken.START_OBJECT);
+            TopicReader reader = new TopicReader(in, topic);
+            reader.readInto(entries);
+            earlier.put(topic, reader.earlier);
+        }
+        Ledger ledger = before.with(pipeline, entries);
+        for (Map.Entry<String, List<TreeMap<SourcePartition, PartitionEntry>>> topic : earlier.entrySet()) {
+            for (TreeMap<SourcePartition, PartitionEntry> incarnation : topic.getValue()) {
+                ledger = ledger.withEarlier(pipeline, topic.getKey(), incarnation);
+            }
+        }
+        return ledger;
     }
 
     static FirnException unreadable(@Nullable String what, String where, Exception cause) {
@@ -102,9 +119,22 @@ public final class LedgerCodec {
         return topics;
     }
 
-    private static void writeTopic(
-            JsonGenerator out, String topic, SortedMap<SourcePartition, PartitionEntry> partitions) throws IOException {
-        out.writeObjectFieldStart(topic);
+    private static void writeEarlier(JsonGenerator out, List<SortedMap<SourcePartition, PartitionEntry>> incarnations)
+            throws IOException {
+        if (incarnations.isEmpty()) {
+            return;
+        }
+        out.writeArrayFieldStart("earlier");
+        for (SortedMap<SourcePartition, PartitionEntry> each : incarnations) {
+            out.writeStartObject();
+            writeTopic(out, each);
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void writeTopic(JsonGenerator out, SortedMap<SourcePartition, PartitionEntry> partitions)
+            throws IOException {
         out.writeStringField("id", partitions.firstKey().topicId());
         out.writeObjectFieldStart("next");
         for (Map.Entry<SourcePartition, PartitionEntry> each : partitions.entrySet()) {
@@ -135,7 +165,6 @@ public final class LedgerCodec {
             }
             out.writeEndObject();
         }
-        out.writeEndObject();
     }
 
     private static void writeSpans(JsonGenerator out, String key, List<OffsetRange> spans) throws IOException {
@@ -178,6 +207,7 @@ public final class LedgerCodec {
         private TreeMap<Integer, Long> start = new TreeMap<>();
         private TreeMap<Integer, Long> until = new TreeMap<>();
         private final TreeMap<Integer, List<OffsetRange>> gaps = new TreeMap<>();
+        private final List<TreeMap<SourcePartition, PartitionEntry>> earlier = new ArrayList<>();
 
         TopicReader(JsonParser in, String topic) {
             this.in = in;
@@ -201,6 +231,7 @@ public final class LedgerCodec {
                     case "start" -> start = offsets(value);
                     case "until" -> until = numbers(value);
                     case "gaps" -> readGaps(value);
+                    case "earlier" -> readEarlier(value);
                     default -> in.skipChildren();
                 }
             }
@@ -220,6 +251,18 @@ public final class LedgerCodec {
             for (Map.Entry<Integer, Long> each : next.entrySet()) {
                 entries.put(new SourcePartition(topic, id, each.getKey()), entry(each.getKey(), each.getValue()));
             }
+        }
+
+        private void readEarlier(JsonToken token) throws IOException {
+            expect(in, token, JsonToken.START_ARRAY);
+            while (in.nextToken() == JsonToken.START_OBJECT) {
+                TreeMap<SourcePartition, PartitionEntry> incarnation = new TreeMap<>();
+                new TopicReader(in, topic).readInto(incarnation);
+                if (!incarnation.isEmpty()) {
+                    earlier.add(incarnation);
+                }
+            }
+            expect(in, in.currentToken(), JsonToken.END_ARRAY);
         }
 
         private PartitionEntry entry(Integer partition, long nextOffset) throws Rubbish {

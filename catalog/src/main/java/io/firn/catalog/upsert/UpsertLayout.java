@@ -69,6 +69,7 @@ public record UpsertLayout(Schema columns, List<String> key, Optional<String> or
             fields.add(key.contains(column.name()) ? column.asRequired() : column.asOptional());
         }
         addSourceColumns(fields);
+        add(fields, UpsertColumns.TOPIC_ID, Types.StringType.get());
         add(fields, UpsertColumns.TOMBSTONE, Types.BooleanType.get());
         return new Schema(TypeUtil.assignIncreasingFreshIds(new Schema(fields)).columns());
     }
@@ -77,6 +78,7 @@ public record UpsertLayout(Schema columns, List<String> key, Optional<String> or
     public Schema keyed() {
         List<NestedField> fields = new ArrayList<>(columns.columns());
         addSourceColumns(fields);
+        add(fields, UpsertColumns.TOPIC_ID, Types.StringType.get());
         add(fields, UpsertColumns.ORDER_TIMESTAMP, Types.TimestampType.withZone());
         return identified(TypeUtil.assignIncreasingFreshIds(new Schema(fields)));
     }
@@ -92,6 +94,7 @@ public record UpsertLayout(Schema columns, List<String> key, Optional<String> or
             }
         }
         addSourceColumns(fields);
+        add(fields, UpsertColumns.TOPIC_ID, Types.StringType.get());
         add(fields, UpsertColumns.ORDER_TIMESTAMP, Types.TimestampType.withZone());
         return TypeUtil.assignIncreasingFreshIds(new Schema(fields));
     }

@@ -74,6 +74,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         for (String column : SourceColumns.names()) {
             properties.put(TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + column, "full");
         }
+        properties.put(TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + UpsertColumns.TOPIC_ID, "full");
         if (schema.findField(UpsertColumns.ORDER_TIMESTAMP) != null) {
             properties.put(TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + UpsertColumns.ORDER_TIMESTAMP, "full");
         }

@@ -37,6 +37,29 @@ final class LedgerCodecTest {
     }
 
     @Test
+    void anIncarnationThatIsReplacedStaysKnownWithoutItsTimes() {
+        PartitionEntry entry = new PartitionEntry(3, 1234, OptionalLong.of(99), List.of(new OffsetRange(5, 9)));
+        PartitionEntry timeless = new PartitionEntry(3, 1234, OptionalLong.empty(), entry.gaps());
+        SourcePartition again = new SourcePartition("orders", "Again", 0);
+        Ledger ledger = Ledger.empty()
+                .with("p", Map.of(P0, entry, P10, PartitionEntry.startingAt(7)))
+                .with("p", Map.of(again, PartitionEntry.startingAt(0)))
+                .with("p", Map.of(again, new PartitionEntry(0, 8, OptionalLong.empty(), List.of())));
+
+        assertThat(ledger.partitions("p")).containsOnlyKeys(again);
+        assertThat(ledger.earlier("p", "orders"))
+                .containsExactly(new TreeMap<>(Map.of(P0, timeless, P10, PartitionEntry.startingAt(7))));
+        assertThat(ledger.incarnations("p", "orders")).hasSize(2).last().isEqualTo(ledger.partitions("p"));
+        assertThat(ledger.incarnations("p", "others")).isEmpty();
+        assertThat(LedgerCodec.write(ledger))
+                .isEqualTo("{\"p\":{\"orders\":{\"id\":\"Again\",\"next\":{\"0\":8},\"start\":{\"0\":0},"
+                        + "\"earlier\":[{\"id\":\"aBc\",\"next\":{\"0\":1234,\"10\":7},"
+                        + "\"start\":{\"0\":3,\"10\":7},\"gaps\":{\"0\":[[5,9]]}}]}}}");
+        assertThat(LedgerCodec.read(LedgerCodec.write(ledger), "test")).isEqualTo(ledger);
+        assertThat(ledger.withoutTimes()).isEqualTo(ledger);
+    }
+
+    @Test
     void idAndNextAloneAreALedgerAndUnknownKeysAreSkipped() {
         Ledger ledger = LedgerCodec.read(
                 "{\"p\":{\"orders\":{\"new\":{\"x\":[1,{}]},\"next\":{\"0\":12},\"id\":\"aBc\"}}}", "test");

@@ -67,6 +67,7 @@ final class UpsertTablesTest {
                         "_source_partition",
                         "_source_offset",
                         "_source_timestamp",
+                        "_source_topic_id",
                         "_source_tombstone");
         assertThat(columns(made.keyed().schema()))
                 .containsExactly(
@@ -79,6 +80,7 @@ final class UpsertTablesTest {
                         "_source_partition",
                         "_source_offset",
                         "_source_timestamp",
+                        "_source_topic_id",
                         "_order_timestamp");
         assertThat(columns(made.deletes().schema()))
                 .containsExactly(
@@ -89,6 +91,7 @@ final class UpsertTablesTest {
                         "_source_partition",
                         "_source_offset",
                         "_source_timestamp",
+                        "_source_topic_id",
                         "_order_timestamp");
         assertThat(made.keyed().schema().identifierFieldNames()).containsExactlyInAnyOrder("order_id", "line");
         assertThat(made.keyed().spec().fields()).hasSize(1);

@@ -1,12 +1,13 @@
 package io.firn.compaction.expire;
 
 import io.firn.catalog.ledger.Ledger;
-import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.compaction.Incarnation;
+import io.firn.compaction.Incarnation.Standing;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Conversions;
@@ -36,26 +37,47 @@ final class MergedFiles {
         if (topics == null || partitions == null || offsets == null) {
             return false;
         }
+        Bounds<CharSequence> ids = bounds(file, UpsertColumns.TOPIC_ID);
         boolean known = false;
         for (String pipeline : staging.pipelines().keySet()) {
-            for (SourcePartition partition : staging.partitions(pipeline).keySet()) {
-                if (!holds(topics, partitions, partition)) {
-                    continue;
-                }
-                known = true;
-                Optional<PartitionEntry> merged = keyed.entry(pipeline, partition);
-                if (merged.isEmpty()
-                        || offsets.lower() < merged.get().start()
-                        || offsets.upper() >= merged.get().next()) {
-                    return false;
+            for (String topic : Incarnation.topics(staging, pipeline)) {
+                for (Incarnation incarnation : Incarnation.of(staging, keyed, pipeline, topic)) {
+                    for (SourcePartition partition : incarnation.partitions().keySet()) {
+                        if (holds(topics, partitions, ids, partition)) {
+                            known = true;
+                            if (!isMerged(incarnation.standing(), pipeline, partition, offsets)) {
+                                return false;
+                            }
+                        }
+                    }
                 }
             }
         }
         return known;
     }
 
-    private static boolean holds(Bounds<CharSequence> topics, Bounds<Integer> partitions, SourcePartition partition) {
-        return topics.lower().toString().compareTo(partition.topic()) <= 0
+    private boolean isMerged(Standing standing, String pipeline, SourcePartition partition, Bounds<Long> offsets) {
+        return switch (standing) {
+            case MERGED -> true;
+            case BEGUN ->
+                keyed.entry(pipeline, partition)
+                        .filter(merged -> offsets.lower() >= merged.start() && offsets.upper() < merged.next())
+                        .isPresent();
+            case WAITING -> false;
+        };
+    }
+
+    /** @param ids null where nothing is known of them: then rows may be of any incarnation */
+    private static boolean holds(
+            Bounds<CharSequence> topics,
+            Bounds<Integer> partitions,
+            @Nullable Bounds<CharSequence> ids,
+            SourcePartition partition) {
+        boolean of = ids == null
+                || ids.lower().toString().compareTo(partition.topicId()) <= 0
+                        && ids.upper().toString().compareTo(partition.topicId()) >= 0;
+        return of
+                && topics.lower().toString().compareTo(partition.topic()) <= 0
                 && topics.upper().toString().compareTo(partition.topic()) >= 0
                 && partitions.lower() <= partition.partition()
                 && partitions.upper() >= partition.partition();

@@ -6,6 +6,7 @@ import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.compaction.Budget;
 import io.firn.compaction.CommittingJob;
 import io.firn.compaction.Foreign;
@@ -97,7 +98,8 @@ public final class StagingRetention extends CommittingJob {
         Work work = Work.NONE;
         more = false;
         try (CloseableIterable<FileScanTask> tasks = staging.newScan()
-                .includeColumnStats(List.of(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET))
+                .includeColumnStats(List.of(
+                        SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET, UpsertColumns.TOPIC_ID))
                 .planFiles()) {
             for (FileScanTask task : tasks) {
                 DataFile file = task.file();

@@ -30,11 +30,10 @@ record MergePlan(
         return files.stream().mapToLong(FileScanTask::length).sum();
     }
 
-    /** How many offsets the ranges span; what was staged before the topic was created again has no end and counts 0. */
+    /** How many offsets the steps span. */
     long offsets() {
-        return ranges.stream()
-                .filter(range -> range.offsets().end() != Long.MAX_VALUE)
-                .mapToLong(range -> range.offsets().end() - range.offsets().start())
+        return steps.values().stream()
+                .mapToLong(step -> step.range().end() - step.range().start())
                 .sum();
     }
 

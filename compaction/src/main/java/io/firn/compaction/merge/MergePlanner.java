@@ -9,14 +9,18 @@ import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.compaction.Incarnation;
+import io.firn.compaction.Incarnation.Standing;
 import io.firn.compaction.fold.Sources.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
@@ -31,7 +35,7 @@ import org.apache.iceberg.io.CloseableIterable;
  */
 final class MergePlanner {
     /** An expression with more partitions than that costs more than the files it leaves out. */
-    private static final int MOST_RANGES_IN_FILTER = 100;
+    private static final int MOST_RANGES_IN_FILTER = 200;
 
     private final Table staging;
     private final String pipeline;
@@ -57,78 +61,87 @@ final class MergePlanner {
         Ledger staged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
             throw LedgerReader.noLedger(staging.name(), unknown);
         });
+        List<Incarnation> next = new ArrayList<>();
+        boolean last = true;
+        for (String topic : Incarnation.topics(staged, pipeline)) {
+            List<Incarnation> all = Incarnation.of(staged, merged, pipeline, topic);
+            Incarnation chosen = next(all, merged);
+            if (chosen.standing() != Standing.MERGED) {
+                next.add(chosen);
+            }
+            last &= chosen == all.get(all.size() - 1);
+        }
+        long waiting = next.stream()
+                .mapToLong(incarnation -> incarnation.waiting(merged, pipeline))
+                .sum();
+        double share = waiting <= mostRows ? 1 : (double) mostRows / waiting;
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         List<StagedRange> ranges = new ArrayList<>();
-        boolean complete = addSteps(staged, merged, mostRows, steps, ranges);
-        addEarlierIncarnations(staged, merged, ranges);
+        for (Incarnation incarnation : next) {
+            addSteps(incarnation, staged, merged, share, steps, ranges);
+        }
         if (steps.isEmpty()) {
             return Optional.empty();
         }
+        boolean complete = last && share == 1;
         return Optional.of(new MergePlan(head.snapshotId(), complete, steps, ranges, files(head, ranges)));
     }
 
-    private boolean addSteps(
+    /**
+     * The oldest that is not merged, else the last: the keyed table's ledger holds one a topic. None is left out, even one
+     * without records, or a rollback of staging could show one that the keyed table does not know to lie behind it.
+     */
+    private Incarnation next(List<Incarnation> all, Ledger merged) {
+        return all.stream()
+                .filter(incarnation ->
+                        incarnation.standing() == Standing.WAITING || incarnation.waiting(merged, pipeline) > 0)
+                .findFirst()
+                .orElse(all.get(all.size() - 1));
+    }
+
+    private void addSteps(
+            Incarnation incarnation,
             Ledger staged,
             Ledger merged,
-            long mostRows,
+            double share,
             TreeMap<SourcePartition, PartitionStep> steps,
             List<StagedRange> ranges) {
-        long waiting = 0;
         for (Map.Entry<SourcePartition, PartitionEntry> each :
-                staged.partitions(pipeline).entrySet()) {
-            waiting += Math.max(0, each.getValue().next() - from(merged, each));
-        }
-        boolean complete = waiting <= mostRows;
-        for (Map.Entry<SourcePartition, PartitionEntry> each :
-                staged.partitions(pipeline).entrySet()) {
+                incarnation.partitions().entrySet()) {
             SourcePartition partition = each.getKey();
-            long from = from(merged, each);
+            long from = Incarnation.from(merged, pipeline, each);
             long all = each.getValue().next() - from;
-            long taken = complete ? all : Math.min(all, (long) Math.ceil((double) all * mostRows / waiting));
+            long taken = share == 1 ? all : Math.min(all, (long) Math.ceil(all * share));
             OptionalLong known = merged.next(pipeline, partition);
             if (taken <= 0 && known.isPresent()) {
                 continue;
             }
             OffsetRange range = new OffsetRange(from, from + Math.max(0, taken));
             OptionalLong until = taken == all ? each.getValue().until() : OptionalLong.empty();
-            steps.put(partition, new PartitionStep(known, range, until, List.of(), new TreeMap<>()));
+            Optional<String> replaced =
+                    merged.topicId(pipeline, partition.topic()).filter(id -> !id.equals(partition.topicId()));
+            steps.put(partition, new PartitionStep(known, range, until, List.of(), new TreeMap<>(), replaced));
             if (!range.isEmpty()) {
-                ranges.add(new StagedRange(source(partition), range));
-                if (hasIncarnations()) {
-                    // Rows of before the column was added: they can only be of the incarnation that is known.
-                    ranges.add(new StagedRange(new Source(partition.topic(), "", partition.partition()), range));
-                }
+                addRanges(partition, range, staged, ranges);
             }
         }
-        return complete;
     }
 
-    /** What was staged of a topic that was then created again; its ledger entry says no end, because none follows. */
-    private void addEarlierIncarnations(Ledger staged, Ledger merged, List<StagedRange> ranges) {
-        if (!hasIncarnations()) {
-            return;
+    private void addRanges(SourcePartition partition, OffsetRange range, Ledger staged, List<StagedRange> ranges) {
+        if (hasIncarnations()) {
+            ranges.add(
+                    new StagedRange(new Source(partition.topic(), partition.topicId(), partition.partition()), range));
         }
-        merged.partitions(pipeline).forEach((partition, entry) -> {
-            boolean replaced = staged.topicId(pipeline, partition.topic())
-                    .filter(id -> !id.equals(partition.topicId()))
-                    .isPresent();
-            if (replaced) {
-                ranges.add(new StagedRange(source(partition), new OffsetRange(entry.next(), Long.MAX_VALUE)));
-            }
-        });
-    }
-
-    /** Where a partition that the keyed table does not know begins is where staging began to cover it. */
-    private long from(Ledger merged, Map.Entry<SourcePartition, PartitionEntry> staged) {
-        return merged.next(pipeline, staged.getKey()).orElse(staged.getValue().start());
+        SourcePartition oldest =
+                staged.incarnations(pipeline, partition.topic()).get(0).firstKey();
+        if (oldest.topicId().equals(partition.topicId())) {
+            // Rows of before the column was added.
+            ranges.add(new StagedRange(new Source(partition.topic(), "", partition.partition()), range));
+        }
     }
 
     private boolean hasIncarnations() {
         return staging.schema().findField(UpsertColumns.TOPIC_ID) != null;
-    }
-
-    private Source source(SourcePartition partition) {
-        return new Source(partition.topic(), hasIncarnations() ? partition.topicId() : "", partition.partition());
     }
 
     private List<FileScanTask> files(Snapshot snapshot, List<StagedRange> ranges) {
@@ -158,14 +171,17 @@ final class MergePlanner {
             return Expressions.alwaysTrue();
         }
         Expression any = Expressions.alwaysFalse();
+        Set<StagedRange> known = new HashSet<>();
         for (StagedRange range : ranges) {
+            Source source = range.source();
+            if (!known.add(new StagedRange(new Source(source.topic(), "", source.partition()), range.offsets()))) {
+                continue;
+            }
             any = Expressions.or(
                     any,
                     Expressions.and(
-                            Expressions.equal(
-                                    SourceColumns.TOPIC, range.source().topic()),
-                            Expressions.equal(
-                                    SourceColumns.PARTITION, range.source().partition()),
+                            Expressions.equal(SourceColumns.TOPIC, source.topic()),
+                            Expressions.equal(SourceColumns.PARTITION, source.partition()),
                             Expressions.greaterThanOrEqual(
                                     SourceColumns.OFFSET, range.offsets().start()),
                             Expressions.lessThan(

@@ -3,9 +3,8 @@ package io.firn.compaction.plan;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
-import io.firn.catalog.ledger.PartitionEntry;
-import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.Foreign;
+import io.firn.compaction.Incarnation;
 import io.firn.compaction.Work;
 import io.firn.compaction.expire.ExpireJob;
 import io.firn.compaction.expire.ExpireSettings;
@@ -75,14 +74,10 @@ public final class DebtReader {
         Ledger staged = ledger(ahead);
         long rows = 0;
         for (String pipeline : staged.pipelines().keySet()) {
-            for (Map.Entry<SourcePartition, PartitionEntry> each :
-                    staged.partitions(pipeline).entrySet()) {
-                Optional<PartitionEntry> known = merged.entry(pipeline, each.getKey());
-                PartitionEntry entry = each.getValue();
-                rows += known.isEmpty()
-                        ? entry.next() - entry.start()
-                        : Math.max(0, entry.next() - known.get().next())
-                                + Math.max(0, known.get().start() - entry.start());
+            for (String topic : Incarnation.topics(staged, pipeline)) {
+                for (Incarnation each : Incarnation.of(staged, merged, pipeline, topic)) {
+                    rows += each.waiting(merged, pipeline);
+                }
             }
         }
         Snapshot head = staging.currentSnapshot();

@@ -1,13 +1,17 @@
 package io.firn.compaction.expire;
 
+import static io.firn.catalog.commit.TableCommit.Operation.APPEND;
+import static io.firn.catalog.commit.TableCommit.Operation.MERGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.Budget;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.JobResult.End;
@@ -20,10 +24,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.StringJoiner;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -41,7 +49,11 @@ class StagingRetentionTest {
             NestedField.required(1, "id", Types.LongType.get()),
             NestedField.optional(2, "_source_topic", Types.StringType.get()),
             NestedField.optional(3, "_source_partition", Types.IntegerType.get()),
-            NestedField.optional(4, "_source_offset", Types.LongType.get()));
+            NestedField.optional(4, "_source_offset", Types.LongType.get()),
+            NestedField.optional(5, "_source_topic_id", Types.StringType.get()));
+
+    /** The topic of {@link TestLake#P0}, created again. */
+    private static final SourcePartition AGAIN = new SourcePartition("orders", "BBBBBBBBBBBBBBBBBBBBBB", 0);
 
     @TempDir
     Path dir;
@@ -56,7 +68,7 @@ class StagingRetentionTest {
         staging = create("orders_staging");
         keyed = create("orders");
         for (int file = 0; file < 4; file++) {
-            lake.ingest("orders_staging", TestFiles.data(staging, rows(file * 10L, "orders")));
+            lake.ingest("orders_staging", TestFiles.data(staging, rows(file * 10L, TestLake.P0)));
         }
     }
 
@@ -102,7 +114,7 @@ class StagingRetentionTest {
 
         run(Duration.ofDays(2));
 
-        assertThat(TestLake.rows(staging)).containsExactly("77, null, null, null");
+        assertThat(TestLake.rows(staging)).containsExactly("77, null, null, null, null");
     }
 
     @Test
@@ -113,24 +125,98 @@ class StagingRetentionTest {
         assertThat(DebtReader.lag(staging, keyed).rows()).isEqualTo(15);
     }
 
+    @Test
+    void rowsOfATopicThatWasCreatedAgainStayUntilTheyAreMergedWhicheverOfThemTheyAreOf() {
+        merge(25);
+        Optional<String> before = Optional.of(TestLake.P0.topicId());
+        OffsetRange ten = new OffsetRange(0, 10);
+        DataFile file = TestFiles.data(staging, rows(0, AGAIN));
+        commit("orders_staging", APPEND, AGAIN, OptionalLong.empty(), ten, before, file);
+
+        run(Duration.ofDays(2));
+        assertThat(offsets()).isEqualTo("A20-39 B0-9");
+        assertThat(lag()).isEqualTo(25);
+
+        commit("orders", MERGE, TestLake.P0, OptionalLong.of(25), new OffsetRange(25, 40), Optional.empty());
+        run(Duration.ofDays(2));
+        assertThat(offsets()).isEqualTo("B0-9");
+        assertThat(lag()).isEqualTo(10);
+
+        commit("orders", MERGE, AGAIN, OptionalLong.empty(), ten, before);
+        run(Duration.ofDays(2));
+        assertThat(TestLake.rows(staging)).isEmpty();
+        assertThat(lag()).isZero();
+    }
+
+    @Test
+    void aFileWithRowsOfTwoIncarnationsStaysUntilBothAreMerged() {
+        merge(40);
+        List<Record> mixed = rows(40, TestLake.P0);
+        mixed.addAll(rows(0, AGAIN));
+        commit(
+                "orders_staging",
+                APPEND,
+                TestLake.P0,
+                OptionalLong.of(40),
+                new OffsetRange(40, 50),
+                Optional.empty(),
+                TestFiles.data(staging, mixed));
+        Optional<String> before = Optional.of(TestLake.P0.topicId());
+        OffsetRange sixty = new OffsetRange(0, 60);
+        commit("orders_staging", APPEND, AGAIN, OptionalLong.empty(), sixty, before);
+        commit("orders", MERGE, TestLake.P0, OptionalLong.of(40), new OffsetRange(40, 50), Optional.empty());
+
+        run(Duration.ofDays(2));
+        assertThat(offsets()).isEqualTo("A40-49 B0-9");
+
+        commit("orders", MERGE, AGAIN, OptionalLong.empty(), sixty, before);
+        run(Duration.ofDays(2));
+        assertThat(TestLake.rows(staging)).isEmpty();
+    }
+
+    private long lag() {
+        staging.refresh();
+        keyed.refresh();
+        return DebtReader.lag(staging, keyed).rows();
+    }
+
+    /** Of each incarnation of the topic the first and the last offset that is staged. */
+    private String offsets() {
+        TreeMap<String, TreeSet<Long>> offsets = new TreeMap<>();
+        for (String row : TestLake.rows(staging)) {
+            String[] values = row.split(", ");
+            offsets.computeIfAbsent(values[4].substring(0, 1), id -> new TreeSet<>())
+                    .add(Long.parseLong(values[3]));
+        }
+        StringJoiner text = new StringJoiner(" ");
+        offsets.forEach((id, all) -> text.add(id + all.first() + "-" + all.last()));
+        return text.toString();
+    }
+
     private Table create(String name) {
         return lake.create(name, SCHEMA, PartitionSpec.unpartitioned(), Map.of("format-version", "2"));
     }
 
     /** What a merge says of itself: the keyed table's own ledger. */
     private void merge(long next) {
-        TreeMap<io.firn.catalog.ledger.SourcePartition, PartitionStep> steps = new TreeMap<>();
+        commit("orders", MERGE, TestLake.P0, OptionalLong.empty(), new OffsetRange(0, next), Optional.empty());
+    }
+
+    private void commit(
+            String table,
+            TableCommit.Operation operation,
+            SourcePartition partition,
+            OptionalLong expected,
+            OffsetRange range,
+            Optional<String> replaced,
+            DataFile... files) {
+        TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         steps.put(
-                TestLake.P0,
-                new PartitionStep(
-                        OptionalLong.empty(),
-                        new OffsetRange(0, next),
-                        OptionalLong.empty(),
-                        List.of(),
-                        new TreeMap<>()));
-        new TableCommitter(lake.open("orders"), new Random(1), MissingLedger.REFUSE)
-                .attempt(new TableCommit(
-                        UUID.randomUUID(), TestLake.PIPELINE, TableCommit.Operation.MERGE, List.of(), steps));
+                partition,
+                new PartitionStep(expected, range, OptionalLong.empty(), List.of(), new TreeMap<>(), replaced));
+        CommitOutcome outcome = new TableCommitter(lake.open(table), new Random(1), MissingLedger.REFUSE)
+                .attempt(new TableCommit(UUID.randomUUID(), TestLake.PIPELINE, operation, List.of(files), steps));
+        assertThat(outcome).isInstanceOf(CommitOutcome.Committed.class);
     }
 
     private JobResult run(Duration later) {
@@ -138,13 +224,14 @@ class StagingRetentionTest {
                 lake.later(staging, later), keyed, StagingRetention.DEFAULT_KEEP, Budget.UNLIMITED));
     }
 
-    private static List<Record> rows(long first, String topic) {
+    private static List<Record> rows(long first, SourcePartition source) {
         List<Record> rows = new ArrayList<>();
         for (long offset = first; offset < first + 10; offset++) {
             Record row = GenericRecord.create(SCHEMA);
             row.setField("id", offset);
-            row.setField("_source_topic", topic);
-            row.setField("_source_partition", 0);
+            row.setField("_source_topic", source.topic());
+            row.setField("_source_topic_id", source.topicId());
+            row.setField("_source_partition", source.partition());
             row.setField("_source_offset", offset);
             rows.add(row);
         }

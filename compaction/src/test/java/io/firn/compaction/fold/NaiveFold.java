@@ -13,17 +13,37 @@ public final class NaiveFold {
      * One record.
      *
      * @param id tells records apart
+     * @param topicId of the topic's incarnation; empty where rows do not tell
      * @param version empty where the order-by column is null or there is none
      */
     public record Event(
             long id,
             String key,
             String topic,
+            String topicId,
             int partition,
             long offset,
             long timestamp,
             Optional<Long> version,
-            boolean deletes) {}
+            boolean deletes) {
+        /** Of a topic that was never created again. */
+        public Event(
+                long id,
+                String key,
+                String topic,
+                int partition,
+                long offset,
+                long timestamp,
+                Optional<Long> version,
+                boolean deletes) {
+            this(id, key, topic, "", partition, offset, timestamp, version, deletes);
+        }
+
+        /** Whether the offsets of both are of one log. */
+        public boolean isOfSamePartition(Event other) {
+            return other.topic.equals(topic) && other.topicId.equals(topicId) && other.partition == partition;
+        }
+    }
 
     private NaiveFold() {}
 
@@ -40,8 +60,7 @@ public final class NaiveFold {
 
     public static long orderTimestamp(Event of, List<Event> sameKey, boolean versioned) {
         return sameKey.stream()
-                .filter(each -> each.topic().equals(of.topic())
-                        && each.partition() == of.partition()
+                .filter(each -> each.isOfSamePartition(of)
                         && each.offset() <= of.offset()
                         && (!versioned || each.version().equals(of.version())))
                 .mapToLong(Event::timestamp)
@@ -55,6 +74,7 @@ public final class NaiveFold {
                 .thenComparing(event -> event.version().orElse(0L));
         Comparator<Event> byTime = Comparator.comparingLong(event -> orderTimestamp(event, sameKey, versioned));
         Comparator<Event> rest = byTime.thenComparing(Event::topic)
+                .thenComparing(Event::topicId)
                 .thenComparingInt(Event::partition)
                 .thenComparingLong(Event::offset);
         return versioned ? byVersion.thenComparing(rest) : rest;

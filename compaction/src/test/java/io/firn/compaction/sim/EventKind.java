@@ -8,6 +8,7 @@ import java.util.random.RandomGenerator;
 enum EventKind {
     PRODUCE(20),
     PARTITION(1),
+    CREATE_AGAIN(1),
     INGEST(6),
     MERGE(14),
     REWRITE(5),

@@ -22,6 +22,7 @@ record Known(Event event, long floor) {
                 .thenComparing(known -> known.event().version().orElse(0L));
         Comparator<Known> byTime = Comparator.<Known>comparingLong(known -> known.orderTimestamp(sameKey, versioned))
                 .thenComparing(known -> known.event().topic())
+                .thenComparing(known -> known.event().topicId())
                 .thenComparingInt(known -> known.event().partition())
                 .thenComparingLong(known -> known.event().offset());
         return sameKey.stream().max(versioned ? byVersion.thenComparing(byTime) : byTime);
@@ -31,8 +32,7 @@ record Known(Event event, long floor) {
         long highest = Long.MIN_VALUE;
         for (Known each : sameKey) {
             Event other = each.event();
-            if (other.topic().equals(event.topic())
-                    && other.partition() == event.partition()
+            if (other.isOfSamePartition(event)
                     && other.offset() <= event.offset()
                     && (!versioned || other.version().equals(event.version()))) {
                 highest = Math.max(highest, Math.max(other.timestamp(), each.floor()));

@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -126,7 +125,7 @@ final class Model {
                 throw new Violation("known as deleted and is not: " + event);
             }
             now.computeIfAbsent(row.key(), key -> new ArrayList<>()).add(new Known(event, row.timestamp()));
-            positions.add(row.topic() + "-" + row.partition() + "-" + row.offset());
+            positions.add(row.topic() + "-" + row.topicId() + "-" + row.partition() + "-" + row.offset());
         }
         if (!positions.containsAll(factPositions)) {
             factPositions.stream()
@@ -167,17 +166,14 @@ final class Model {
         }
         Ledger ledger = LedgerCodec.read(json, "snapshot");
         boolean moves = moving.equals(operation);
-        parent.partitions(PIPELINE).forEach((partition, entry) -> {
-            Optional<PartitionEntry> now = ledger.entry(PIPELINE, partition);
-            if (now.isEmpty()
-                    || now.get().next() < entry.next()
-                    || !moves && now.get().next() > entry.next()) {
+        Map<SourcePartition, PartitionEntry> all = all(ledger);
+        all(parent).forEach((partition, entry) -> {
+            PartitionEntry now = all.get(partition);
+            if (now == null || now.next() < entry.next() || !moves && now.next() > entry.next()) {
                 throw new Violation("the ledger went from " + parent + " to " + ledger + " by " + snapshot.summary());
             }
         });
-        if (!moves
-                && ledger.partitions(PIPELINE).size()
-                        > parent.partitions(PIPELINE).size()) {
+        if (!moves && all.size() > all(parent).size()) {
             throw new Violation("the ledger went from " + parent + " to " + ledger + " by " + snapshot.summary());
         }
         return ledger;
@@ -227,7 +223,7 @@ final class Model {
 
     /** The row must be of the record that it says it is of. */
     private Event require(Row row, String where) {
-        Event event = log.at(row.topic(), row.partition(), row.offset());
+        Event event = log.at(row);
         if (event == null || !event.key().equals(row.key()) || !event.version().equals(row.version()) && versioned) {
             throw new Violation(where + " and made up: " + row + ", the record is " + event);
         }
@@ -258,15 +254,25 @@ final class Model {
         return new Truth(ledger, memory, expected);
     }
 
+    /** What a ledger says of the topics' earlier incarnations too. */
+    static TreeMap<SourcePartition, PartitionEntry> all(Ledger ledger) {
+        TreeMap<SourcePartition, PartitionEntry> all = new TreeMap<>(ledger.partitions(PIPELINE));
+        ledger.partitions(PIPELINE).keySet().stream()
+                .map(SourcePartition::topic)
+                .distinct()
+                .forEach(topic -> ledger.earlier(PIPELINE, topic).forEach(all::putAll));
+        return all;
+    }
+
     /** Known deletes of a key; those that are not merged yet left out. */
     private List<Known> factsOf(String key, Ledger merged) {
+        Map<SourcePartition, PartitionEntry> all = all(merged);
         return facts.getOrDefault(key, List.of()).stream()
                 .filter(fact -> {
                     Event event = fact.event();
-                    return merged.partitions(PIPELINE).entrySet().stream()
-                            .anyMatch(each -> each.getKey().topic().equals(event.topic())
-                                    && each.getKey().partition() == event.partition()
-                                    && event.offset() < each.getValue().next());
+                    PartitionEntry entry =
+                            all.get(new SourcePartition(event.topic(), event.topicId(), event.partition()));
+                    return entry != null && event.offset() < entry.next();
                 })
                 .toList();
     }
@@ -291,8 +297,10 @@ final class Model {
     /** Records between two ledgers. */
     private Map<String, List<Known>> byKey(Ledger from, Ledger to) {
         Map<String, List<Known>> taken = new TreeMap<>();
-        to.partitions(PIPELINE).forEach((partition, entry) -> {
-            long start = from.next(PIPELINE, partition).orElse(entry.start());
+        Map<SourcePartition, PartitionEntry> known = all(from);
+        all(to).forEach((partition, entry) -> {
+            PartitionEntry before = known.get(partition);
+            long start = before == null ? entry.start() : before.next();
             for (Event event : log.records(partition, start, entry.next())) {
                 taken.computeIfAbsent(event.key(), key -> new ArrayList<>()).add(Known.of(event));
             }
@@ -344,25 +352,22 @@ final class Model {
         if (head == null) {
             return waiting;
         }
-        Ledger merged = truth().merged();
+        Map<SourcePartition, PartitionEntry> merged = all(truth().merged());
+        Set<SourcePartition> all = all(staged()).keySet();
         Set<Long> found = new HashSet<>();
         for (Row row : rows.live(STAGING, head.snapshotId())) {
             Event event = require(row, "staged");
             if (row.timestamp() != event.timestamp() || !log.isTombstone(event) && row.id() == null) {
                 throw new Violation("staged: " + row + ", which is " + event);
             }
-            for (Map.Entry<SourcePartition, PartitionEntry> each :
-                    staged().partitions(PIPELINE).entrySet()) {
-                SourcePartition partition = each.getKey();
-                if (partition.topic().equals(row.topic())
-                        && partition.partition() == row.partition()
-                        && row.offset() >= merged.next(PIPELINE, partition).orElse(0)) {
-                    waiting.add(row);
-                    found.add(event.id());
-                }
+            SourcePartition partition = new SourcePartition(row.topic(), row.topicId(), row.partition());
+            PartitionEntry entry = merged.get(partition);
+            if (all.contains(partition) && (entry == null || row.offset() >= entry.next())) {
+                waiting.add(row);
+                found.add(event.id());
             }
         }
-        byKey(merged, staged())
+        byKey(truth().merged(), staged())
                 .values()
                 .forEach(records -> records.forEach(record -> {
                     if (!found.contains(record.event().id())) {

@@ -71,9 +71,7 @@ final class Others {
 
     /** Merged rows may leave staging from now on. */
     void stagingIsRetired() {
-        model.truth()
-                .merged()
-                .partitions(Model.PIPELINE)
+        Model.all(model.truth().merged())
                 .forEach((partition, entry) -> retired.merge(partition, entry.next(), Math::max));
     }
 
@@ -303,7 +301,7 @@ final class Others {
 
     private boolean isBehind(long snapshot) {
         Map<SourcePartition, PartitionEntry> merged =
-                model.truth(snapshot).merged().partitions(Model.PIPELINE);
+                Model.all(model.truth(snapshot).merged());
         return retired.entrySet().stream()
                 .allMatch(each -> merged.containsKey(each.getKey())
                         && merged.get(each.getKey()).next() >= each.getValue());
@@ -312,9 +310,7 @@ final class Others {
     /** Records that were staged before are staged once more. */
     void replay() {
         List<Event> old = new ArrayList<>();
-        model.staged()
-                .partitions(Model.PIPELINE)
-                .forEach((partition, entry) -> old.addAll(log.records(partition, 0, entry.next())));
+        Model.all(model.staged()).forEach((partition, entry) -> old.addAll(log.records(partition, 0, entry.next())));
         if (old.isEmpty()) {
             return;
         }

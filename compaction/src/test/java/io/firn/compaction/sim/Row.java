@@ -15,6 +15,7 @@ record Row(
         String key,
         @Nullable Long id,
         String topic,
+        String topicId,
         int partition,
         long offset,
         long timestamp,

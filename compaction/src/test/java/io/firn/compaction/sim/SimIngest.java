@@ -78,7 +78,7 @@ final class SimIngest extends SimProcess {
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         for (SourcePartition partition : log.ends().keySet()) {
             if (ledger.next(Model.PIPELINE, partition).isEmpty()) {
-                steps.put(partition, PartitionStep.start(0));
+                steps.put(partition, PartitionStep.start(0, ledger.topicId(Model.PIPELINE, partition.topic())));
             }
         }
         if (!steps.isEmpty()) {

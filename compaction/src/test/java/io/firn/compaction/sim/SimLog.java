@@ -3,6 +3,7 @@ package io.firn.compaction.sim;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.fold.NaiveFold.Event;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +11,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What Kafka holds: the records of each partition by offset, with offsets left out as by transactions. */
+/**
+ * What Kafka holds, or held: the records of each partition by offset, with offsets left out as by transactions. A topic
+ * may be deleted and created again.
+ */
 final class SimLog {
     private final TreeMap<SourcePartition, TreeMap<Long, Event>> partitions = new TreeMap<>();
     private final TreeMap<SourcePartition, Long> ends = new TreeMap<>();
@@ -19,6 +23,7 @@ final class SimLog {
     private final boolean marked;
     private final int keys;
     private final boolean steady;
+    private final Map<String, Integer> incarnations = new HashMap<>();
     private long ids;
     private long time = 1_000;
 
@@ -39,12 +44,30 @@ final class SimLog {
     }
 
     void addPartition() {
-        int number = partitions.size();
-        String topic = number == 1 ? "returns" : "orders";
-        SourcePartition added =
-                new SourcePartition(topic, "id-of-" + topic, number / 2 + (number == 1 ? 0 : number % 2));
+        int number = ends.size();
+        add(number == 1 ? "returns" : "orders", number / 2 + (number == 1 ? 0 : number % 2));
+    }
+
+    private void add(String topic, int partition) {
+        int incarnation = incarnations.computeIfAbsent(topic, each -> 0);
+        // Ids in no order, as Kafka's are.
+        String id = "id-" + Integer.toHexString((incarnation + 1) * 0x9E3779B9) + "-of-" + topic;
+        SourcePartition added = new SourcePartition(topic, id, partition);
         partitions.put(added, new TreeMap<>());
         ends.put(added, 0L);
+    }
+
+    /** With as many partitions as it had. Those of before are no longer among {@link #ends}. */
+    void createTopicAgain() {
+        String topic = random.nextInt(3) == 0 && incarnations.containsKey("returns") ? "returns" : "orders";
+        List<SourcePartition> gone = ends.keySet().stream()
+                .filter(partition -> partition.topic().equals(topic))
+                .toList();
+        incarnations.merge(topic, 1, Integer::sum);
+        gone.forEach(partition -> {
+            ends.remove(partition);
+            add(topic, partition.partition());
+        });
     }
 
     /** All partitions, and where each ends. */
@@ -54,7 +77,7 @@ final class SimLog {
 
     void produce() {
         int count = 1 + random.nextInt(12);
-        List<SourcePartition> all = List.copyOf(partitions.keySet());
+        List<SourcePartition> all = List.copyOf(ends.keySet());
         for (int i = 0; i < count; i++) {
             SourcePartition into = all.get(random.nextInt(all.size()));
             long offset = ends.getOrDefault(into, 0L);
@@ -74,6 +97,7 @@ final class SimLog {
                 ids++,
                 "key-" + random.nextInt(keys),
                 into.topic(),
+                into.topicId(),
                 into.partition(),
                 offset,
                 steady ? time : time + random.nextInt(16) - 8,
@@ -90,13 +114,9 @@ final class SimLog {
     }
 
     @Nullable
-    Event at(String topic, int partition, long offset) {
-        for (Map.Entry<SourcePartition, TreeMap<Long, Event>> each : partitions.entrySet()) {
-            if (each.getKey().topic().equals(topic) && each.getKey().partition() == partition) {
-                return each.getValue().get(offset);
-            }
-        }
-        return null;
+    Event at(Row row) {
+        TreeMap<Long, Event> log = partitions.get(new SourcePartition(row.topic(), row.topicId(), row.partition()));
+        return log == null ? null : log.get(row.offset());
     }
 
     /** Whether a record's delete is a null value; else it is a mark. */

@@ -148,6 +148,7 @@ final class SimRows {
                 (String) record.getField("id"),
                 (Long) field(record, "event"),
                 (String) record.getField("_source_topic"),
+                (String) record.getField("_source_topic_id"),
                 (Integer) record.getField("_source_partition"),
                 (Long) record.getField("_source_offset"),
                 time.toEpochSecond(),
@@ -190,6 +191,7 @@ final class SimRows {
     private Record record(Record record, Event event) {
         record.setField("id", event.key());
         record.setField("_source_topic", event.topic());
+        record.setField("_source_topic_id", event.topicId());
         record.setField("_source_partition", event.partition());
         record.setField("_source_offset", event.offset());
         record.setField(

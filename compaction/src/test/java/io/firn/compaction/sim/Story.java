@@ -139,6 +139,10 @@ final class Story {
                     happened("a partition is added");
                 }
             }
+            case CREATE_AGAIN -> {
+                log.createTopicAgain();
+                happened("a topic is deleted and created again");
+            }
             case INGEST -> start(this::ingest);
             case MERGE -> start(this::merge);
             case REWRITE -> start(() -> job(rewrite(table())));
@@ -392,12 +396,14 @@ final class Story {
         ingest();
         SimProcess ingestion = processes.get(0);
         for (int turns = 0; !isStaged(); turns++) {
-            requireProgress(turns, "staging");
+            requireProgress(turns, "staging of " + log.ends() + " into " + model.staged());
             turn(ingestion);
         }
         processes.clear();
         for (int turns = 0; !isMerged() || !processes.isEmpty(); turns++) {
-            requireProgress(turns, "merging");
+            requireProgress(
+                    turns,
+                    "merging of " + model.staged() + " into " + model.truth().merged());
             if (processes.isEmpty()) {
                 merge();
             }

@@ -16,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -27,9 +28,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.types.Types;
+import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,6 +44,7 @@ class LatestSqlTest {
     private static final int PARTITIONS = 3;
 
     private Connection engine;
+    private boolean again;
 
     /** One record of the topic and where it stands; times may go back within a partition. */
     private record Event(
@@ -63,12 +68,12 @@ class LatestSqlTest {
         execute("create schema shop");
         String columns = "id bigint, region varchar, version bigint, op varchar, note varchar, tags varchar[],"
                 + " place struct(city varchar, lat double), _source_topic varchar, _source_partition integer,"
-                + " _source_offset bigint, _source_timestamp timestamp with time zone";
+                + " _source_offset bigint, _source_timestamp timestamp with time zone, _source_topic_id varchar";
         execute("create table shop.orders (" + columns + ", _order_timestamp timestamp with time zone)");
         execute("create table shop.orders_staging (" + columns + ", _source_tombstone boolean)");
         execute("create table shop.orders_deletes (id bigint, region varchar, version bigint, _source_topic varchar,"
                 + " _source_partition integer, _source_offset bigint, _source_timestamp timestamp with time zone,"
-                + " _order_timestamp timestamp with time zone)");
+                + " _source_topic_id varchar, _order_timestamp timestamp with time zone)");
     }
 
     @AfterEach
@@ -87,6 +92,25 @@ class LatestSqlTest {
             fill(topic, merged, kept, versioned);
 
             assertThat(answer(merged, versioned)).as("seed %d", seed).isEqualTo(alive(fold(topic, versioned)));
+        }
+    }
+
+    /** The first of the partitions is then of the topic that was, the others are of the one that took its place. */
+    @Test
+    void theSameOfATopicThatWasCreatedAgain() throws SQLException {
+        again = true;
+        for (int seed = 0; seed < 20; seed++) {
+            Random random = new Random(seed);
+            List<Event> topic = topic(random);
+            long[] merged = random.longs(PARTITIONS, 0, 60).toArray();
+            if (random.nextBoolean()) {
+                merged[0] = 60;
+            } else {
+                Arrays.fill(merged, 1, PARTITIONS, 0);
+            }
+            fill(topic, merged, new long[PARTITIONS], false);
+
+            assertThat(answer(merged, false)).as("seed %d", seed).isEqualTo(alive(fold(topic, false)));
         }
     }
 
@@ -136,10 +160,10 @@ class LatestSqlTest {
     private Map<Integer, String> answer(long[] merged, boolean versioned) throws SQLException {
         Schema keyed = new Schema(java.util.stream.Stream.concat(
                         SCHEMA.columns().stream(),
-                        java.util.stream.Stream.of(org.apache.iceberg.types.Types.NestedField.optional(
-                                1000,
-                                UpsertColumns.ORDER_TIMESTAMP,
-                                org.apache.iceberg.types.Types.TimestampType.withZone())))
+                        java.util.stream.Stream.of(
+                                NestedField.optional(999, UpsertColumns.TOPIC_ID, Types.StringType.get()),
+                                NestedField.optional(
+                                        1000, UpsertColumns.ORDER_TIMESTAMP, Types.TimestampType.withZone())))
                 .toList());
         LatestTables tables = new LatestTables(
                 TableIdentifier.of("shop", "orders"),
@@ -149,25 +173,41 @@ class LatestSqlTest {
                 List.of("id", "region"),
                 versioned ? Optional.of("version") : Optional.empty(),
                 Optional.of(ConditionText.parse(keyed, "op = 'd'")));
-        Map<SourcePartition, PartitionEntry> entries = new TreeMap<>();
-        for (int partition = 0; partition < PARTITIONS; partition++) {
-            entries.put(
-                    new SourcePartition("orders", "id", partition),
-                    new PartitionEntry(0, merged[partition], OptionalLong.empty(), List.<OffsetRange>of()));
+        Ledger ledger = Ledger.empty().with("orders", entries(merged, 0, again ? 1 : PARTITIONS));
+        if (again && merged[0] == 60) {
+            ledger = ledger.with("orders", entries(merged, 1, PARTITIONS));
         }
-        String query = new LatestSql(tables, Ledger.empty().with("orders", entries), SqlDialect.DUCKDB).query();
+        String query = new LatestSql(tables, ledger, SqlDialect.DUCKDB).query();
         Map<Integer, String> answer = new TreeMap<>();
         try (Statement statement = engine.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             while (rows.next()) {
-                String position = rows.getInt("_source_partition") + "-" + rows.getLong("_source_offset");
+                String position = rows.getString("note");
                 assertThat(answer.put(rows.getInt("id"), position))
                         .as("one row a key")
                         .isNull();
-                assertThat(rows.getString("note")).isEqualTo(position);
+                assertThat(position).endsWith("-" + rows.getLong("_source_offset"));
             }
         }
         return answer;
+    }
+
+    private Map<SourcePartition, PartitionEntry> entries(long[] merged, int first, int end) {
+        Map<SourcePartition, PartitionEntry> entries = new TreeMap<>();
+        for (int partition = first; partition < end; partition++) {
+            entries.put(
+                    new SourcePartition("orders", id(partition), number(partition)),
+                    new PartitionEntry(0, merged[partition], OptionalLong.empty(), List.<OffsetRange>of()));
+        }
+        return entries;
+    }
+
+    private String id(int partition) {
+        return again && partition == 0 ? "before" : "now";
+    }
+
+    private int number(int partition) {
+        return again ? Math.max(0, partition - 1) : partition;
     }
 
     private static Map<Integer, String> alive(Collection<Ordered> winners) {
@@ -218,7 +258,7 @@ class LatestSqlTest {
         return event.key() + ", 'eu'";
     }
 
-    private static String row(Event event) {
+    private String row(Event event) {
         String values = event.tombstone()
                 ? "null, null, null"
                 : "'" + event.partition() + "-" + event.offset() + "', ['x'], {'city': 'Bern', 'lat': 46.9}";
@@ -226,8 +266,9 @@ class LatestSqlTest {
         return key(event) + ", " + event.version() + ", " + op + ", " + values + ", " + position(event);
     }
 
-    private static String position(Event event) {
-        return "'orders', " + event.partition() + ", " + event.offset() + ", " + time(event.time());
+    private String position(Event event) {
+        return "'orders', " + number(event.partition()) + ", " + event.offset() + ", " + time(event.time()) + ", '"
+                + id(event.partition()) + "'";
     }
 
     private static String time(long seconds) {

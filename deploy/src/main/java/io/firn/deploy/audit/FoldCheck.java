@@ -5,12 +5,16 @@ import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.PartitionEntry;
+import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertTables;
+import io.firn.compaction.Incarnation;
 import io.firn.compaction.fold.Candidate;
 import io.firn.compaction.fold.KeyBuffer;
 import io.firn.compaction.fold.Sources;
+import io.firn.compaction.fold.Sources.Source;
 import io.firn.compaction.fold.WinnerTable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotSummary;
@@ -80,7 +85,7 @@ public final class FoldCheck {
         tables.deletes().refresh();
         Snapshot keyed = tables.keyed().currentSnapshot();
         Snapshot staging = tables.staging().currentSnapshot();
-        Map<String, OffsetRange> merged = merged();
+        Map<Source, OffsetRange> merged = merged();
         Part whole = new Part(keyed, staging, tables.deletes().currentSnapshot(), merged);
         long rows = records(staging) + records(keyed) + records(whole.deletes());
         int parts = Math.toIntExact(rows * BYTES_A_KEY / memoryBytes + 1);
@@ -91,25 +96,30 @@ public final class FoldCheck {
         return report.build();
     }
 
-    /** Snapshots to read and the offsets that are merged, by topic and partition. */
+    /** Snapshots to read and the offsets that are merged. */
     private record Part(
             @Nullable Snapshot keyed,
             @Nullable Snapshot staging,
             @Nullable Snapshot deletes,
-            Map<String, OffsetRange> merged) {}
+            Map<Source, OffsetRange> merged) {}
 
-    private Map<String, OffsetRange> merged() {
+    private Map<Source, OffsetRange> merged() {
         LedgerState state = LedgerReader.read(tables.keyed());
         Ledger ledger = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
             throw LedgerReader.noLedger(tables.keyed().name(), unknown);
         });
-        Map<String, OffsetRange> merged = new TreeMap<>();
-        ledger.partitions(pipeline)
-                .forEach((partition, entry) -> merged.merge(
-                        partition.toString(),
-                        new OffsetRange(entry.start(), entry.next()),
-                        (one, other) -> new OffsetRange(
-                                Math.min(one.start(), other.start()), Math.max(one.end(), other.end()))));
+        Map<Source, OffsetRange> merged = new TreeMap<>();
+        for (String topic : Incarnation.topics(ledger, pipeline)) {
+            List<SortedMap<SourcePartition, PartitionEntry>> incarnations = ledger.incarnations(pipeline, topic);
+            incarnations.forEach(incarnation -> incarnation.forEach((partition, entry) -> {
+                OffsetRange range = new OffsetRange(entry.start(), entry.next());
+                merged.put(new Source(topic, partition.topicId(), partition.partition()), range);
+                if (incarnation == incarnations.get(0)) {
+                    // Rows of before there was an id in them.
+                    merged.put(new Source(topic, "", partition.partition()), range);
+                }
+            }));
+        }
         return merged;
     }
 
@@ -120,7 +130,7 @@ public final class FoldCheck {
         WinnerTable winners = new WinnerTable(sources, versioned);
         RowReader reader =
                 new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
-        Map<String, Long> lowest = new HashMap<>();
+        Map<Source, Long> lowest = new HashMap<>();
         progress.begin("fold check: reading staging" + label, "rows", records(whole.staging()));
         staged(whole, part, parts, reader, winners, lowest, report);
         progress.begin("fold check: reading known deletes" + label, "rows", records(whole.deletes()));
@@ -149,7 +159,7 @@ public final class FoldCheck {
             int parts,
             RowReader reader,
             WinnerTable winners,
-            Map<String, Long> lowest,
+            Map<Source, Long> lowest,
             FoldReport.Builder report) {
         Optional<Evaluator> mark = deleteWhen.map(
                 condition -> new Evaluator(tables.staging().schema().asStruct(), condition));
@@ -157,7 +167,7 @@ public final class FoldCheck {
                 new InternalRecordWrapper(tables.staging().schema().asStruct());
         each(tables.staging(), whole.staging(), SourceColumns.TIMESTAMP, true, row -> {
             reader.position(row, SourceColumns.TIMESTAMP);
-            lowest.merge(reader.partition(), reader.candidate().offset, Math::min);
+            lowest.merge(reader.source(), reader.candidate().offset, Math::min);
             if (!reader.isMerged(whole.merged())) {
                 report.unmerged(part == 0);
                 return;
@@ -176,11 +186,11 @@ public final class FoldCheck {
             RowReader reader,
             WinnerTable winners,
             Sources sources,
-            Map<String, Long> lowest,
+            Map<Source, Long> lowest,
             FoldReport.Builder report) {
         Candidate row = reader.candidate();
         int head = winners.find(reader.key(), reader.hash());
-        boolean gone = row.offset < lowest.getOrDefault(reader.partition(), Long.MAX_VALUE);
+        boolean gone = row.offset < lowest.getOrDefault(reader.source(), Long.MAX_VALUE);
         report.keyed();
         if (head < 0) {
             if (gone) {
@@ -239,6 +249,9 @@ public final class FoldCheck {
         List<String> columns = new ArrayList<>(tables.layout().key());
         tables.layout().orderBy().ifPresent(columns::add);
         columns.addAll(List.of(SourceColumns.TOPIC, SourceColumns.PARTITION, SourceColumns.OFFSET, timestamp));
+        if (table.schema().findField(UpsertColumns.TOPIC_ID) != null) {
+            columns.add(UpsertColumns.TOPIC_ID);
+        }
         IcebergGenerics.ScanBuilder scan =
                 IcebergGenerics.read(table).useSnapshot(snapshot.snapshotId()).reuseContainers();
         if (!all) {

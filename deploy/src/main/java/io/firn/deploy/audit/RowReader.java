@@ -2,9 +2,11 @@ package io.firn.deploy.audit;
 
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.compaction.fold.Candidate;
 import io.firn.compaction.fold.KeyBuffer;
 import io.firn.compaction.fold.Sources;
+import io.firn.compaction.fold.Sources.Source;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,14 +27,14 @@ import org.jspecify.annotations.Nullable;
 final class RowReader {
     private static final LocalDateTime EPOCH = LocalDateTime.ofEpochSecond(0, 0, ZoneOffset.UTC);
 
+    private static final Source NO_RECORD = new Source("", "", -1);
+
     private final Sources sources;
     private final List<String> keyColumns;
     private final @Nullable String version;
     private final KeyBuffer key = new KeyBuffer();
     private final Candidate candidate = new Candidate();
-    private String topic = "";
-    private int partition;
-    private String partitionName = "";
+    private Source source = NO_RECORD;
 
     RowReader(Sources sources, List<String> keyColumns, Optional<String> version) {
         this.sources = sources;
@@ -52,9 +54,9 @@ final class RowReader {
         return candidate;
     }
 
-    /** As {@code orders-3}; empty for a row that came from no record. */
-    String partition() {
-        return partitionName;
+    /** The partition that the row came from; a negative one for a row that came from no record. */
+    Source source() {
+        return source;
     }
 
     /** Whether the row's key belongs to that part of all keys. Reads the key. */
@@ -63,8 +65,8 @@ final class RowReader {
         return parts == 1 || Math.floorMod(key.hash() >>> 7, parts) == part;
     }
 
-    boolean isMerged(Map<String, OffsetRange> merged) {
-        OffsetRange range = merged.get(partitionName);
+    boolean isMerged(Map<Source, OffsetRange> merged) {
+        OffsetRange range = merged.get(source);
         return range != null && candidate.offset >= range.start() && candidate.offset < range.end();
     }
 
@@ -87,14 +89,10 @@ final class RowReader {
         Object number = row.getField(SourceColumns.PARTITION);
         Object offset = row.getField(SourceColumns.OFFSET);
         boolean isRecord = from != null && number != null && offset != null;
-        String name = isRecord ? from.toString() : "";
-        int next = isRecord ? (Integer) number : -1;
-        if (!name.equals(topic) || next != partition) {
-            topic = name;
-            partition = next;
-            partitionName = isRecord ? topic + "-" + partition : "";
-        }
-        candidate.source = sources.number(new Sources.Source(topic, "", partition));
+        boolean hasId = row.struct().field(UpsertColumns.TOPIC_ID) != null;
+        Object id = hasId ? row.getField(UpsertColumns.TOPIC_ID) : null;
+        source = isRecord ? new Source(from.toString(), id == null ? "" : id.toString(), (Integer) number) : NO_RECORD;
+        candidate.source = sources.number(source);
         candidate.offset = isRecord ? (Long) offset : -1;
         Object time = row.getField(timestamp);
         candidate.timestamp = time == null ? Long.MIN_VALUE : number(time);

@@ -3,6 +3,7 @@ package io.firn.ingest.record;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertColumns;
 import java.nio.charset.StandardCharsets;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Type;
@@ -12,28 +13,44 @@ import org.jspecify.annotations.Nullable;
 /** Fills the columns that say where a row came from, those of them that the table has. */
 public final class SourceColumnEntries {
     private final @Nullable ColumnEntries topic;
+    private final @Nullable ColumnEntries topicId;
     private final @Nullable ColumnEntries partition;
     private final @Nullable ColumnEntries offset;
     private final @Nullable ColumnEntries timestamp;
     private @Nullable SourcePartition lastPartition;
     private byte[] lastTopic = new byte[0];
+    private byte[] lastTopicId = new byte[0];
+
+    private SourceColumnEntries(Row row, @Nullable ColumnEntries topicId) {
+        this.topicId = topicId;
+        topic = entries(row, SourceColumns.TOPIC, SourceColumns.type(SourceColumns.TOPIC));
+        partition = entries(row, SourceColumns.PARTITION, SourceColumns.type(SourceColumns.PARTITION));
+        offset = entries(row, SourceColumns.OFFSET, SourceColumns.type(SourceColumns.OFFSET));
+        timestamp = entries(row, SourceColumns.TIMESTAMP, SourceColumns.type(SourceColumns.TIMESTAMP));
+    }
 
     /** @throws FirnException of kind user where a column of such a name has another type */
-    public SourceColumnEntries(Row row) {
-        topic = entries(row, SourceColumns.TOPIC);
-        partition = entries(row, SourceColumns.PARTITION);
-        offset = entries(row, SourceColumns.OFFSET);
-        timestamp = entries(row, SourceColumns.TIMESTAMP);
+    public static SourceColumnEntries of(Row row) {
+        return new SourceColumnEntries(row, null);
+    }
+
+    /** As {@link #of}; a staging table's rows say of which incarnation of the topic they are, too. */
+    public static SourceColumnEntries ofStaging(Row row) {
+        return new SourceColumnEntries(row, entries(row, UpsertColumns.TOPIC_ID, Types.StringType.get()));
     }
 
     /** @throws BadRecordException where the timestamp does not fit in microseconds */
     public void fill(Row row, SourcePartition source, long recordOffset, long timestampMillis) {
+        if (!source.equals(lastPartition)) {
+            lastPartition = source;
+            lastTopic = source.topic().getBytes(StandardCharsets.UTF_8);
+            lastTopicId = source.topicId().getBytes(StandardCharsets.UTF_8);
+        }
         if (topic != null) {
-            if (!source.equals(lastPartition)) {
-                lastPartition = source;
-                lastTopic = source.topic().getBytes(StandardCharsets.UTF_8);
-            }
             topic.add(0, row.keep(lastTopic, 0, lastTopic.length));
+        }
+        if (topicId != null) {
+            topicId.add(0, row.keep(lastTopicId, 0, lastTopicId.length));
         }
         if (partition != null) {
             partition.add(0, source.partition());
@@ -49,13 +66,12 @@ public final class SourceColumnEntries {
         }
     }
 
-    private static @Nullable ColumnEntries entries(Row row, String name) {
+    private static @Nullable ColumnEntries entries(Row row, String name, Type expected) {
         Schema schema = row.layout().schema();
         Types.NestedField field = schema.asStruct().field(name);
         if (field == null) {
             return null;
         }
-        Type expected = SourceColumns.type(name);
         if (!field.type().equals(expected)) {
             throw FirnException.user(
                     "source-column-type",
