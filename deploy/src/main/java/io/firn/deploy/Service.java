@@ -4,7 +4,10 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.http.HttpService;
+import io.firn.deploy.http.JobRoutes;
+import io.firn.deploy.http.Route;
 import io.firn.deploy.http.Running;
+import io.firn.deploy.jobs.ServiceJobs;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
@@ -35,12 +38,19 @@ public final class Service implements Running, AutoCloseable {
     private final List<String> tables;
     private final List<PipelineRunner> runners;
     private final MaintenanceDriver maintenance;
+    private final ServiceJobs jobs;
 
-    private Service(Catalog catalog, List<String> tables, List<PipelineRunner> runners, MaintenanceDriver maintenance) {
+    private Service(
+            Catalog catalog,
+            List<String> tables,
+            List<PipelineRunner> runners,
+            MaintenanceDriver maintenance,
+            ServiceJobs jobs) {
         this.catalog = catalog;
         this.tables = tables;
         this.runners = runners;
         this.maintenance = maintenance;
+        this.jobs = jobs;
     }
 
     /** Opens the catalog and the tables and starts all pipelines. */
@@ -52,7 +62,11 @@ public final class Service implements Running, AutoCloseable {
                 .distinct()
                 .toList();
         Service service = new Service(
-                catalog, tables, runners, new MaintenanceDriver(assembly.maintenance(configuration, catalog)));
+                catalog,
+                tables,
+                runners,
+                new MaintenanceDriver(assembly.maintenance(configuration, catalog)),
+                new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock()));
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
         return service;
@@ -61,6 +75,16 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public List<PipelineStatus> pipelines() {
         return runners.stream().map(PipelineRunner::status).toList();
+    }
+
+    @Override
+    public List<String> warnings() {
+        return jobs.warnings();
+    }
+
+    @Override
+    public List<Route> routes() {
+        return JobRoutes.of(jobs);
     }
 
     @Override
@@ -112,6 +136,7 @@ public final class Service implements Running, AutoCloseable {
     /** Stops consuming and commits what is buffered. @return whether everything consumed was committed */
     public boolean stop(Duration time) throws InterruptedException {
         maintenance.requestStop();
+        jobs.close();
         boolean clean = true;
         for (PipelineRunner runner : runners) {
             clean &= runner.stop(time.dividedBy(runners.size()));
@@ -125,6 +150,7 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public void close() {
         maintenance.requestStop();
+        jobs.close();
         runners.forEach(PipelineRunner::close);
         close(catalog);
     }

@@ -107,6 +107,7 @@ class DocumentedNamesTest {
                 "catalog-impl",
                 "http",
                 "tls",
+                "audit",
                 "commit",
                 "kafka",
                 "catalog",

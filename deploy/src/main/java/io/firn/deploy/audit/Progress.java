@@ -14,18 +14,44 @@ public final class Progress {
     private static final int ROWS_A_LOOK = 1 << 10;
 
     private final Clock clock;
-    private final Consumer<String> say;
+    private final Duration interval;
+    private final Listener listener;
     private Instant last;
     private String work = "";
     private String unit = "";
     private long total;
     private long done;
 
+    /** Hears how far work is. */
+    public interface Listener {
+        /** @param total -1 where nobody knows */
+        void at(String work, String unit, long done, long total);
+    }
+
+    private Progress(Clock clock, Duration interval, Listener listener) {
+        this.clock = clock;
+        this.interval = interval;
+        this.listener = listener;
+        this.last = clock.instant();
+    }
+
     /** @param say hears whole lines */
     public Progress(Clock clock, Consumer<String> say) {
-        this.clock = clock;
-        this.say = say;
-        this.last = clock.instant();
+        this(
+                clock,
+                INTERVAL,
+                (work, unit, done, total) -> say.accept(String.format(
+                        Locale.ROOT,
+                        "%s: %,d%s %s",
+                        work,
+                        done,
+                        total < 0 ? "" : String.format(Locale.ROOT, " of %,d", total),
+                        unit)));
+    }
+
+    /** @param interval between two calls of the listener, at least */
+    public static Progress told(Clock clock, Duration interval, Listener listener) {
+        return new Progress(clock, interval, listener);
     }
 
     /** Nobody listens. */
@@ -56,13 +82,9 @@ public final class Progress {
 
     private void tell() {
         Instant now = clock.instant();
-        if (Duration.between(last, now).compareTo(INTERVAL) >= 0) {
+        if (Duration.between(last, now).compareTo(interval) >= 0) {
             last = now;
-            say.accept(String.format(Locale.ROOT, "%s: %,d%s %s", work, done, of(), unit));
+            listener.at(work, unit, done, total);
         }
-    }
-
-    private String of() {
-        return total < 0 ? "" : String.format(Locale.ROOT, " of %,d", total);
     }
 }

@@ -1,13 +1,18 @@
 package io.firn.deploy.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.StopRequest;
 import io.firn.deploy.audit.AuditReport;
 import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.NearestKey;
 import io.firn.deploy.config.PipelineConfig;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,15 +33,19 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:clean",
-            "1:Kafka, the catalog or the store does not answer",
+            "1:the service, Kafka, the catalog or the store does not answer",
             ExitCodes.USAGE_HELP,
             "3:differences; the report names them"
         })
 final class AuditCommand implements Callable<Integer> {
     private final Assembly assembly;
+    private final StopRequest stop;
 
     @Mixin
-    private final ConfigOption config = new ConfigOption();
+    private final OptionalConfig config = new OptionalConfig();
+
+    @Mixin
+    private final ServiceOption service = new ServiceOption();
 
     @Option(names = "--json", description = "Print each report as JSON, one line. Default: text.")
     private boolean json;
@@ -50,19 +59,21 @@ final class AuditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    AuditCommand(Assembly assembly) {
+    AuditCommand(Assembly assembly, StopRequest stop) {
         this.assembly = assembly;
+        this.stop = stop;
     }
 
     @Override
-    public Integer call() {
-        Configuration configuration = assembly.configuration(config.file());
-        Map<String, PipelineConfig> chosen = chosen(configuration.pipelines());
-        PrintWriter err = spec.commandLine().getErr();
-        Progress progress = new Progress(assembly.clock(), line -> {
-            err.println("firn: " + line);
-            err.flush();
-        });
+    public Integer call() throws InterruptedException {
+        boolean clean = config.file().isPresent() ? here(config.file().get()) : byService();
+        return clean ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+    }
+
+    private boolean here(Path file) {
+        Configuration configuration = assembly.configuration(file);
+        Map<String, PipelineConfig> chosen = chosen(file, configuration.pipelines());
+        Progress progress = new Progress(assembly.clock(), this::tell);
         boolean clean = true;
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
             for (Map.Entry<String, PipelineConfig> each : chosen.entrySet()) {
@@ -71,10 +82,50 @@ final class AuditCommand implements Callable<Integer> {
                 clean &= report.isClean();
             }
         }
-        return clean ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+        return clean;
     }
 
-    private Map<String, PipelineConfig> chosen(Map<String, PipelineConfig> configured) {
+    private boolean byService() throws InterruptedException {
+        ServiceClient client = service.client(assembly);
+        List<String> chosen = new ArrayList<>(pipelines);
+        if (chosen.isEmpty()) {
+            client.get("/v1/status")
+                    .path("pipelines")
+                    .forEach(pipeline -> chosen.add(pipeline.path("name").asText()));
+        }
+        boolean clean = true;
+        for (String pipeline : chosen) {
+            JsonNode begun = client.post(
+                    "/v1/audits", JsonNodeFactory.instance.objectNode().put("pipeline", pipeline));
+            String path = "/v1/audits/" + begun.path("id").asText();
+            JsonNode audit = ServiceJob.await(client, path, stop, this::tell);
+            if (!audit.path("result").isObject()) {
+                throw new FirnException(
+                        "audit-stopped",
+                        FirnException.Kind.EXTERNAL,
+                        "the audit was stopped",
+                        path,
+                        "run it again",
+                        null);
+            }
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(
+                    json
+                            ? audit.path("result") + System.lineSeparator()
+                            : audit.path("report").asText());
+            out.flush();
+            clean &= audit.path("clean").asBoolean();
+        }
+        return clean;
+    }
+
+    private void tell(String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("firn: " + line);
+        err.flush();
+    }
+
+    private Map<String, PipelineConfig> chosen(Path file, Map<String, PipelineConfig> configured) {
         if (pipelines.isEmpty()) {
             return configured;
         }
@@ -86,7 +137,7 @@ final class AuditCommand implements Callable<Integer> {
                 throw FirnException.user(
                         "pipeline-unknown",
                         "there is no pipeline " + pipeline,
-                        config.file() + ", pipelines",
+                        file + ", pipelines",
                         NearestKey.hint(pipeline, known) + "name one of " + known);
             }
             chosen.put(pipeline, found);

@@ -1,11 +1,12 @@
 package io.firn.deploy.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.firn.catalog.FirnException;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
-import io.firn.compaction.JobTurn;
 import io.firn.compaction.orphan.OrphanJob;
 import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
@@ -14,16 +15,17 @@ import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.JobRun;
 import io.firn.deploy.maintain.LatestRows;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.Results;
 import io.firn.deploy.maintain.Scratch;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +55,10 @@ final class CompactCommand implements Callable<Integer> {
     private final StopRequest stop;
 
     @Mixin
-    private final ConfigOption config = new ConfigOption();
+    private final OptionalConfig config = new OptionalConfig();
+
+    @Mixin
+    private final ServiceOption service = new ServiceOption();
 
     @Option(
             names = "--job",
@@ -91,7 +96,36 @@ final class CompactCommand implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "there is no job " + jobName + "; name one of " + jobNames()));
-        Configuration configuration = assembly.configuration(config.file());
+        return config.file().isPresent() ? here(kind, config.file().get()) : byService();
+    }
+
+    private int byService() throws InterruptedException {
+        if (dryRun) {
+            throw new ParameterException(spec.commandLine(), "--dry-run needs --config: it asks no service");
+        }
+        ServiceClient client = service.client(assembly);
+        JsonNode begun = client.post(
+                "/v1/tables/" + ServiceClient.segment(tableName) + "/compactions",
+                JsonNodeFactory.instance.objectNode().put("job", jobName));
+        String path = "/v1/compactions/" + begun.path("id").asText();
+        JsonNode result = ServiceJob.await(client, path, stop, this::tell).path("result");
+        String end = result.path("end").asText("stopped");
+        String reason = result.path("reason").asText();
+        say(
+                json
+                        ? result.toString()
+                        : jobName + " of " + tableName + ": " + end + "; " + amount(result.path("before")) + " became "
+                                + amount(result.path("after")) + (reason.isEmpty() ? "" : "; " + reason));
+        return end.equals("done") || end.equals("nothing") ? ExitCodes.DONE : ExitCodes.FAILED;
+    }
+
+    private static String amount(JsonNode work) {
+        return work.path("files").asLong() + " files, " + work.path("bytes").asLong() + " bytes, "
+                + work.path("rows").asLong() + " rows";
+    }
+
+    private int here(JobKind kind, Path file) throws InterruptedException {
+        Configuration configuration = assembly.configuration(file);
         MaintainedTable table = MaintainedTable.named(tableName, configuration.pipelines())
                 .orElseThrow(() -> FirnException.user(
                         "table-unknown",
@@ -109,12 +143,15 @@ final class CompactCommand implements Callable<Integer> {
             try (Scratch scratch = Scratch.create()) {
                 OrphanSettings.Effect effect = dryRun ? OrphanSettings.Effect.LIST : OrphanSettings.Effect.REMOVE;
                 Job job = jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
-                JobResult result = run(job);
+                JobResult result = JobRun.toItsEnd(job, stop::isRequested, (millis, reason) -> {
+                    tell(jobName + ": waiting, " + reason);
+                    stop.await(Duration.ofMillis(millis));
+                });
                 if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {
                     LatestRows.of(tables.catalog(), table.config()).ifPresent(LatestRows::follow);
                 }
                 if (dryRun && job instanceof OrphanJob && !json) {
-                    ((OrphanJob) job).orphans().forEach((file, bytes) -> say(file + "  " + bytes + " bytes"));
+                    ((OrphanJob) job).orphans().forEach((orphan, bytes) -> say(orphan + "  " + bytes + " bytes"));
                 }
                 say(json ? Results.json(result) : jobName + " of " + tableName + ": " + Results.line(result));
                 return result.end() == JobResult.End.DONE || result.end() == JobResult.End.NOTHING
@@ -126,32 +163,6 @@ final class CompactCommand implements Callable<Integer> {
 
     private static String jobNames() {
         return Arrays.stream(JobKind.values()).map(JobKind::jobName).collect(Collectors.joining(", "));
-    }
-
-    private JobResult run(Job job) throws InterruptedException {
-        boolean ended = false;
-        try {
-            while (true) {
-                if (stop.isRequested()) {
-                    return job.stop();
-                }
-                JobTurn turn = job.turn();
-                Optional<JobResult> result = turn.fold(again -> Optional.empty(), last -> Optional.of(last.result()));
-                if (result.isPresent()) {
-                    ended = true;
-                    return result.get();
-                }
-                long delay = turn.fold(JobTurn.Again::delayMillis, last -> 0L);
-                if (delay > 0) {
-                    tell(jobName + ": waiting, " + turn.fold(JobTurn.Again::reason, last -> ""));
-                    stop.await(Duration.ofMillis(delay));
-                }
-            }
-        } finally {
-            if (!ended) {
-                job.stop();
-            }
-        }
     }
 
     /** The begin of each phase, and every few seconds how far it is. */

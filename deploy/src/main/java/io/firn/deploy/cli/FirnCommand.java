@@ -37,7 +37,7 @@ public final class FirnCommand implements Runnable {
         line.addSubcommand(new PauseCommand(assembly));
         line.addSubcommand(new ResumeCommand(assembly));
         line.addSubcommand(new LedgerCommand(assembly));
-        line.addSubcommand(new AuditCommand(assembly));
+        line.addSubcommand(new AuditCommand(assembly, stop));
         line.addSubcommand(new CompactCommand(assembly, stop));
         line.addSubcommand(new QuickstartCommand(assembly, stop));
     }

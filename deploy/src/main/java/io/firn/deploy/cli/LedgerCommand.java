@@ -1,11 +1,15 @@
 package io.firn.deploy.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.deploy.Assembly;
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.iceberg.Table;
 import picocli.CommandLine.Command;
@@ -23,12 +27,15 @@ import picocli.CommandLine.Spec;
                 "Shows how far every pipeline and partition of a table is: the next offset to consume, and the time up to which the"
                         + " table is complete.",
         exitCodeListHeading = ExitCodes.HEADING,
-        exitCodeList = {"0:shown", "1:the catalog or the store does not answer", ExitCodes.USAGE_HELP})
+        exitCodeList = {"0:shown", "1:the service, the catalog or the store does not answer", ExitCodes.USAGE_HELP})
 final class LedgerCommand implements Callable<Integer> {
     private final Assembly assembly;
 
     @Mixin
-    private final ConfigOption config = new ConfigOption();
+    private final OptionalConfig config = new OptionalConfig();
+
+    @Mixin
+    private final ServiceOption service = new ServiceOption();
 
     @Option(names = "--json", description = "Print the ledger as JSON. Default: text.")
     private boolean json;
@@ -44,39 +51,57 @@ final class LedgerCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        try (ConfiguredTables tables = ConfiguredTables.of(assembly, config.file())) {
+    public Integer call() throws InterruptedException {
+        if (config.file().isEmpty()) {
+            return ofService();
+        }
+        try (ConfiguredTables tables =
+                ConfiguredTables.of(assembly, config.file().get())) {
             Table opened = tables.table(table);
-            PrintWriter out = spec.commandLine().getOut();
             LedgerState state = LedgerReader.read(opened);
             if (state instanceof LedgerState.Unknown) {
                 throw LedgerReader.noLedger(table, (LedgerState.Unknown) state);
             }
             if (state instanceof LedgerState.Present) {
-                print((LedgerState.Present) state, out);
+                LedgerState.Present present = (LedgerState.Present) state;
+                print(present.ledger(), LedgerCodec.write(present.ledger()), present.watermark());
             } else {
-                out.println(json ? "{}" : table + " is empty and has no ledger yet");
+                say(json ? "{}" : table + " is empty and has no ledger yet");
             }
-            out.flush();
             return ExitCodes.DONE;
         }
     }
 
-    private void print(LedgerState.Present present, PrintWriter out) {
+    private int ofService() throws InterruptedException {
+        JsonNode ledger = service.client(assembly).get("/v1/tables/" + ServiceClient.segment(table) + "/ledger");
+        if (ledger.isEmpty()) {
+            say(json ? "{}" : table + " is empty and has no ledger yet");
+        } else {
+            print(LedgerCodec.read(ledger.toString(), "table " + table), ledger.toString(), Optional.empty());
+        }
+        return ExitCodes.DONE;
+    }
+
+    private void say(String line) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(line);
+        out.flush();
+    }
+
+    private void print(Ledger ledger, String text, Optional<Instant> watermark) {
         if (json) {
-            out.println(LedgerCodec.write(present.ledger()));
+            say(text);
             return;
         }
-        out.println(table + ", complete until "
-                + present.watermark().map(Instant::toString).orElse("a time not known yet"));
-        present.ledger()
-                .pipelines()
-                .forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> out.printf(
-                        "  %s  %s  start %d  next %d%s%n",
+        say(table + watermark.map(until -> ", complete until " + until).orElse(""));
+        ledger.pipelines()
+                .forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> say(String.format(
+                        Locale.ROOT,
+                        "  %s  %s  start %d  next %d%s",
                         pipeline,
                         partition,
                         entry.start(),
                         entry.next(),
-                        entry.gaps().isEmpty() ? "" : "  gaps " + entry.gaps())));
+                        entry.gaps().isEmpty() ? "" : "  gaps " + entry.gaps()))));
     }
 }

@@ -122,7 +122,7 @@ final class ServiceClient {
         }
         JsonNode body = json(answer);
         if (answer.statusCode() >= CLIENT_ERROR) {
-            throw refusal(answer.statusCode(), body);
+            throw refusal(answer.statusCode(), body, service.toString());
         }
         return body;
     }
@@ -140,14 +140,19 @@ final class ServiceClient {
         }
     }
 
-    private FirnException refusal(int status, JsonNode problem) {
+    /**
+     * A problem document as what it says.
+     *
+     * @param from who says so
+     */
+    static FirnException refusal(int status, JsonNode problem, String from) {
         boolean mine = status < SERVER_ERROR && !PASSING.contains(status);
         String place = problem.path("where").asText();
         return new FirnException(
                 problem.path("code").asText("http-" + status),
                 mine ? FirnException.Kind.USER : FirnException.Kind.EXTERNAL,
                 problem.path("title").asText("the service refused with HTTP status " + status),
-                place.isEmpty() ? where() : place + ", at " + service,
+                place.isEmpty() ? from : place + ", at " + from,
                 problem.path("action").asText(),
                 null);
     }

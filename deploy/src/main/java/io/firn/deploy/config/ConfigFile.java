@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -47,6 +48,7 @@ public final class ConfigFile {
                 catalogProperties,
                 HttpConfig.of(top.section("http")),
                 top.bytes("memory", Configuration.DEFAULT_MEMORY_BYTES),
+                auditInterval(top.section("audit")),
                 pipelines(top));
         top.finish();
         problems.throwIfAny();
@@ -75,6 +77,16 @@ public final class ConfigFile {
             problems.marked(Optional.empty(), "", "not YAML: " + broken.getMessage(), "");
         }
         return Optional.empty();
+    }
+
+    private static Optional<Duration> auditInterval(Section audit) {
+        Optional<Duration> interval =
+                audit.has("interval") ? Optional.of(audit.duration("interval", Duration.ofDays(1))) : Optional.empty();
+        if (interval.filter(Duration::isZero).isPresent()) {
+            audit.wrong("interval", "there is no time between two audits", "write a duration as 24h, or leave it out");
+        }
+        audit.finish();
+        return interval;
     }
 
     private static SortedMap<String, PipelineConfig> pipelines(Section top) {

@@ -1,7 +1,9 @@
 package io.firn.deploy.config;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -12,6 +14,7 @@ import java.util.TreeMap;
  * @param catalog Iceberg catalog properties, passed through; may hold secrets
  * @param http where the service listens
  * @param memoryBytes bound on all buffers of the process
+ * @param auditInterval between two audits of every pipeline by the service; empty for none
  * @param pipelines by name; at least one
  */
 public record Configuration(
@@ -19,6 +22,7 @@ public record Configuration(
         SortedMap<String, String> catalog,
         HttpConfig http,
         long memoryBytes,
+        Optional<Duration> auditInterval,
         SortedMap<String, PipelineConfig> pipelines) {
     /** Enough for two workers with a few dozen open Parquet files; fits the default heap of bin/firn twice. */
     public static final long DEFAULT_MEMORY_BYTES = 512L << 20;
@@ -37,6 +41,7 @@ public record Configuration(
     @Override
     public String toString() {
         return "Configuration[kafka=" + kafka.keySet() + ", catalog=" + catalog.keySet() + ", http=" + http
-                + ", memoryBytes=" + memoryBytes + ", pipelines=" + pipelines + "]";
+                + ", memoryBytes=" + memoryBytes + ", auditInterval=" + auditInterval + ", pipelines=" + pipelines
+                + "]";
     }
 }

@@ -65,14 +65,22 @@ final class Problem {
     }
 
     static void answer(Context context, FirnException failure) {
+        answer(context, status(failure), failure.code(), failure.what(), failure.where(), failure.action());
+    }
+
+    /** Of something that failed after its request was answered. */
+    static String text(FirnException failure) {
+        return text(status(failure), failure.code(), failure.what(), "", failure.where(), failure.action());
+    }
+
+    private static int status(FirnException failure) {
         Integer known = STATUSES.get(failure.code());
-        int status = known != null
+        return known != null
                 ? known
                 : switch (failure.kind()) {
                     case USER -> BAD_REQUEST;
                     case EXTERNAL -> UNAVAILABLE;
                     case INTERNAL -> INTERNAL;
                 };
-        answer(context, status, failure.code(), failure.what(), failure.where(), failure.action());
     }
 }

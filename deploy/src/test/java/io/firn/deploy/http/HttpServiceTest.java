@@ -57,6 +57,17 @@ class HttpServiceTest {
     }
 
     @Test
+    void aWarningTurnsReadinessAmberAndLeavesItReady() throws Exception {
+        int port = open(Optional.empty());
+        orders.warnings = List.of("audit 7 of pipeline orders found differences");
+        HttpResponse<String> ready = get(port, "/health/ready");
+        assertThat(ready.statusCode()).isEqualTo(200);
+        assertThat(ready.body()).startsWith("{\"ready\":true,\"status\":\"amber\",\"reasons\":[\"audit 7 of");
+        orders.trouble = Optional.of("Kafka: broker 1 does not answer");
+        assertThat(get(port, "/health/ready").body()).contains("\"status\":\"red\"", "audit 7");
+    }
+
+    @Test
     void aPipelineIsShownWithItsCountersAndLag() throws Exception {
         int port = open(Optional.empty());
         assertThat(get(port, "/v1/pipelines/orders").body())

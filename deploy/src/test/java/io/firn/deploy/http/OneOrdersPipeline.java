@@ -17,6 +17,18 @@ public final class OneOrdersPipeline implements Running {
     public volatile Optional<String> trouble = Optional.empty();
     public volatile boolean assigned = true;
     public volatile boolean paused;
+    public volatile List<Route> routes = List.of();
+    public volatile List<String> warnings = List.of();
+
+    @Override
+    public List<Route> routes() {
+        return routes;
+    }
+
+    @Override
+    public List<String> warnings() {
+        return warnings;
+    }
 
     @Override
     public List<PipelineStatus> pipelines() {
