@@ -1,0 +1,65 @@
+package io.firn.catalog.rest;
+
+import io.firn.catalog.rest.IcebergRest.Route;
+import java.util.List;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.rest.CatalogHandlers;
+import org.apache.iceberg.rest.Endpoint;
+import org.apache.iceberg.rest.RESTUtil;
+import org.apache.iceberg.rest.requests.CreateNamespaceRequest;
+import org.apache.iceberg.rest.requests.UpdateNamespacePropertiesRequest;
+
+/** Namespaces, where the catalog has them. */
+final class NamespaceRoutes {
+    private final Catalog catalog;
+    private final RestJson json;
+
+    NamespaceRoutes(Catalog catalog, RestJson json) {
+        this.catalog = catalog;
+        this.json = json;
+    }
+
+    List<Route> routes() {
+        if (!(catalog instanceof SupportsNamespaces)) {
+            return List.of();
+        }
+        SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
+        return List.of(
+                new Route(Endpoint.V1_LIST_NAMESPACES, (request, names) -> list(namespaces, request)),
+                new Route(
+                        Endpoint.V1_CREATE_NAMESPACE,
+                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.createNamespace(
+                                namespaces, json.read(request.body(), CreateNamespaceRequest.class))))),
+                new Route(
+                        Endpoint.V1_LOAD_NAMESPACE,
+                        (request, names) -> RestAnswer.of(
+                                json.write(CatalogHandlers.loadNamespace(namespaces, names.namespace())))),
+                new Route(Endpoint.V1_NAMESPACE_EXISTS, (request, names) -> {
+                    CatalogHandlers.namespaceExists(namespaces, names.namespace());
+                    return RestAnswer.done();
+                }),
+                new Route(Endpoint.V1_DELETE_NAMESPACE, (request, names) -> {
+                    CatalogHandlers.dropNamespace(namespaces, names.namespace());
+                    return RestAnswer.done();
+                }),
+                new Route(
+                        Endpoint.V1_UPDATE_NAMESPACE,
+                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.updateNamespaceProperties(
+                                namespaces,
+                                names.namespace(),
+                                json.read(request.body(), UpdateNamespacePropertiesRequest.class))))));
+    }
+
+    private RestAnswer list(SupportsNamespaces namespaces, RestRequest request) {
+        String parent = request.query().get("parent");
+        Namespace below =
+                parent == null || parent.isEmpty() ? Namespace.empty() : RESTUtil.namespaceFromQueryParam(parent);
+        Paging paging = Paging.of(request);
+        return RestAnswer.of(json.write(
+                paging.isAsked()
+                        ? CatalogHandlers.listNamespaces(namespaces, below, paging.token(), paging.size())
+                        : CatalogHandlers.listNamespaces(namespaces, below)));
+    }
+}

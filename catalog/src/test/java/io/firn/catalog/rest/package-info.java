@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.catalog.rest;
+
+import org.jspecify.annotations.NullMarked;
