@@ -2,6 +2,7 @@ package io.firn.deploy;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
+import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.http.HttpService;
 import io.firn.deploy.http.JobRoutes;
@@ -16,7 +17,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.slf4j.Logger;
@@ -32,6 +36,10 @@ public final class Service implements Running, AutoCloseable {
     /** What a job gets to end its step after the pipelines have stopped. */
     private static final Duration JOB_STOP_TIME = Duration.ofSeconds(2);
 
+    /** Properties of the catalog that its REST endpoint tells engines. Never one that could hold a secret. */
+    private static final Set<String> SHOWN =
+            Set.of("io-impl", "s3.endpoint", "s3.path-style-access", "s3.region", "client.region");
+
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
     private final Catalog catalog;
@@ -39,14 +47,17 @@ public final class Service implements Running, AutoCloseable {
     private final List<PipelineRunner> runners;
     private final MaintenanceDriver maintenance;
     private final ServiceJobs jobs;
+    private final Optional<IcebergRest> iceberg;
 
     private Service(
             Catalog catalog,
+            Optional<IcebergRest> iceberg,
             List<String> tables,
             List<PipelineRunner> runners,
             MaintenanceDriver maintenance,
             ServiceJobs jobs) {
         this.catalog = catalog;
+        this.iceberg = iceberg;
         this.tables = tables;
         this.runners = runners;
         this.maintenance = maintenance;
@@ -61,8 +72,12 @@ public final class Service implements Running, AutoCloseable {
                 .flatMap(pipeline -> pipeline.tables().stream())
                 .distinct()
                 .toList();
+        Optional<IcebergRest> iceberg = configuration.http().icebergRest()
+                ? Optional.of(new IcebergRest(catalog, shown(configuration.catalog())))
+                : Optional.empty();
         Service service = new Service(
                 catalog,
+                iceberg,
                 tables,
                 runners,
                 new MaintenanceDriver(assembly.maintenance(configuration, catalog)),
@@ -70,6 +85,18 @@ public final class Service implements Running, AutoCloseable {
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
         return service;
+    }
+
+    /** What an engine needs to read the files and is no secret. */
+    private static Map<String, String> shown(Map<String, String> catalog) {
+        Map<String, String> shown = new TreeMap<>(catalog);
+        shown.keySet().retainAll(SHOWN);
+        return shown;
+    }
+
+    @Override
+    public Optional<IcebergRest> iceberg() {
+        return iceberg;
     }
 
     @Override

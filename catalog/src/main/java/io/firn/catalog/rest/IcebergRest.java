@@ -80,8 +80,7 @@ public final class IcebergRest {
         }
         return allowed.isEmpty()
                 ? RestFailures.answer(NOT_FOUND, "NoSuchRoute", "nothing is served at " + request.path())
-                : RestFailures.answer(
-                        METHOD_NOT_ALLOWED, "MethodNotAllowed", request.path() + " takes" + allowed);
+                : RestFailures.answer(METHOD_NOT_ALLOWED, "MethodNotAllowed", request.path() + " takes" + allowed);
     }
 
     /** What a path names; answers a request. */

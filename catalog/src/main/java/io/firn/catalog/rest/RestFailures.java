@@ -49,7 +49,8 @@ final class RestFailures {
         int status = status(failure);
         if (status >= INTERNAL) {
             // Drivers and stores put addresses and worse into their messages. The service's log has them.
-            return answer(status, failure.getClass().getSimpleName(), "the catalog or its store failed; see Firn's log");
+            return answer(
+                    status, failure.getClass().getSimpleName(), "the catalog or its store failed; see Firn's log");
         }
         return answer(status, failure.getClass().getSimpleName(), String.valueOf(failure.getMessage()));
     }

@@ -28,7 +28,8 @@ final class RestJson {
         try {
             request = mapper.readValue(body, type);
         } catch (JsonProcessingException malformed) {
-            throw new BadRequestException(malformed, "not a %s: %s", type.getSimpleName(), malformed.getOriginalMessage());
+            throw new BadRequestException(
+                    malformed, "not a %s: %s", type.getSimpleName(), malformed.getOriginalMessage());
         }
         if (request == null) {
             throw new BadRequestException("the body must be a %s", type.getSimpleName());

@@ -30,8 +30,7 @@ final class ViewRoutes {
                 new Route(Endpoint.V1_LIST_VIEWS, (request, names) -> list(views, request, names)),
                 new Route(
                         Endpoint.V1_LOAD_VIEW,
-                        (request, names) ->
-                                RestAnswer.of(json.write(CatalogHandlers.loadView(views, names.view())))),
+                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.loadView(views, names.view())))),
                 new Route(Endpoint.V1_VIEW_EXISTS, (request, names) -> {
                     CatalogHandlers.viewExists(views, names.view());
                     return RestAnswer.done();

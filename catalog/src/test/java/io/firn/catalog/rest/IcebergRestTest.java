@@ -53,10 +53,14 @@ class IcebergRestTest {
     @BeforeAll
     static void start(@TempDir Path folder) throws Exception {
         backing = Catalogs.open(Map.of(
-                "type", "jdbc",
-                "jdbc.schema-version", "V1",
-                "uri", "jdbc:sqlite:file:" + folder.resolve("catalog.db"),
-                "warehouse", "file:" + folder.resolve("warehouse")));
+                "type",
+                "jdbc",
+                "jdbc.schema-version",
+                "V1",
+                "uri",
+                "jdbc:sqlite:file:" + folder.resolve("catalog.db"),
+                "warehouse",
+                "file:" + folder.resolve("warehouse")));
         server = new RestServer(backing, Map.of("s3.endpoint", "http://127.0.0.1:9000"));
         client = (RESTCatalog) Catalogs.open(Map.of("type", "rest", "uri", server.uri()));
     }
@@ -115,8 +119,8 @@ class IcebergRestTest {
             client.createTable(TableIdentifier.of(many, "t" + i), SCHEMA);
         }
         IcebergRest rest = new IcebergRest(backing, Map.of());
-        RestAnswer page = rest.answer(new RestRequest(
-                "GET", "/v1/namespaces/many/tables", Map.of("pageSize", "2", "pageToken", ""), ""));
+        RestAnswer page = rest.answer(
+                new RestRequest("GET", "/v1/namespaces/many/tables", Map.of("pageSize", "2", "pageToken", ""), ""));
         assertThat(page.body()).contains("\"next-page-token\":\"2\"");
         try (RESTCatalog paging = new RESTCatalog()) {
             paging.initialize("paging", Map.of("uri", server.uri(), "rest-page-size", "2"));
@@ -215,8 +219,9 @@ class IcebergRestTest {
         client.createNamespace(Namespace.of("conflict"));
         Table table = client.createTable(TableIdentifier.of("conflict", "t"), SCHEMA);
         append(table, 1);
-        String onEmpty = "{\"requirements\":[{\"type\":\"assert-ref-snapshot-id\",\"ref\":\"main\",\"snapshot-id\":null}],"
-                + "\"updates\":[{\"action\":\"remove-snapshot-ref\",\"ref-name\":\"main\"}]}";
+        String onEmpty =
+                "{\"requirements\":[{\"type\":\"assert-ref-snapshot-id\",\"ref\":\"main\",\"snapshot-id\":null}],"
+                        + "\"updates\":[{\"action\":\"remove-snapshot-ref\",\"ref-name\":\"main\"}]}";
         RestAnswer refused = new IcebergRest(backing, Map.of())
                 .answer(new RestRequest("POST", "/v1/namespaces/conflict/tables/t", Map.of(), onEmpty));
         assertThat(refused.status()).isEqualTo(409);
@@ -230,7 +235,10 @@ class IcebergRestTest {
         client.createNamespace(Namespace.of("race"));
         TableIdentifier name = TableIdentifier.of("race", "t");
         client.createTable(
-                name, SCHEMA, PartitionSpec.unpartitioned(), Map.of("commit.retry.num-retries", "50", "commit.retry.min-wait-ms", "5"));
+                name,
+                SCHEMA,
+                PartitionSpec.unpartitioned(),
+                Map.of("commit.retry.num-retries", "50", "commit.retry.min-wait-ms", "5"));
         int each = 10;
         ExecutorService pool = Executors.newFixedThreadPool(2);
         try {
@@ -263,12 +271,14 @@ class IcebergRestTest {
         RestAnswer refused = rest.answer(new RestRequest("POST", "/v1/transactions/commit", Map.of(), two));
         assertThat(refused.status()).isEqualTo(406);
         assertThat(refused.body()).contains("table by table");
-        assertThat(client.loadTable(TableIdentifier.of("both", "a")).properties()).doesNotContainKey("done");
+        assertThat(client.loadTable(TableIdentifier.of("both", "a")).properties())
+                .doesNotContainKey("done");
         String one = "{\"table-changes\":[" + change.formatted("a") + "]}";
         assertThat(rest.answer(new RestRequest("POST", "/v1/transactions/commit", Map.of(), one))
                         .status())
                 .isEqualTo(204);
-        assertThat(client.loadTable(TableIdentifier.of("both", "a")).properties()).containsEntry("done", "yes");
+        assertThat(client.loadTable(TableIdentifier.of("both", "a")).properties())
+                .containsEntry("done", "yes");
     }
 
     @Test

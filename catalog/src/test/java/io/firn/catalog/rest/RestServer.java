@@ -60,8 +60,7 @@ public final class RestServer implements AutoCloseable {
             Map<String, String> query = new TreeMap<>();
             request.getParameterMap().forEach((name, values) -> query.put(name, values[0]));
             String body = new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            RestAnswer answer =
-                    rest.answer(new RestRequest(request.getMethod(), request.getRequestURI(), query, body));
+            RestAnswer answer = rest.answer(new RestRequest(request.getMethod(), request.getRequestURI(), query, body));
             response.setStatus(answer.status());
             response.setContentType("application/json");
             response.getOutputStream().write(answer.body().getBytes(StandardCharsets.UTF_8));

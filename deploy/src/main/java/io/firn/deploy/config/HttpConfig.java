@@ -12,13 +12,15 @@ import java.util.TreeMap;
  * @param readers what may only look presents, by name; secrets
  * @param tls empty where it talks in the clear
  * @param requestsPerSecond of one address, in the mean; probes are not counted
+ * @param icebergRest whether query engines are served the catalog, by Iceberg's REST protocol
  */
 public record HttpConfig(
         String listen,
         Map<String, String> operators,
         Map<String, String> readers,
         Optional<TlsConfig> tls,
-        int requestsPerSecond) {
+        int requestsPerSecond,
+        boolean icebergRest) {
     /** This machine only: any other address needs a token or clients' certificates. */
     public static final String DEFAULT_LISTEN = "127.0.0.1:8383";
 
@@ -40,7 +42,8 @@ public record HttpConfig(
                 token.map(secret -> Map.of(OPERATOR, secret)).orElse(Map.of()),
                 Map.of(),
                 Optional.empty(),
-                DEFAULT_REQUESTS_PER_SECOND);
+                DEFAULT_REQUESTS_PER_SECOND,
+                false);
     }
 
     public static HttpConfig defaults() {
@@ -55,7 +58,8 @@ public record HttpConfig(
                 operators,
                 http.section("readers").properties(),
                 TlsConfig.of(http.section("tls")),
-                http.positive("requests-per-second", DEFAULT_REQUESTS_PER_SECOND));
+                http.positive("requests-per-second", DEFAULT_REQUESTS_PER_SECOND),
+                http.flag("iceberg-rest", false));
         if (!config.listen().matches(".+:\\d{1,5}")) {
             http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", "write 127.0.0.1:8383");
         }
@@ -74,6 +78,7 @@ public record HttpConfig(
     @Override
     public String toString() {
         return "HttpConfig[listen=" + listen + ", operators=" + operators.keySet() + ", readers=" + readers.keySet()
-                + ", tls=" + tls + ", requestsPerSecond=" + requestsPerSecond + "]";
+                + ", tls=" + tls + ", requestsPerSecond=" + requestsPerSecond
+                + ", icebergRest=" + icebergRest + "]";
     }
 }

@@ -4,6 +4,7 @@ import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.config.TlsConfig;
 import io.firn.deploy.tls.Pem;
 import java.util.Optional;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -59,6 +60,11 @@ final class Connectors {
         http.setIdleTimeout(IDLE_MILLIS);
         http.setMinRequestDataRate(MIN_BYTES_PER_SECOND);
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
+        if (config.icebergRest()) {
+            // The levels of a namespace are parted by a control character, the unit separator.
+            http.setUriCompliance(
+                    UriCompliance.DEFAULT.with("namespaces", UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS));
+        }
         ServerConnector connector;
         if (tls.isPresent()) {
             // The name that a client asked for is of no matter: there is one certificate.

@@ -135,6 +135,7 @@ public final class HttpService implements AutoCloseable {
         for (Route route : routes) {
             config.routes.addHttpHandler(route.method(), route.path(), context -> serve(route, context));
         }
+        running.iceberg().ifPresent(rest -> new IcebergRoutes(rest).add(config.routes));
         failures(config);
     }
 

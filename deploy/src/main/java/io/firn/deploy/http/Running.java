@@ -1,8 +1,10 @@
 package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.rest.IcebergRest;
 import io.firn.ingest.PipelineStatus;
 import java.util.List;
+import java.util.Optional;
 import org.apache.iceberg.Table;
 
 /** What the HTTP interface shows and asks things of. For any thread. */
@@ -28,6 +30,11 @@ public interface Running {
     /** What else it can be asked. */
     default List<Route> routes() {
         return List.of();
+    }
+
+    /** The catalog for query engines, where the configuration wants it served. */
+    default Optional<IcebergRest> iceberg() {
+        return Optional.empty();
     }
 
     /**

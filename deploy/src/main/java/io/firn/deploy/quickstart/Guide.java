@@ -11,7 +11,8 @@ final class Guide {
         return "jdbc:sqlite:file:" + directory.resolve("catalog.db") + "?journal_mode=WAL&busy_timeout=10000";
     }
 
-    static String configuration(Path directory, String bootstrap) {
+    /** @param listen where its HTTP interface listens */
+    static String configuration(Path directory, String bootstrap, String listen) {
         return """
                 # Written by firn quickstart at every start; the port is another one each time.
                 kafka:
@@ -21,6 +22,9 @@ final class Guide {
                   uri: '%s'
                   jdbc.schema-version: V1
                   warehouse: '%s'
+                http:
+                  listen: '%s'
+                  iceberg-rest: true
                 pipelines:
                   orders:
                     topics: [orders]
@@ -31,10 +35,12 @@ final class Guide {
                     workers: 2
                     commit: {interval: 2s}
                     merge: {interval: 5s, memory: 64MB}
-                """.formatted(bootstrap, catalogUri(directory), directory.resolve("warehouse"), SampleOrders.SCHEMA);
+                """.formatted(
+                        bootstrap, catalogUri(directory), directory.resolve("warehouse"), listen, SampleOrders.SCHEMA);
     }
 
-    static void print(Path directory, Path file, String bootstrap, PrintWriter out) {
+    /** @param service the address of its HTTP interface */
+    static void print(Path directory, Path file, String bootstrap, String service, PrintWriter out) {
         out.print("""
 
                 Where everything is
@@ -44,6 +50,8 @@ final class Guide {
                                  shop.orders_deletes: the orders that were deleted, and where
                                  files below %1$s
                   catalog        SQLite, %2$s
+                  the same       by Iceberg's REST protocol, %7$s/iceberg, for any engine, while it runs
+                  status         %7$s/v1/status and %7$s/metrics, while it runs
                   configuration  %3$s
                   Kafka          %4$s, topic orders (while the quickstart runs; its log is in %5$s)
 
@@ -63,6 +71,10 @@ final class Guide {
                   iceberg.jdbc-catalog.default-warehouse-dir=%1$s
                   fs.local.enabled=true
                   local.location=/
+                while the quickstart runs, or firn run --config %3$s, without the driver:
+                  iceberg.catalog.type=rest
+                  iceberg.rest-catalog.uri=%7$s/iceberg
+                  in place of the lines of jdbc
 
                 with Spark: spark-sql --packages org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0,\
                 org.xerial:sqlite-jdbc:3.54.1.0
@@ -83,7 +95,8 @@ final class Guide {
                         file,
                         bootstrap,
                         directory.resolve("kafka"),
-                        catalogUri(directory)));
+                        catalogUri(directory),
+                        service));
         out.flush();
     }
 }

@@ -14,9 +14,12 @@ import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.deploy.http.HttpService;
 import io.firn.ingest.PipelineListener;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +41,8 @@ public final class Quickstart {
 
     private static final String TABLE = "shop.orders";
     private static final String STAGING = UpsertTables.stagingName(TABLE);
+    private static final String LOOPBACK = "127.0.0.1:";
+    private static final int USUAL_PORT = 8383;
     private static final Duration PROGRESS = Duration.ofSeconds(1);
 
     private final Assembly assembly;
@@ -87,10 +92,15 @@ public final class Quickstart {
                 broker.bootstrap(),
                 records));
         stream.start();
-        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE)) {
+        String address;
+        try (Service service = Service.start(assembly, configuration, PipelineListener.NONE);
+                HttpService http = HttpService.start(configuration.http(), service, assembly.clock())) {
+            address = "http://" + LOOPBACK + http.port();
+            say("Status at " + address + "/v1/status, the tables by Iceberg's REST protocol at " + address
+                    + "/iceberg");
             boolean stopped = ingest(service, stream, configuration);
             if (!stopped && !exit) {
-                Guide.print(directory, file, broker.bootstrap(), out);
+                Guide.print(directory, file, broker.bootstrap(), address, out);
                 say("Running until Ctrl-C");
                 while (!service.await(stop, Duration.ofMinutes(1))) {
                     // Kafka, tables and service stay there to be looked at.
@@ -106,7 +116,7 @@ public final class Quickstart {
             say("Stopped" + (exit ? " before the audit" : "") + "; the same command goes on from here");
             return exit ? Outcome.STOPPED : Outcome.DONE;
         }
-        return audit(configuration, file, broker.bootstrap());
+        return audit(configuration, file, broker.bootstrap(), address);
     }
 
     /** @return whether a stop was requested before all records were in the keyed table */
@@ -166,7 +176,7 @@ public final class Quickstart {
                         .sum();
     }
 
-    private Outcome audit(Configuration configuration, Path file, String bootstrap) {
+    private Outcome audit(Configuration configuration, Path file, String bootstrap, String address) {
         say("Auditing: staging against Kafka, offset by offset, and the keyed table against staging, key by key");
         Catalog catalog = assembly.catalog(configuration);
         try {
@@ -192,7 +202,7 @@ public final class Quickstart {
                     fold.deleted(),
                     TABLE,
                     fold.rows()));
-            Guide.print(directory, file, bootstrap, out);
+            Guide.print(directory, file, bootstrap, address, out);
             return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;
         } finally {
             Service.close(catalog);
@@ -201,9 +211,19 @@ public final class Quickstart {
 
     private Path configuration(String bootstrap) {
         try {
-            return Files.writeString(directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap));
+            return Files.writeString(
+                    directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap, listen()));
         } catch (IOException failed) {
             throw Folder.unusable(directory, failed);
+        }
+    }
+
+    /** The usual port; where it is taken, as by another quickstart, any. */
+    private static String listen() {
+        try (ServerSocket usual = new ServerSocket(USUAL_PORT, 1, InetAddress.getLoopbackAddress())) {
+            return LOOPBACK + usual.getLocalPort();
+        } catch (IOException taken) {
+            return LOOPBACK + 0;
         }
     }
 
