@@ -32,6 +32,7 @@ import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.RESTCatalog;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.view.View;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -297,7 +298,7 @@ class IcebergRestTest {
         return new RestRequest("GET", path, Map.of(), "");
     }
 
-    private static String backing(String property, Namespace namespace) {
+    private static @Nullable String backing(String property, Namespace namespace) {
         return ((org.apache.iceberg.catalog.SupportsNamespaces) backing)
                 .loadNamespaceMetadata(namespace)
                 .get(property);
