@@ -35,6 +35,16 @@ public record HttpConfig(
         readers = Map.copyOf(readers);
     }
 
+    /** Without the catalog. */
+    public HttpConfig(
+            String listen,
+            Map<String, String> operators,
+            Map<String, String> readers,
+            Optional<TlsConfig> tls,
+            int requestsPerSecond) {
+        this(listen, operators, readers, tls, requestsPerSecond, false);
+    }
+
     /** @param token of the only operator */
     public HttpConfig(String listen, Optional<String> token) {
         this(
