@@ -103,8 +103,8 @@ public final class Assembly {
     }
 
     /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
-    public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog) {
-        return new MaintenanceLoop(configuration.pipelines(), catalog, clock, randoms);
+    public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog, JobFactory jobs) {
+        return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, clock, randoms);
     }
 
     /** Jobs of single tables, for those who run them by hand. */

@@ -3,13 +3,17 @@ package io.firn.deploy;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.check.TopicRetention;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.http.HttpService;
 import io.firn.deploy.http.JobRoutes;
 import io.firn.deploy.http.Route;
 import io.firn.deploy.http.Running;
+import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.jobs.ServiceJobs;
+import io.firn.deploy.maintain.JobFactory;
 import io.firn.deploy.maintain.MaintenanceDriver;
+import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineStatus;
@@ -21,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.slf4j.Logger;
@@ -48,6 +53,7 @@ public final class Service implements Running, AutoCloseable {
     private final MaintenanceDriver maintenance;
     private final ServiceJobs jobs;
     private final Optional<IcebergRest> iceberg;
+    private final TopicRetention retention;
 
     private Service(
             Catalog catalog,
@@ -55,13 +61,15 @@ public final class Service implements Running, AutoCloseable {
             List<String> tables,
             List<PipelineRunner> runners,
             MaintenanceDriver maintenance,
-            ServiceJobs jobs) {
+            ServiceJobs jobs,
+            TopicRetention retention) {
         this.catalog = catalog;
         this.iceberg = iceberg;
         this.tables = tables;
         this.runners = runners;
         this.maintenance = maintenance;
         this.jobs = jobs;
+        this.retention = retention;
     }
 
     /** Opens the catalog and the tables and starts all pipelines. */
@@ -75,15 +83,18 @@ public final class Service implements Running, AutoCloseable {
         Optional<IcebergRest> iceberg = configuration.http().icebergRest()
                 ? Optional.of(new IcebergRest(catalog, shown(configuration.catalog())))
                 : Optional.empty();
+        JobFactory jobs = assembly.jobs(catalog);
         Service service = new Service(
                 catalog,
                 iceberg,
                 tables,
                 runners,
-                new MaintenanceDriver(assembly.maintenance(configuration, catalog)),
-                new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock()));
+                new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs)),
+                new ServiceJobs(configuration, catalog, jobs, assembly.clock()),
+                new TopicRetention(configuration.kafka(), () -> topics(runners)));
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
+        service.retention.start();
         return service;
     }
 
@@ -107,6 +118,33 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public List<String> warnings() {
         return jobs.warnings();
+    }
+
+    private static Set<String> topics(List<PipelineRunner> runners) {
+        return runners.stream()
+                .flatMap(runner -> runner.status().partitions().stream())
+                .map(partition -> partition.partition().topic())
+                .collect(Collectors.toSet());
+    }
+
+    @Override
+    public List<String> tableNames() {
+        return tables;
+    }
+
+    @Override
+    public Map<String, TableFigures.Seen> tableFigures() {
+        return jobs.figures().all();
+    }
+
+    @Override
+    public Map<String, JobRecord> lastAudits() {
+        return jobs.lastAudits();
+    }
+
+    @Override
+    public Map<String, Duration> retentions() {
+        return retention.known();
     }
 
     @Override
@@ -178,6 +216,7 @@ public final class Service implements Running, AutoCloseable {
     public void close() {
         maintenance.requestStop();
         jobs.close();
+        retention.close();
         runners.forEach(PipelineRunner::close);
         close(catalog);
     }

@@ -1,5 +1,6 @@
 package io.firn.ingest;
 
+import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -17,6 +18,7 @@ public final class Counters {
         private volatile boolean held;
         private volatile long end = -1;
         private volatile long committed = -1;
+        private volatile OptionalLong until = OptionalLong.empty();
 
         /** Records handed over by Kafka, replays included. */
         public long delivered() {
@@ -43,6 +45,11 @@ public final class Counters {
             return committed < 0 ? OptionalLong.empty() : OptionalLong.of(committed);
         }
 
+        /** The Kafka time up to which the table has everything, in milliseconds, as far as this process has seen. */
+        public OptionalLong until() {
+            return until;
+        }
+
         void hold() {
             held = true;
         }
@@ -57,6 +64,11 @@ public final class Counters {
 
         void sawCommitted(long offset) {
             committed = offset;
+        }
+
+        void sawCommitted(PartitionEntry entry) {
+            committed = entry.next();
+            until = entry.until();
         }
 
         void countDelivered() {
@@ -87,10 +99,10 @@ public final class Counters {
     }
 
     /** Notes what the table says about a partition that is counted here; others are another process's. */
-    void sawCommitted(SourcePartition partition, long next) {
+    void sawCommitted(SourcePartition partition, PartitionEntry entry) {
         Partition counted = partitions.get(partition);
         if (counted != null) {
-            counted.sawCommitted(next);
+            counted.sawCommitted(entry);
         }
     }
 }

@@ -85,6 +85,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private volatile boolean stopRequested;
     private volatile boolean pauseRequested;
     private volatile long bufferedBytes;
+    private volatile int openFiles;
     private volatile boolean droppedAtEnd;
 
     /** @param parts what the worker shares with the others of its process */
@@ -167,6 +168,11 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     /** Heap that open files hold; for any thread. */
     public long bufferedBytes() {
         return bufferedBytes;
+    }
+
+    /** Data files being written, as of the last turn. */
+    public int openFiles() {
+        return openFiles;
     }
 
     /**
@@ -292,6 +298,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     private void limitIntake() {
         bufferedBytes = writer.bufferedBytes();
+        openFiles = writer.openFiles();
         boolean full = bufferedBytes >= settings.memoryBytes() / settings.workers()
                 || writer.fileBytes() >= settings.targetFileBytes();
         if (full) {

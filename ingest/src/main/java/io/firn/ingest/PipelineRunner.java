@@ -54,6 +54,7 @@ public final class PipelineRunner implements AutoCloseable {
     private final Clock clock;
     private final PipelineListener listener;
     private final Counters counters = new Counters();
+    private final MeteredAttempts attempts;
     private final CommitGroup group;
     private final List<IngestLoop> loops = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
@@ -83,12 +84,13 @@ public final class PipelineRunner implements AutoCloseable {
         this.table = table;
         this.clock = clock;
         this.listener = listener;
+        this.attempts = new MeteredAttempts(table.commits(), clock);
         TopicGuard.Recreated policy = settings.onGap() == PipelineSettings.OnGap.STOP
                 ? TopicGuard.Recreated.FAIL
                 : TopicGuard.Recreated.BEGIN_AGAIN;
         this.group = new CommitGroup(
                 new CommitGroup.Plan(settings.pipeline(), settings.commitInterval(), settings.heartbeatInterval()),
-                table.commits(),
+                attempts,
                 new TopicGuard(sources::topicIds, policy),
                 table.unused(),
                 new Progress(),
@@ -277,6 +279,7 @@ public final class PipelineRunner implements AutoCloseable {
                         partition,
                         counted.committed(),
                         counted.end(),
+                        counted.until(),
                         counted.delivered(),
                         counted.processed(),
                         counted.effective())));
@@ -290,6 +293,10 @@ public final class PipelineRunner implements AutoCloseable {
                 Optional.ofNullable(last).map(Commit::at),
                 last == null ? OptionalLong.empty() : OptionalLong.of(last.snapshotId()),
                 loops.stream().mapToLong(IngestLoop::bufferedBytes).sum(),
+                new PipelineStatus.Figures(
+                        attempts.millis(),
+                        attempts.undecided(),
+                        loops.stream().mapToInt(IngestLoop::openFiles).sum()),
                 thrown == null ? group.trouble() : Optional.of(String.valueOf(thrown.getMessage())));
     }
 
@@ -314,7 +321,7 @@ public final class PipelineRunner implements AutoCloseable {
             rows.forEach((partition, count) -> counters.of(partition).addEffective(count));
             outcome.ledger()
                     .partitions(settings.pipeline())
-                    .forEach((partition, entry) -> counters.sawCommitted(partition, entry.next()));
+                    .forEach((partition, entry) -> counters.sawCommitted(partition, entry));
             commits.incrementAndGet();
             lastCommit.set(new Commit(clock.instant(), outcome.snapshotId()));
             listener.progressed(status());

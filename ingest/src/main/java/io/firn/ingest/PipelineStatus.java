@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  * @param lastCommit when the last commit of this process became visible
  * @param lastSnapshotId the snapshot of that commit
  * @param bufferedBytes heap held by open files
+ * @param figures further ones, for those who watch
  * @param trouble what is being retried, in one line, or why the pipeline failed
  */
 public record PipelineStatus(
@@ -28,6 +29,7 @@ public record PipelineStatus(
         Optional<Instant> lastCommit,
         OptionalLong lastSnapshotId,
         long bufferedBytes,
+        Figures figures,
         Optional<String> trouble) {
     /** What a pipeline is doing. */
     public enum State {
@@ -41,10 +43,20 @@ public record PipelineStatus(
     }
 
     /**
+     * What it costs.
+     *
+     * @param commitMillis that attempts at commits have taken
+     * @param undecided attempts after which it was not known whether the commit took effect, or that met a conflict
+     * @param openFiles data files being written now
+     */
+    public record Figures(long commitMillis, long undecided, int openFiles) {}
+
+    /**
      * One partition.
      *
      * @param committed the next offset according to the table; empty until the ledger was read
      * @param end the end of the partition when Kafka was last asked
+     * @param until the Kafka time up to which the table has everything, in milliseconds; empty until it is known
      * @param delivered records handed over by Kafka to this process, replays included
      * @param processed records decoded and written to a file, or counted as skipped
      * @param effective rows that this process made visible
@@ -53,6 +65,7 @@ public record PipelineStatus(
             SourcePartition partition,
             OptionalLong committed,
             OptionalLong end,
+            OptionalLong until,
             long delivered,
             long processed,
             long effective) {

@@ -94,6 +94,11 @@ public final class RowBatchWriter implements BatchWriter {
     }
 
     @Override
+    public int openFiles() {
+        return writers.openFiles();
+    }
+
+    @Override
     public long fileBytes() {
         return writers.fileBytes();
     }

@@ -49,6 +49,7 @@ public final class HttpService implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final PipelineMetrics metrics;
+    private final TableMetrics tables;
     private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
@@ -57,7 +58,8 @@ public final class HttpService implements AutoCloseable {
         this.running = running;
         this.access = access(config);
         this.limit = new RateLimit(config.requestsPerSecond(), clock);
-        this.metrics = new PipelineMetrics(registry, running::pipelines, clock);
+        this.metrics = new PipelineMetrics(registry, running::pipelines, running::retentions, clock);
+        this.tables = new TableMetrics(registry, running, clock);
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         collections.bindTo(registry);
@@ -225,6 +227,7 @@ public final class HttpService implements AutoCloseable {
 
     private String scrape() {
         metrics.refresh();
+        tables.refresh();
         return registry.scrape();
     }
 

@@ -3,17 +3,20 @@ package io.firn.deploy.http;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -22,16 +25,24 @@ import java.util.function.ToDoubleFunction;
  * belongs to the process that has it.
  */
 final class PipelineMetrics {
+    private static final double MILLIS = 1000.0;
+
     private final MeterRegistry registry;
     private final Supplier<List<PipelineStatus>> source;
+    private final Supplier<Map<String, Duration>> retentions;
     private final Clock clock;
     private final Map<String, PipelineStatus> pipelines = new HashMap<>();
     private final Map<Tags, PartitionStatus> partitions = new HashMap<>();
     private final Map<Tags, List<Meter>> meters = new HashMap<>();
 
-    PipelineMetrics(MeterRegistry registry, Supplier<List<PipelineStatus>> source, Clock clock) {
+    PipelineMetrics(
+            MeterRegistry registry,
+            Supplier<List<PipelineStatus>> source,
+            Supplier<Map<String, Duration>> retentions,
+            Clock clock) {
         this.registry = registry;
         this.source = source;
+        this.retentions = retentions;
         this.clock = clock;
     }
 
@@ -88,6 +99,24 @@ final class PipelineMetrics {
                         .orElse(Double.NaN));
         counter("firn_commits", "Commits by outcome", tags.and("outcome", "committed"), PipelineStatus::commits);
         counter("firn_commits", "Commits by outcome", tags.and("outcome", "fenced"), PipelineStatus::resets);
+        counter("firn_commits", "Commits by outcome", tags.and("outcome", "conflict"), status -> status.figures()
+                .undecided());
+        gauge("firn_open_writers", "Data files being written", tags, status -> status.figures()
+                .openFiles());
+        FunctionTimer.builder(
+                        "firn_commit",
+                        this,
+                        metrics -> metrics.attempts(pipeline),
+                        metrics -> metrics.known(pipeline).figures().commitMillis(),
+                        TimeUnit.MILLISECONDS)
+                .description("Time that attempts at commits take")
+                .tags(tags)
+                .register(registry);
+    }
+
+    private long attempts(String pipeline) {
+        PipelineStatus status = known(pipeline);
+        return status.commits() + status.resets() + status.figures().undecided();
     }
 
     private void gauge(String name, String help, Tags tags, ToDoubleFunction<PipelineStatus> value) {
@@ -142,7 +171,34 @@ final class PipelineMetrics {
                 .description("Records between the table and the end of the partition; NaN until both are known")
                 .tags(tags)
                 .register(registry));
+        all.add(Gauge.builder("firn_lag_seconds", () -> value(tags, this::lagSeconds))
+                .description(
+                        "Age of the last record in the table while later ones are in Kafka, 0 while there are none;"
+                                + " NaN until it is known")
+                .tags(tags)
+                .register(registry));
+        all.add(Gauge.builder("firn_retention_margin_seconds", () -> value(tags, this::marginSeconds))
+                .description("Time until Kafka drops what is not in the table; +Inf where it drops nothing by time")
+                .tags(tags)
+                .register(registry));
         return all;
+    }
+
+    private double lagSeconds(PartitionStatus partition) {
+        if (partition.lag().isEmpty()) {
+            return Double.NaN;
+        }
+        if (partition.lag().getAsLong() == 0) {
+            return 0;
+        }
+        return partition.until().isEmpty()
+                ? Double.NaN
+                : Math.max(0, clock.millis() - partition.until().getAsLong()) / MILLIS;
+    }
+
+    private double marginSeconds(PartitionStatus partition) {
+        Duration retention = retentions.get().get(partition.partition().topic());
+        return retention == null ? Double.POSITIVE_INFINITY : retention.toMillis() / MILLIS - lagSeconds(partition);
     }
 
     private Meter count(String name, String help, Tags tags, ToDoubleFunction<PartitionStatus> value) {

@@ -2,9 +2,13 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.jobs.JobRecord;
+import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineStatus;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Map;
 import org.apache.iceberg.Table;
 
 /** What the HTTP interface shows and asks things of. For any thread. */
@@ -25,6 +29,26 @@ public interface Running {
     /** What it works with, though somebody should look; empty where there is nothing. */
     default List<String> warnings() {
         return List.of();
+    }
+
+    /** The tables that its pipelines write. */
+    default List<String> tableNames() {
+        return List.of();
+    }
+
+    /** What maintenance has seen of them, by table; those it has not looked at are missing. */
+    default Map<String, TableFigures.Seen> tableFigures() {
+        return Map.of();
+    }
+
+    /** The last audit of each pipeline that came to an end, by pipeline. */
+    default Map<String, JobRecord> lastAudits() {
+        return Map.of();
+    }
+
+    /** How long Kafka keeps the records of topics; those that it keeps for ever, or of which it is not known, are missing. */
+    default Map<String, Duration> retentions() {
+        return Map.of();
     }
 
     /** What else it can be asked. */

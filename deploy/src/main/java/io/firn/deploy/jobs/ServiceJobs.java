@@ -19,10 +19,12 @@ import io.firn.deploy.maintain.LatestRows;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.Results;
 import io.firn.deploy.maintain.Scratch;
+import io.firn.deploy.maintain.TableFigures;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,11 @@ public final class ServiceJobs implements AutoCloseable {
                     this::auditAll, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
             return thread;
         });
+    }
+
+    /** What is known of the tables without looking. */
+    public TableFigures figures() {
+        return jobs.figures();
     }
 
     public JobBoard compactions() {
@@ -125,6 +132,7 @@ public final class ServiceJobs implements AutoCloseable {
 
     private JobRecord.Outcome compact(MaintainedTable table, JobKind kind, JobBoard.Run run)
             throws InterruptedException {
+        Instant begun = clock.instant();
         try (Scratch scratch = Scratch.create()) {
             JobProgress progress = report -> run.at(step(report));
             Job job = jobs.job(kind, table, Budget.UNLIMITED, OrphanSettings.Effect.REMOVE, progress, scratch.folder());
@@ -133,6 +141,7 @@ public final class ServiceJobs implements AutoCloseable {
             if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {
                 LatestRows.of(catalog, table.config()).ifPresent(LatestRows::follow);
             }
+            figures().ran(table.name(), kind, Duration.between(begun, clock.instant()), result);
             LOG.info("{} of {}: {}", kind.jobName(), table.name(), Results.line(result));
             boolean good = result.end() == JobResult.End.DONE || result.end() == JobResult.End.NOTHING;
             return new JobRecord.Outcome(good, Results.json(result), Results.line(result));

@@ -36,12 +36,18 @@ public final class JobFactory {
     private final Catalog catalog;
     private final Clock clock;
     private final Supplier<? extends RandomGenerator> randoms;
+    private final TableFigures figures = new TableFigures();
 
     /** @param randoms a new source of randomness for each who needs one */
     public JobFactory(Catalog catalog, Clock clock, Supplier<? extends RandomGenerator> randoms) {
         this.catalog = catalog;
         this.clock = clock;
         this.randoms = randoms;
+    }
+
+    /** What was seen of the tables by those who asked here. */
+    public TableFigures figures() {
+        return figures;
     }
 
     /**
@@ -83,12 +89,15 @@ public final class JobFactory {
         Table opened = open(table.name());
         TableDebt debt = new DebtReader(rewrite(table), ManifestSettings.of(opened.properties()), expire(table))
                 .of(opened, clock.instant());
+        figures.saw(table.name(), debt);
         return table.role() == MaintainedTable.Role.KEYED ? debt.with(lag(table)) : debt;
     }
 
     /** How far a keyed table is behind its staging table. */
     public TableDebt.StagingLag lag(MaintainedTable keyed) {
-        return DebtReader.lag(open(keyed.config().ingestTable()), open(keyed.name()));
+        TableDebt.StagingLag lag = DebtReader.lag(open(keyed.config().ingestTable()), open(keyed.name()));
+        figures.saw(keyed.name(), lag);
+        return lag;
     }
 
     private Job merge(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {

@@ -37,9 +37,15 @@ final class Lane {
     private @Nullable Run run;
 
     /** A job under way. */
-    private record Run(Target target, JobKind kind, io.firn.compaction.Job job, Scratch scratch, Instant notBefore) {
+    private record Run(
+            Target target,
+            JobKind kind,
+            io.firn.compaction.Job job,
+            Scratch scratch,
+            Instant begun,
+            Instant notBefore) {
         Run after(Instant time) {
-            return new Run(target, kind, job, scratch, time);
+            return new Run(target, kind, job, scratch, begun, time);
         }
 
         String name() {
@@ -137,6 +143,7 @@ final class Lane {
                             JobProgress.NONE,
                             scratch.folder()),
                     scratch,
+                    now,
                     now);
         } catch (RuntimeException failed) {
             scratch.close();
@@ -170,6 +177,12 @@ final class Lane {
         JobResult result = turn.result();
         run = null;
         current.scratch().close();
+        jobs.figures()
+                .ran(
+                        current.target().table().name(),
+                        current.kind(),
+                        Duration.between(current.begun(), clock.instant()),
+                        result);
         current.target().ended(current.kind(), result.end(), clock.instant(), random);
         if (result.end() == JobResult.End.NOTHING) {
             LOG.debug("{}: {}", current.name(), result.reason());

@@ -30,14 +30,17 @@ public final class MaintenanceLoop {
     private final Lane merges;
     private final Lane rest;
 
-    /** @param randoms a new source of randomness for each who needs one */
+    /**
+     * @param jobs builds them, and keeps what was seen
+     * @param randoms a new source of randomness for each who needs one
+     */
     public MaintenanceLoop(
             Map<String, PipelineConfig> pipelines,
             Catalog catalog,
+            JobFactory jobs,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this.catalog = catalog;
-        JobFactory jobs = new JobFactory(catalog, clock, randoms);
         Instant now = clock.instant();
         List<Target> merging = new ArrayList<>();
         List<Target> kept = new ArrayList<>();

@@ -33,7 +33,13 @@ public final class OneOrdersPipeline implements Running {
     @Override
     public List<PipelineStatus> pipelines() {
         PartitionStatus partition = new PartitionStatus(
-                new SourcePartition("orders", "topic-id", 0), OptionalLong.of(90), OptionalLong.of(100), 95, 92, 90);
+                new SourcePartition("orders", "topic-id", 0),
+                OptionalLong.of(90),
+                OptionalLong.of(100),
+                OptionalLong.of(NOW.minusSeconds(25).toEpochMilli()),
+                95,
+                92,
+                90);
         return List.of(new PipelineStatus(
                 "orders",
                 paused ? PipelineStatus.State.PAUSED : PipelineStatus.State.RUNNING,
@@ -43,6 +49,7 @@ public final class OneOrdersPipeline implements Running {
                 Optional.of(NOW.minusSeconds(10)),
                 OptionalLong.of(42),
                 2048,
+                new PipelineStatus.Figures(3500, 2, 3),
                 trouble));
     }
 

@@ -39,6 +39,11 @@ public interface BatchWriter {
     /** Bytes of heap that open files hold. */
     long bufferedBytes();
 
+    /** Files being written now. */
+    default int openFiles() {
+        return 0;
+    }
+
     /** Bytes, as they will be in the store, of all files since the last seal; an estimate while files are open. */
     long fileBytes();
 

@@ -110,6 +110,11 @@ public final class DataFileWriters {
         return heapBytes + (long) Math.max(0, openFiles - 1) * pageBytes;
     }
 
+    /** Files being written now. */
+    public int openFiles() {
+        return openFiles;
+    }
+
     /** Bytes of all files since the last seal; an estimate for those that are not closed. */
     public long fileBytes() {
         return closedFileBytes + openFileBytes + packedBytes / PACKED_BYTES_PER_FILE_BYTE;

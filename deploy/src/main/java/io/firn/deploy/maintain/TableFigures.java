@@ -1,0 +1,82 @@
+package io.firn.deploy.maintain;
+
+import io.firn.compaction.JobResult;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.TableDebt;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * What maintenance has seen of the tables: for those who watch, who then need not look themselves. Safe for use by several
+ * threads.
+ */
+public final class TableFigures {
+    /** Of a table that nobody has looked at. */
+    public static final Seen NOT_SEEN = new Seen(Optional.empty(), Optional.empty(), Map.of());
+
+    /** Of a kind of job that did not run. */
+    public static final Runs NO_RUNS = new Runs(0, Duration.ZERO, 0);
+
+    private final Map<String, Seen> tables = new TreeMap<>();
+
+    /**
+     * Of one table, as of the last look.
+     *
+     * @param debt empty before the first look, or where nobody looks
+     * @param lag of a keyed table behind its staging table
+     * @param runs of jobs that found something to do, by kind
+     */
+    public record Seen(Optional<TableDebt> debt, Optional<TableDebt.StagingLag> lag, Map<JobKind, Runs> runs) {
+        public Seen {
+            runs = Map.copyOf(runs);
+        }
+    }
+
+    /**
+     * Of all runs of one kind of job so far.
+     *
+     * @param conflicts commits of theirs that somebody else's got in the way of
+     */
+    public record Runs(long count, Duration time, long conflicts) {}
+
+    void saw(String table, TableDebt debt) {
+        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs()));
+    }
+
+    void saw(String table, TableDebt.StagingLag lag) {
+        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs()));
+    }
+
+    /** Notes a run that is over. */
+    public void ran(String table, JobKind kind, Duration time, JobResult result) {
+        if (result.end() == JobResult.End.NOTHING) {
+            return;
+        }
+        change(table, seen -> {
+            Map<JobKind, Runs> runs = new EnumMap<>(JobKind.class);
+            runs.putAll(seen.runs());
+            Runs before = runs.getOrDefault(kind, NO_RUNS);
+            runs.put(
+                    kind,
+                    new Runs(
+                            before.count() + 1,
+                            before.time().plus(time),
+                            before.conflicts() + result.count("conflicts")));
+            return new Seen(seen.debt(), seen.lag(), runs);
+        });
+    }
+
+    private synchronized void change(String table, UnaryOperator<Seen> change) {
+        tables.put(table, change.apply(tables.getOrDefault(table, NOT_SEEN)));
+    }
+
+    /** By table. */
+    public synchronized Map<String, Seen> all() {
+        return Collections.unmodifiableMap(new TreeMap<>(tables));
+    }
+}
