@@ -7,8 +7,8 @@ import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineStatus;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.Table;
 
 /** What the HTTP interface shows and asks things of. For any thread. */
