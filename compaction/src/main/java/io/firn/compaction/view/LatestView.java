@@ -1,6 +1,7 @@
 package io.firn.compaction.view;
 
 import io.firn.catalog.ledger.Ledger;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
@@ -9,6 +10,7 @@ import org.apache.iceberg.exceptions.NoSuchViewException;
 import org.apache.iceberg.view.SQLViewRepresentation;
 import org.apache.iceberg.view.View;
 import org.apache.iceberg.view.ViewBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** The view {@code <table>_latest} in a catalog that has views. Safe to be replaced by several processes at once. */
 public final class LatestView {
@@ -17,19 +19,25 @@ public final class LatestView {
 
     private final ViewCatalog catalog;
     private final LatestTables tables;
+    private final @Nullable String engineCatalog;
     private final TableIdentifier name;
 
-    private LatestView(ViewCatalog catalog, LatestTables tables) {
+    private LatestView(ViewCatalog catalog, LatestTables tables, Optional<String> engineCatalog) {
         this.catalog = catalog;
         this.tables = tables;
+        this.engineCatalog = engineCatalog.orElse(null);
         this.name =
                 TableIdentifier.of(tables.keyed().namespace(), tables.keyed().name() + SUFFIX);
     }
 
-    /** @return empty where the catalog has no views; then {@link LatestSql} is for people to run */
-    public static Optional<LatestView> in(Catalog catalog, LatestTables tables) {
+    /**
+     * @param engineCatalog the name by which the engines know this catalog: Trino wants it in the view, and Spark then
+     *     too goes by it; empty: only Spark can query the view, by whatever name it knows the catalog
+     * @return empty where the catalog has no views; then {@link LatestSql} is for people to run
+     */
+    public static Optional<LatestView> in(Catalog catalog, LatestTables tables, Optional<String> engineCatalog) {
         return catalog instanceof ViewCatalog
-                ? Optional.of(new LatestView((ViewCatalog) catalog, tables))
+                ? Optional.of(new LatestView((ViewCatalog) catalog, tables, engineCatalog))
                 : Optional.empty();
     }
 
@@ -46,8 +54,11 @@ public final class LatestView {
         if (current().filter(query::equals).isPresent()) {
             return false;
         }
-        ViewBuilder view = catalog.buildView(name)
-                .withSchema(trino.schema())
+        ViewBuilder view = catalog.buildView(name);
+        if (engineCatalog != null) {
+            view.withDefaultCatalog(engineCatalog);
+        }
+        view.withSchema(trino.schema())
                 .withDefaultNamespace(tables.keyed().namespace())
                 .withQuery(SqlDialect.TRINO.viewName(), query)
                 .withQuery(SqlDialect.SPARK.viewName(), new LatestSql(tables, merged, SqlDialect.SPARK).query());
@@ -58,6 +69,9 @@ public final class LatestView {
     private Optional<String> current() {
         try {
             View view = catalog.loadView(name);
+            if (!Objects.equals(view.currentVersion().defaultCatalog(), engineCatalog)) {
+                return Optional.empty();
+            }
             return Optional.ofNullable(view.sqlFor(SqlDialect.TRINO.viewName())).map(SQLViewRepresentation::sql);
         } catch (NoSuchViewException e) {
             return Optional.empty();

@@ -48,7 +48,7 @@ final class Story {
 
     private static final int EVENTS = 24;
     private static final int MOST_TURNS_BETWEEN_EVENTS = 8;
-    private static final int TURNS_TO_FINISH = 2_000;
+    private static final int TURNS_TO_FINISH = 300;
     private static final int PROCESSES = 4;
     private static final int LAST_TOLD = 150;
     private static final List<String> TABLES = List.of(Model.KEYED, Model.STAGING, Model.DELETES);
@@ -67,6 +67,7 @@ final class Story {
     private final boolean marked;
     private final List<SimProcess> processes = new ArrayList<>();
     private final Deque<String> told = new ArrayDeque<>();
+    private boolean hasEnded;
     /** The clocks of jobs: on one every snapshot is young, on the other every one is old. */
     private final Clock now = Clock.systemUTC();
 
@@ -319,7 +320,7 @@ final class Story {
         if (marked) {
             settings = settings.withDeleteWhen(Expressions.equal("op", "d"));
         }
-        return random.nextInt(3) > 0
+        return hasEnded || random.nextInt(3) > 0
                 ? settings
                 : settings.withBudget(Budget.UNLIMITED.withRows(1 + random.nextInt(10)));
     }
@@ -388,6 +389,7 @@ final class Story {
 
     private void finish() {
         processes.clear();
+        hasEnded = true;
         while (tables.catalog().late() > 0) {
             deliverLate();
             check();

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param orderBy the column that orders the records of a key before their positions do
  * @param deleteWhen which records, beside tombstones, delete their key, as {@code op = 'd'}
  * @param keyFormat what the Kafka keys of tombstones hold
+ * @param viewCatalog the name by which Trino knows the catalog, for the view of the latest rows
  * @param merge when it merges
  */
 public record UpsertConfig(
@@ -17,6 +18,7 @@ public record UpsertConfig(
         Optional<String> orderBy,
         Optional<String> deleteWhen,
         KeyFormat keyFormat,
+        Optional<String> viewCatalog,
         MergeConfig merge) {
     /** Of a Kafka key. */
     public enum KeyFormat {
@@ -35,6 +37,7 @@ public record UpsertConfig(
                 Optional.empty(),
                 Optional.empty(),
                 key.size() > 1 ? KeyFormat.JSON : KeyFormat.TEXT,
+                Optional.empty(),
                 MergeConfig.defaults());
     }
 }

@@ -26,7 +26,7 @@ final class UpsertSection {
         if (mode.equals("upsert")) {
             return Optional.of(read());
         }
-        for (String key : List.of("key", "order-by", "delete-when", "key-format", "merge")) {
+        for (String key : List.of("key", "order-by", "delete-when", "key-format", "view-catalog", "merge")) {
             if (section.has(key)) {
                 section.wrong(key, key + " says nothing in mode append", "set mode: upsert, or leave it out");
             }
@@ -49,7 +49,12 @@ final class UpsertSection {
             section.wrong("key-format", "text holds one column, the key has " + key.size(), "write json");
         }
         UpsertConfig config = new UpsertConfig(
-                key, section.text("order-by"), section.text("delete-when"), format, merge(section.section("merge")));
+                key,
+                section.text("order-by"),
+                section.text("delete-when"),
+                format,
+                section.text("view-catalog"),
+                merge(section.section("merge")));
         contradictions();
         return config;
     }

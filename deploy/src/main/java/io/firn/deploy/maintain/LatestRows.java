@@ -10,6 +10,7 @@ import io.firn.compaction.view.LatestView;
 import io.firn.compaction.view.SqlDialect;
 import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.deploy.config.UpsertConfig;
 import java.util.Optional;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -20,18 +21,24 @@ public final class LatestRows {
     private final Catalog catalog;
     private final LatestTables tables;
     private final Table keyed;
+    private final Optional<String> engineCatalog;
 
-    private LatestRows(Catalog catalog, LatestTables tables, Table keyed) {
+    private LatestRows(Catalog catalog, LatestTables tables, Table keyed, Optional<String> engineCatalog) {
         this.catalog = catalog;
         this.tables = tables;
         this.keyed = keyed;
+        this.engineCatalog = engineCatalog;
     }
 
     /** @return empty for a pipeline that only appends, or whose keyed table is not there yet */
     public static Optional<LatestRows> of(Catalog catalog, PipelineConfig pipeline) {
         Tables opened = new Tables(catalog);
         return UpsertParts.of(pipeline, opened).flatMap(parts -> opened.open(pipeline.table())
-                .map(keyed -> new LatestRows(catalog, parts.latest(keyed.schema()), keyed)));
+                .map(keyed -> new LatestRows(
+                        catalog,
+                        parts.latest(keyed.schema()),
+                        keyed,
+                        pipeline.upsert().flatMap(UpsertConfig::viewCatalog))));
     }
 
     /**
@@ -40,7 +47,7 @@ public final class LatestRows {
      * @return whether there is a view now: not every catalog has views
      */
     public boolean follow() {
-        Optional<LatestView> view = LatestView.in(catalog, tables);
+        Optional<LatestView> view = LatestView.in(catalog, tables, engineCatalog);
         if (view.isEmpty()) {
             return false;
         }
@@ -54,7 +61,7 @@ public final class LatestRows {
 
     /** Whether the catalog has views, as far as can be seen without making one. */
     public boolean hasViews() {
-        if (LatestView.in(catalog, tables).isEmpty()) {
+        if (LatestView.in(catalog, tables, engineCatalog).isEmpty()) {
             return false;
         }
         try {

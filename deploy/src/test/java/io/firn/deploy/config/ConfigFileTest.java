@@ -154,6 +154,7 @@ class ConfigFileTest {
                     key-format: json
                     order-by: version
                     delete-when: "op = 'd'"
+                    view-catalog: lake
                     merge: {interval: 5s, rows: 1000, memory: 16MB}
                 """);
         PipelineConfig pipeline =
@@ -164,6 +165,7 @@ class ConfigFileTest {
                         Optional.of("version"),
                         Optional.of("op = 'd'"),
                         UpsertConfig.KeyFormat.JSON,
+                        Optional.of("lake"),
                         new MergeConfig(Duration.ofSeconds(5), 1000, 16L << 20)));
         assertThat(pipeline.ingestTable()).isEqualTo("shop.orders_staging");
         assertThat(pipeline.tables()).containsExactly("shop.orders", "shop.orders_staging", "shop.orders_deletes");
@@ -179,6 +181,7 @@ class ConfigFileTest {
                         Optional.empty(),
                         Optional.empty(),
                         UpsertConfig.KeyFormat.TEXT,
+                        Optional.empty(),
                         new MergeConfig(Duration.ofMinutes(1), 5_000_000, 128L << 20)));
     }
 
