@@ -12,6 +12,7 @@ import io.firn.deploy.http.Running;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.jobs.ServiceJobs;
 import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineListener;
@@ -128,8 +129,8 @@ public final class Service implements Running, AutoCloseable {
     }
 
     @Override
-    public List<String> tableNames() {
-        return tables;
+    public List<MaintainedTable> tables() {
+        return jobs.tables();
     }
 
     @Override

@@ -43,6 +43,8 @@ public final class HttpService implements AutoCloseable {
     private static final int INTERNAL = 500;
 
     private final Running running;
+    private final Clock clock;
+    private final History history;
     private final Access access;
     private final RateLimit limit;
     private final Repeats repeats = new Repeats();
@@ -56,6 +58,8 @@ public final class HttpService implements AutoCloseable {
     private HttpService(HttpConfig config, Running running, Clock clock) {
         URI address = address(config);
         this.running = running;
+        this.clock = clock;
+        this.history = new History(running, clock);
         this.access = access(config);
         this.limit = new RateLimit(config.requestsPerSecond(), clock);
         this.metrics = new PipelineMetrics(registry, running::pipelines, running::retentions, clock);
@@ -87,6 +91,7 @@ public final class HttpService implements AutoCloseable {
                     "stop who listens there, or set http.listen to another port (0 takes a free one)");
         }
         service.certificates.ifPresent(CertificateReload::start);
+        service.history.start();
         return service;
     }
 
@@ -150,6 +155,16 @@ public final class HttpService implements AutoCloseable {
 
     private List<Route> routes() {
         List<Route> all = new ArrayList<>(StatusRoutes.of(running));
+        all.addAll(PageRoutes.of());
+        all.add(Route.get(
+                "/v1/history",
+                "history",
+                "lag and throughput of the last hour",
+                Shapes.HISTORY,
+                call -> history.json()));
+        TablePage tablePage = new TablePage(running, clock);
+        all.add(Route.get(
+                "/v1/tables", "tables", "all tables and what they need", Shapes.TABLES, call -> tablePage.json()));
         all.add(Route.text("/metrics", "metrics", "figures for Prometheus", METRICS_TYPE, call -> scrape()));
         all.addAll(running.routes());
         String description = OpenApi.document(all, VERSION);
@@ -246,6 +261,7 @@ public final class HttpService implements AutoCloseable {
     @Override
     public void close() {
         certificates.ifPresent(CertificateReload::close);
+        history.close();
         server.stop();
         collections.close();
         registry.close();

@@ -3,6 +3,7 @@ package io.firn.deploy.http;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.jobs.JobRecord;
+import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineStatus;
 import java.time.Duration;
@@ -32,7 +33,7 @@ public interface Running {
     }
 
     /** The tables that its pipelines write. */
-    default List<String> tableNames() {
+    default List<MaintainedTable> tables() {
         return List.of();
     }
 

@@ -48,6 +48,38 @@ final class Shapes {
             .field("ready", Type.FLAG, "as the probe of that name")
             .field("pipelines", Type.listOf(Type.of(PIPELINE)), "by name");
 
+    private static final Shape POINT = Shape.of("Point", "Figures of a moment.")
+            .field("time", Type.LONG, "milliseconds since 1970")
+            .optional("lag", Type.LONG, "records between the table and the end of the partitions")
+            .optional("rate", Type.LONG, "rows that became visible a second, over the half minute before");
+
+    private static final Shape PAST = Shape.of("PipelineHistory", "Figures of a pipeline in this process.")
+            .field("pipeline", Type.TEXT, "its name")
+            .field("points", Type.listOf(Type.of(POINT)), "the oldest first");
+
+    static final Shape HISTORY = Shape.of("History", "Lag and throughput of the last hour.")
+            .field("pipelines", Type.listOf(Type.of(PAST)), "by name");
+
+    private static final Shape TABLE = Shape.of("Table", "A table that a pipeline writes.")
+            .field("name", Type.TEXT, "namespace and name")
+            .field("pipeline", Type.TEXT, "who writes it")
+            .field(
+                    "role",
+                    Type.choice(List.of("appended", "keyed", "staging", "deletes")),
+                    "what it is to its pipeline")
+            .field("jobs", Type.listOf(Type.TEXT), "compactions that it can get")
+            .optional("rows", Type.LONG, "of all data files, deleted ones included")
+            .optional("files", Type.LONG, "data files")
+            .optional("bytes", Type.LONG, "of all files")
+            .optional("deleteFiles", Type.LONG, "delete files")
+            .optional("snapshots", Type.LONG, "all there are")
+            .optional("smallFiles", Type.LONG, "that a rewrite would take, when maintenance last looked")
+            .optional("unmergedRows", Type.LONG, "of staging, at most, when maintenance last looked")
+            .optional("watermark", Type.TEXT, "time up to which it is complete");
+
+    static final Shape TABLES = Shape.of("Tables", "All tables of this process.")
+            .field("tables", Type.listOf(Type.of(TABLE)), "by pipeline");
+
     static final Shape LEDGER = new Shape(
             "Ledger",
             "Next offsets: pipeline, topic, and there the topic's id and \"next\" by partition; gaps and times beside"

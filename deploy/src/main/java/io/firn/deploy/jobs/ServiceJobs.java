@@ -71,6 +71,11 @@ public final class ServiceJobs implements AutoCloseable {
         });
     }
 
+    /** All tables of all pipelines. */
+    public List<MaintainedTable> tables() {
+        return MaintainedTable.of(configuration.pipelines());
+    }
+
     /** What is known of the tables without looking. */
     public TableFigures figures() {
         return jobs.figures();

@@ -1,0 +1,350 @@
+'use strict';
+// The page asks the service that it came from, every few seconds, and shows what it says. Everything is written as
+// text: no answer can become markup.
+
+const LOOK_MILLIS = 2000;
+const SVG = 'http://www.w3.org/2000/svg';
+const COLOURS = 6;
+const JOBS_SHOWN = 20;
+const $ = id => document.getElementById(id);
+const tables = new Map();
+let history = [];
+
+function el(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name === 'onclick') made.addEventListener('click', value);
+    else if (value !== undefined && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.filter(child => child !== undefined && child !== ''));
+  return made;
+}
+
+function drawn(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+const row = (...cells) => el('tr', {}, ...cells);
+const cell = (content, kind) => el('td', { class: kind }, content === undefined ? '–' : content);
+const number = value => cell(value === undefined ? '–' : count(value), 'n');
+const count = value => Math.round(value).toLocaleString('en');
+
+function short(value) {
+  if (!Number.isFinite(value)) return '–';
+  if (value >= 1e9) return (value / 1e9).toFixed(1) + 'G';
+  if (value >= 1e6) return (value / 1e6).toFixed(1) + 'M';
+  if (value >= 1e4) return (value / 1e3).toFixed(1) + 'k';
+  return count(value);
+}
+
+function bytes(value) {
+  if (value === undefined) return '–';
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) { value /= 1024; unit++; }
+  return (unit === 0 ? value : value.toFixed(1)) + ' ' + units[unit];
+}
+
+function age(time, now) {
+  if (!time) return '–';
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  if (seconds < 90) return Math.round(seconds) + ' s';
+  return seconds < 5400 ? Math.round(seconds / 60) + ' min' : (seconds / 3600).toFixed(1) + ' h';
+}
+
+class Refused extends Error {
+  constructor(status, problem) {
+    super((problem.title || 'refused') + (problem.where ? ' (' + problem.where + ')' : '')
+      + (problem.action ? '; ' + problem.action : ''));
+    this.status = status;
+  }
+}
+
+async function ask(path, method, body, ill) {
+  const headers = {};
+  const token = sessionStorage.getItem('firn-token');
+  if (token) headers.Authorization = 'Bearer ' + token;
+  if (method) headers['Idempotency-Key'] = key();
+  if (body) headers['Content-Type'] = 'application/json';
+  const answer = await fetch(path, {
+    method: method || 'GET', headers, cache: 'no-store', body: body ? JSON.stringify(body) : undefined,
+  });
+  const read = await answer.json();
+  if (!answer.ok && answer.status !== ill) throw new Refused(answer.status, read);
+  return read;
+}
+
+// Not crypto.randomUUID: a page from another machine without TLS does not have it.
+const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), each => each.toString(16)).join('-');
+
+function say(text, bad) {
+  $('said').textContent = text;
+  $('said').className = bad ? 'said bad' : 'said';
+  $('said').hidden = !text;
+}
+
+async function change(path, body, done, method) {
+  try {
+    await ask(path, method || 'POST', body);
+    say(done);
+  } catch (failed) {
+    say(failed.message, true);
+  }
+  await look();
+}
+
+// A rebuilt table must not take the focus from who is using it, nor close what is open.
+function fill(id, rows, nothing) {
+  const body = $(id);
+  const open = new Set(Array.from(body.querySelectorAll('details[open]'), each => each.dataset.id));
+  const focused = document.activeElement && body.contains(document.activeElement) ? document.activeElement.id : '';
+  const width = body.parentElement.tHead.rows[0].cells.length;
+  body.replaceChildren(...(rows.length ? rows : [row(el('td', { colspan: width, class: 'none' }, nothing))]));
+  for (const each of body.querySelectorAll('details')) each.open = open.has(each.dataset.id);
+  if (focused && $(focused)) $(focused).focus();
+}
+
+function health(ready) {
+  $('health').textContent = { green: 'healthy', amber: 'look here', red: 'in trouble' }[ready.status];
+  $('health').className = 'pill ' + ready.status;
+  reasons(ready.reasons, ready.status);
+}
+
+function reasons(all, status) {
+  $('reasons').hidden = all.length === 0;
+  $('reasons').className = 'reasons ' + status;
+  $('reasons').replaceChildren(...all.map(each => el('li', {}, each)));
+}
+
+function rates() {
+  const latest = new Map();
+  for (const one of history) {
+    const points = one.points;
+    latest.set(one.pipeline, points.length ? points[points.length - 1].rate : undefined);
+  }
+  return latest;
+}
+
+function showPipelines(all, now) {
+  const rate = rates();
+  const known = all.every(pipeline => pipeline.lag !== undefined);
+  const commits = all.map(pipeline => pipeline.lastCommit).filter(Boolean).sort();
+  $('f-lag').textContent = known ? count(all.reduce((sum, each) => sum + each.lag, 0)) : '–';
+  $('f-rate').textContent = short(Array.from(rate.values()).reduce((sum, each) => sum + (each || 0), 0));
+  $('f-commit').textContent = age(commits[commits.length - 1], now);
+  $('f-rows').textContent = short(all.reduce((sum, each) => sum + each.effective, 0));
+  fill('pipelines', all.map(pipeline => {
+    const paused = pipeline.state === 'paused';
+    const path = 'v1/pipelines/' + encodeURIComponent(pipeline.name) + (paused ? '/resume' : '/pause');
+    const state = pipeline.trouble ? 'bad' : pipeline.state === 'running' ? 'good' : 'warn';
+    const name = el('td', {}, el('b', {}, pipeline.name));
+    if (pipeline.trouble) name.append(el('div', { class: 'bad' }, pipeline.trouble));
+    return row(name, cell(pipeline.state, state), number(pipeline.lag), number(rate.get(pipeline.name)),
+      number(pipeline.effective), cell(pipeline.lastCommit ? age(pipeline.lastCommit, now) + ' ago' : undefined),
+      cell(bytes(pipeline.bufferedBytes), 'n'),
+      el('td', { class: 'n' }, el('button', {
+        type: 'button', id: 'pause-' + pipeline.name,
+        onclick: () => change(path, undefined, pipeline.name + (paused ? ' reads again' : ' is paused')),
+      }, paused ? 'Resume' : 'Pause')));
+  }), 'no pipeline');
+  fill('partitions', all.flatMap(pipeline => pipeline.partitions.map(each => row(
+    cell(pipeline.name), cell(each.topic + '-' + each.partition), number(each.committed), number(each.end),
+    number(each.lag), el('td', {}, el('progress', {
+      max: Math.max(1, each.end || 1), value: Math.min(each.committed || 0, each.end || 0),
+      'aria-label': each.topic + '-' + each.partition,
+    }))))), 'this process holds no partition');
+  options('audit', 'pipeline', all.map(pipeline => pipeline.name));
+  options('backfill', 'pipeline', all.map(pipeline => pipeline.name));
+}
+
+function showTables(all) {
+  tables.clear();
+  for (const table of all) tables.set(table.name, table.jobs);
+  fill('tables', all.map(table => row(
+    el('td', {}, el('b', {}, table.name), el('div', { class: 'quiet' }, table.role)), number(table.rows),
+    number(table.files), cell(bytes(table.bytes), 'n'), number(table.snapshots), number(table.deleteFiles),
+    number(table.smallFiles), number(table.unmergedRows), cell(table.watermark))), 'no table yet');
+  options('compact', 'table', all.map(table => table.name));
+  options('compact', 'job', tables.get($('compact').elements.table.value) || []);
+}
+
+function options(form, field, values) {
+  const select = $(form).elements[field];
+  const before = Array.from(select.options, each => each.value);
+  if (before.join('\n') === values.join('\n')) return;
+  const chosen = select.value;
+  select.replaceChildren(...values.map(value => el('option', { selected: value === chosen }, value)));
+}
+
+function showJobs(jobs) {
+  jobs.sort((left, right) => String(right.queuedAt || '').localeCompare(String(left.queuedAt || '')));
+  fill('jobs', jobs.slice(0, JOBS_SHOWN).map(job => row(
+    el('td', {}, el('b', {}, job.what)), cell(job.on), cell(job.state, stateClass(job)), progress(job),
+    cell(job.by), result(job))), 'nothing was asked for');
+}
+
+function stateClass(job) {
+  if (job.state === 'failed' || job.clean === false) return 'bad';
+  return job.state === 'done' || job.state === 'published' ? 'good' : 'warn';
+}
+
+function progress(job) {
+  const over = job.endedAt || ['done', 'failed', 'stopped', 'cancelled', 'published', 'dropped'].includes(job.state);
+  if (over) return cell(job.endedAt ? 'ended ' + age(job.endedAt, Date.now()) + ' ago' : 'over', 'none');
+  const bar = el('progress', { 'aria-label': job.what + ' ' + job.on });
+  if (job.total > 0) {
+    bar.max = job.total;
+    bar.value = Math.min(job.done || 0, job.total);
+  }
+  const left = job.secondsLeft === undefined ? '' : ', ' + job.secondsLeft + ' s left';
+  const of = job.total === undefined ? '' : ' of ' + count(job.total);
+  const text = (job.phase ? job.phase + ': ' : '') + count(job.done || 0) + of + ' ' + (job.unit || '') + left;
+  return el('td', {}, bar, el('div', { class: 'quiet' }, text));
+}
+
+function result(job) {
+  if (job.problem) return cell(job.problem.title + '; ' + (job.problem.action || ''), 'bad');
+  if (job.report) {
+    return el('td', {}, el('details', { 'data-id': job.id },
+      el('summary', { class: job.clean ? 'good' : 'bad' }, job.clean ? 'clean' : 'differences'),
+      el('pre', {}, job.report)));
+  }
+  if (job.cancel) {
+    return el('td', {}, el('button', {
+      type: 'button', id: 'cancel-' + job.id,
+      onclick: () => change(job.cancel, undefined, 'cancelled', 'DELETE'),
+    }, 'Cancel'));
+  }
+  const done = job.result;
+  if (!done || !done.before) return cell(job.text);
+  return cell(done.end + ': ' + count(done.before.files) + ' files became ' + count(done.after.files)
+    + (done.reason ? '; ' + done.reason : ''));
+}
+
+function plot(id, field) {
+  const width = 600, height = 180, left = 46, bottom = 20, top = 10;
+  const times = history.flatMap(one => one.points.map(point => point.time));
+  const box = $(id);
+  if (times.length < 2) {
+    box.replaceChildren(el('p', { class: 'quiet' }, 'nothing measured yet'));
+    return;
+  }
+  const first = Math.min(...times), last = Math.max(...times, first + 1);
+  const most = nice(Math.max(1, ...history.flatMap(one => one.points.map(point => point[field] || 0))));
+  const x = time => left + (time - first) / (last - first) * (width - left - 6);
+  const y = value => height - bottom - value / most * (height - bottom - top);
+  const svg = drawn('svg', { viewBox: '0 0 ' + width + ' ' + height, preserveAspectRatio: 'none', role: 'img' });
+  for (const part of [0, 0.5, 1]) {
+    const at = y(most * part);
+    svg.append(drawn('line', { x1: left, x2: width - 6, y1: at, y2: at, class: 'grid' }),
+      drawn('text', { x: left - 6, y: at + 4, 'text-anchor': 'end' }, short(most * part)));
+  }
+  svg.append(drawn('text', { x: left, y: height - 4 }, clock(first)),
+    drawn('text', { x: width - 6, y: height - 4, 'text-anchor': 'end' }, clock(last)));
+  history.forEach((one, index) => {
+    const seen = one.points.filter(point => point[field] !== undefined);
+    if (seen.length < 2) return;
+    const line = seen.map(point => x(point.time).toFixed(1) + ',' + y(point[field]).toFixed(1)).join(' L');
+    const colour = index % COLOURS;
+    const ends = [x(seen[0].time).toFixed(1), x(seen[seen.length - 1].time).toFixed(1)];
+    svg.append(drawn('path', { d: 'M' + ends[0] + ',' + y(0) + ' L' + line + ' L' + ends[1] + ',' + y(0) + 'Z',
+      class: 'area a' + colour }), drawn('path', { d: 'M' + line, class: 'line s' + colour }));
+  });
+  box.replaceChildren(svg);
+  legend(box.parentElement);
+}
+
+function legend(figure) {
+  let legend = figure.querySelector('.legend');
+  if (!legend) figure.append(legend = el('div', { class: 'legend' }));
+  legend.replaceChildren(...history.map((one, index) => {
+    const mark = drawn('svg', { viewBox: '0 0 18 8' });
+    mark.append(drawn('line', { x1: 0, x2: 18, y1: 4, y2: 4, 'stroke-width': 3, class: 's' + index % COLOURS }));
+    return el('span', {}, mark, one.pipeline);
+  }));
+}
+
+function nice(value) {
+  const power = Math.pow(10, Math.floor(Math.log10(value)));
+  return [1, 2, 5, 10].map(step => step * power).find(step => step >= value);
+}
+
+const clock = time => new Date(time).toLocaleTimeString('en-GB');
+
+async function showBackfills() {
+  try {
+    const all = (await ask('v1/backfills')).backfills || [];
+    $('backfill').hidden = false;
+    return all.map(each => Object.assign({}, each, {
+      what: 'backfill', on: [each.pipeline, each.topic].filter(Boolean).join(' '),
+      cancel: each.state === 'running' ? 'v1/backfills/' + encodeURIComponent(each.id) : undefined,
+    }));
+  } catch (absent) {
+    $('backfill').hidden = true;
+    return [];
+  }
+}
+
+async function look() {
+  try {
+    const now = Date.now();
+    const [ready, pipelines, past, jobs, audits, all, backfills] = await Promise.all([
+      ask('health/ready', undefined, undefined, 503), ask('v1/pipelines'), ask('v1/history'), ask('v1/compactions'),
+      ask('v1/audits'), ask('v1/tables'), showBackfills()]);
+    history = past.pipelines;
+    health(ready);
+    showPipelines(pipelines.pipelines, now);
+    showTables(all.tables);
+    showJobs([
+      ...jobs.compactions.map(job => Object.assign({}, job, { what: job.job, on: job.table })),
+      ...audits.audits.map(job => Object.assign({}, job, { what: 'audit', on: job.pipeline })), ...backfills]);
+    plot('plot-lag', 'lag');
+    plot('plot-rate', 'rate');
+    $('updated').textContent = 'as of ' + clock(now);
+  } catch (failed) {
+    $('health').className = 'pill red';
+    $('health').textContent = failed.status === 401 ? 'token needed' : 'no answer';
+    if (failed.status === 401) $('signing').hidden = false;
+    reasons([failed.status ? failed.message : 'The service does not answer: is it running?'], 'red');
+  }
+}
+
+async function forever() {
+  if (!document.hidden) await look();
+  setTimeout(forever, LOOK_MILLIS);
+}
+
+function submitting(id, begin) {
+  $(id).addEventListener('submit', event => {
+    event.preventDefault();
+    begin(Object.fromEntries(Array.from(new FormData($(id)), ([name, value]) => [name, value.trim()])));
+  });
+}
+
+submitting('signing', () => {
+  sessionStorage.setItem('firn-token', $('token').value.trim());
+  $('token').value = '';
+  $('signing').hidden = true;
+  look();
+});
+submitting('compact', given => change('v1/tables/' + encodeURIComponent(given.table) + '/compactions',
+  { job: given.job }, given.job + ' of ' + given.table + ' is asked for'));
+submitting('audit', given => change('v1/audits', given, 'an audit of ' + given.pipeline + ' is asked for'));
+submitting('backfill', given => {
+  const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  for (const end of ['from', 'to']) if (/^\d+$/.test(body[end])) body[end] = Number(body[end]);
+  if (body.partitions) body.partitions = body.partitions.split(/[ ,]+/).map(Number);
+  change('v1/backfills', body, 'a backfill of ' + given.topic + ' is asked for');
+});
+$('compact').elements.table.addEventListener('change', event =>
+  options('compact', 'job', tables.get(event.target.value) || []));
+$('sign').addEventListener('click', () => { $('signing').hidden = !$('signing').hidden; });
+const dark = localStorage.getItem('firn-dark');
+document.documentElement.classList.toggle('dark',
+  dark === null ? matchMedia('(prefers-color-scheme: dark)').matches : dark === 'true');
+$('theme').addEventListener('click', () =>
+  localStorage.setItem('firn-dark', String(document.documentElement.classList.toggle('dark'))));
+forever();

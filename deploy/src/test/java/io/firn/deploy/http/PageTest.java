@@ -1,0 +1,62 @@
+package io.firn.deploy.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.firn.deploy.config.HttpConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a browser gets; what it makes of it is the browser test's matter. */
+class PageTest {
+    private static final Pattern LINK = Pattern.compile("(?:src|href)=\"([^\"]+)\"");
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final HttpService service = HttpService.start(
+            new HttpConfig("127.0.0.1:0", Optional.of("geheim")),
+            new OneOrdersPipeline(),
+            Clock.fixed(OneOrdersPipeline.NOW, ZoneOffset.UTC));
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    @Test
+    void the_page_comes_without_a_token_and_without_anything_from_elsewhere() throws Exception {
+        HttpResponse<String> page = get("/");
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
+        Matcher links = LINK.matcher(page.body());
+        while (links.find()) {
+            String link = links.group(1);
+            assertThat(link).doesNotStartWith("http").doesNotStartWith("//");
+            if (link.startsWith("page")) {
+                assertThat(get("/" + link).statusCode()).as(link).isEqualTo(200);
+            }
+        }
+        assertThat(get("/v1/pipelines").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void nothing_in_the_page_needs_what_its_security_policy_forbids() throws Exception {
+        assertThat(get("/").body()).doesNotContain(" style=", "<style", "onclick=", "javascript:");
+        assertThat(get("/page.js").body()).doesNotContain("innerHTML", "eval(", "http://1", "https://");
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+}
