@@ -1,12 +1,18 @@
 package io.firn.deploy;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.FirnException;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.deploy.backfill.BackfillDesk;
+import io.firn.deploy.backfill.BackfillDriver;
+import io.firn.deploy.backfill.BackfillLoop;
+import io.firn.deploy.backfill.BackfillParts;
+import io.firn.deploy.backfill.ServiceBackfills;
 import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.DecodeConfig;
@@ -20,6 +26,7 @@ import io.firn.ingest.PipelineTable;
 import io.firn.ingest.RowBatchWriter;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.write.WriteSettings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 public final class Assembly {
     /** Of the memory of a process: what fetched records may hold. The rest is for open files. */
     private static final int FETCH_SHARE = 4;
+
+    /** Of the memory of a process: what backfills have, which run one at a time. */
+    private static final int BACKFILL_SHARE = 8;
 
     /** Below this a Parquet writer closes its files after every few rows. */
     private static final long MIN_WRITER_BYTES = 1L << 20;
@@ -93,7 +103,8 @@ public final class Assembly {
 
     /** All pipelines of the configuration, built and not started; tables are created where they are not there. */
     public List<PipelineRunner> pipelines(Configuration configuration, Catalog catalog, PipelineListener listener) {
-        long memory = configuration.memoryBytes() / configuration.pipelines().size();
+        long ingestion = configuration.memoryBytes() - configuration.memoryBytes() / BACKFILL_SHARE;
+        long memory = ingestion / configuration.pipelines().size();
         List<PipelineRunner> runners = new ArrayList<>();
         configuration
                 .pipelines()
@@ -105,6 +116,52 @@ public final class Assembly {
     /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
     public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog, JobFactory jobs) {
         return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, clock, randoms);
+    }
+
+    /** Backfills of all pipelines of the configuration; nothing runs yet. */
+    public ServiceBackfills backfills(Configuration configuration, Catalog catalog) {
+        Parts parts = new Parts(configuration, catalog);
+        BackfillDriver driver = new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, clock, randoms));
+        return new ServiceBackfills(
+                new BackfillDesk(configuration.pipelines(), parts, clock, randoms, driver::wakeUp), driver);
+    }
+
+    /** What backfills are made of: as ingestion of the same pipeline, with memory of their own. */
+    private record Parts(Configuration configuration, Catalog catalog) implements BackfillParts {
+        @Override
+        public Table table(PipelineConfig pipeline) {
+            return new Tables(catalog)
+                    .open(pipeline.ingestTable())
+                    .orElseThrow(() -> FirnException.user(
+                            "table-missing",
+                            "the table does not exist",
+                            "table " + pipeline.ingestTable(),
+                            "run its pipeline first"));
+        }
+
+        @Override
+        public KafkaSources sources(String name, PipelineConfig pipeline) {
+            return new KafkaSources(
+                    name, pipeline.topics(), new HashMap<>(configuration.kafka()), memory() / FETCH_SHARE, 1);
+        }
+
+        @Override
+        public BatchWriter writer(PipelineConfig pipeline, Table table) {
+            table.refresh();
+            DecodeSettings plain = decoding(pipeline.decode());
+            return RowBatchWriter.create(
+                    table,
+                    UpsertParts.of(pipeline, new Tables(catalog))
+                            .map(parts -> plain.withTombstones(parts.tombstones()))
+                            .orElse(plain),
+                    WriteSettings.defaults(UUID.randomUUID())
+                            .withTargetFileBytes(pipeline.commit().targetFileBytes())
+                            .withMemoryBytes(Math.max(MIN_WRITER_BYTES, memory() - memory() / FETCH_SHARE)));
+        }
+
+        private long memory() {
+            return configuration.memoryBytes() / BACKFILL_SHARE;
+        }
     }
 
     /** Jobs of single tables, for those who run them by hand. */

@@ -3,8 +3,10 @@ package io.firn.deploy;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.backfill.ServiceBackfills;
 import io.firn.deploy.check.TopicRetention;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.http.BackfillRoutes;
 import io.firn.deploy.http.HttpService;
 import io.firn.deploy.http.JobRoutes;
 import io.firn.deploy.http.Route;
@@ -27,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.slf4j.Logger;
@@ -55,6 +58,7 @@ public final class Service implements Running, AutoCloseable {
     private final ServiceJobs jobs;
     private final Optional<IcebergRest> iceberg;
     private final TopicRetention retention;
+    private final ServiceBackfills backfills;
 
     private Service(
             Catalog catalog,
@@ -63,7 +67,8 @@ public final class Service implements Running, AutoCloseable {
             List<PipelineRunner> runners,
             MaintenanceDriver maintenance,
             ServiceJobs jobs,
-            TopicRetention retention) {
+            TopicRetention retention,
+            ServiceBackfills backfills) {
         this.catalog = catalog;
         this.iceberg = iceberg;
         this.tables = tables;
@@ -71,6 +76,7 @@ public final class Service implements Running, AutoCloseable {
         this.maintenance = maintenance;
         this.jobs = jobs;
         this.retention = retention;
+        this.backfills = backfills;
     }
 
     /** Opens the catalog and the tables and starts all pipelines. */
@@ -92,10 +98,12 @@ public final class Service implements Running, AutoCloseable {
                 runners,
                 new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs)),
                 new ServiceJobs(configuration, catalog, jobs, assembly.clock()),
-                new TopicRetention(configuration.kafka(), () -> topics(runners)));
+                new TopicRetention(configuration.kafka(), () -> topics(runners)),
+                assembly.backfills(configuration, catalog));
         service.runners.forEach(PipelineRunner::start);
         service.maintenance.start();
         service.retention.start();
+        service.backfills.start();
         return service;
     }
 
@@ -150,7 +158,9 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public List<Route> routes() {
-        return JobRoutes.of(jobs);
+        return Stream.of(JobRoutes.of(jobs), BackfillRoutes.of(backfills.desk()))
+                .flatMap(List::stream)
+                .toList();
     }
 
     @Override
@@ -202,12 +212,13 @@ public final class Service implements Running, AutoCloseable {
     /** Stops consuming and commits what is buffered. @return whether everything consumed was committed */
     public boolean stop(Duration time) throws InterruptedException {
         maintenance.requestStop();
+        backfills.requestStop();
         jobs.close();
         boolean clean = true;
         for (PipelineRunner runner : runners) {
             clean &= runner.stop(time.dividedBy(runners.size()));
         }
-        if (!maintenance.awaitStop(JOB_STOP_TIME)) {
+        if (!maintenance.awaitStop(JOB_STOP_TIME) | !backfills.awaitStop(JOB_STOP_TIME)) {
             LOG.info("A job did not come to its next step in time; what it did not commit is done again");
         }
         return clean;
@@ -216,6 +227,7 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public void close() {
         maintenance.requestStop();
+        backfills.requestStop();
         jobs.close();
         retention.close();
         runners.forEach(PipelineRunner::close);

@@ -68,6 +68,7 @@ public final class BackfillCodec {
             out.writeArray(new long[] {each.getValue().start(), each.getValue().end()}, 0, 2);
         }
         out.writeEndObject();
+        out.writeNumberField("chunk", task.chunk());
         out.writeArrayFieldStart("told");
         for (String each : task.told()) {
             out.writeString(each);
@@ -143,6 +144,7 @@ public final class BackfillCodec {
                 json.path("topicId").asText(),
                 BackfillMode.valueOf(json.path("mode").asText().toUpperCase(Locale.ROOT)),
                 spans,
+                json.path("chunk").longValue(),
                 told,
                 json.path("requestedBy").asText(),
                 Instant.parse(json.path("requestedAt").asText()));

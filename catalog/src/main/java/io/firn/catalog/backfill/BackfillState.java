@@ -162,6 +162,7 @@ public record BackfillState(
                 task.topicId(),
                 task.mode(),
                 task.spans(),
+                task.chunk(),
                 told,
                 task.requestedBy(),
                 task.requestedAt());

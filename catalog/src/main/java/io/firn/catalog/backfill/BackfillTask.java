@@ -13,6 +13,7 @@ import java.util.TreeMap;
  *
  * @param topicId of the incarnation that the ledger knew then
  * @param spans by partition, none of them empty; what lies above the ledger is ingestion's and not in them
+ * @param chunk offsets of one commit at most, over all partitions
  * @param told what of the request is not in the spans, and why, for a person
  * @param requestedBy who asked, for a person; may be empty
  */
@@ -22,6 +23,7 @@ public record BackfillTask(
         String topicId,
         BackfillMode mode,
         SortedMap<Integer, OffsetRange> spans,
+        long chunk,
         List<String> told,
         String requestedBy,
         Instant requestedAt) {

@@ -39,6 +39,9 @@ public record Shape(String name, String what, List<Field> fields) {
         public static final Type NUMBER = plain("number");
         public static final Type FLAG = plain("boolean");
         public static final Type TIME = new Type(Map.of("type", "string", "format", "date-time"), List.of());
+        /** Either of the two, as an offset or a time. */
+        public static final Type TEXT_OR_LONG =
+                new Type(Map.of("oneOf", List.of(TEXT.schema(), LONG.schema())), List.of());
         /** An object of which nothing more is said. */
         public static final Type OBJECT = plain("object");
 
@@ -60,6 +63,9 @@ public record Shape(String name, String what, List<Field> fields) {
         }
 
         boolean fits(JsonNode value) {
+            if (schema.containsKey("oneOf")) {
+                return TEXT.fits(value) || LONG.fits(value);
+            }
             return switch (String.valueOf(schema.get("type"))) {
                 case "string" ->
                     value.isTextual()
@@ -74,6 +80,9 @@ public record Shape(String name, String what, List<Field> fields) {
         }
 
         String told() {
+            if (schema.containsKey("oneOf")) {
+                return "of type string or integer";
+            }
             Object words = schema.get("enum");
             return words instanceof List
                     ? "one of "

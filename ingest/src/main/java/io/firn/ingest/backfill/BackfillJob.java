@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -57,6 +58,12 @@ public final class BackfillJob {
 
     private static final long FIRST_DELAY_MILLIS = 50;
     private static final int MOST_DOUBLINGS = 7;
+
+    /** A commit that lost so often takes longer than the time between two of the others. */
+    private static final int MOST_ATTEMPTS = 4;
+
+    private static final int SHRINK = 4;
+    private static final long LEAST_OFFSETS = 500;
     private static final long MILLIS_PER_SECOND = 1000;
 
     private final String id;
@@ -75,6 +82,8 @@ public final class BackfillJob {
     private boolean offered;
     private boolean ended;
     private int refusals;
+    private int attempts;
+    private long mostOffsets;
 
     /**
      * @param table a handle of the job's own; refreshed
@@ -96,6 +105,7 @@ public final class BackfillJob {
         this.source = source;
         this.writers = writers;
         this.settings = settings;
+        this.mostOffsets = settings.chunkRecords();
         this.clock = clock;
         this.random = random;
     }
@@ -132,6 +142,14 @@ public final class BackfillJob {
         return pending != null;
     }
 
+    /** Whether nobody else is at work on it. */
+    public static boolean mayWorkOn(BackfillState state, BackfillSettings settings, Instant now) {
+        return state.owner().isEmpty()
+                || state.owner().equals(settings.owner())
+                || settings.isGone().test(state.owner())
+                || !now.isBefore(state.updatedAt().plus(settings.lease()));
+    }
+
     private BackfillTurn end(String reason) {
         ended = true;
         return BackfillTurn.end(reason);
@@ -143,16 +161,13 @@ public final class BackfillJob {
         if (now == null || !now.isRunning()) {
             return end(now == null ? "it is gone" : now.standing().phase().text());
         }
-        boolean mine = now.owner().equals(settings.owner());
-        if (!mine
-                && !now.owner().isEmpty()
-                && clock.instant().isBefore(now.updatedAt().plus(settings.lease()))) {
+        if (!mayWorkOn(now, settings, clock.instant())) {
             return end(now.owner() + " works on it");
         }
         if (now.lastCommit().isPresent() && !isInAncestry(now.lastCommit().get())) {
             return put(now, now.restarted(change()), "its chunks were rolled back");
         }
-        if (!mine) {
+        if (!now.owner().equals(settings.owner())) {
             return put(now, now.with(now.standing(), change()), "taken over");
         }
         state = now;
@@ -166,7 +181,7 @@ public final class BackfillJob {
                         partition,
                         ledger.next(now.task().pipeline(), now.task().partition(partition))
                                 .orElse(0)));
-        var spans = Chunk.next(now, upTo, settings.chunkRecords());
+        var spans = Chunk.next(now, upTo, Math.min(now.task().chunk(), mostOffsets));
         if (spans.isEmpty()) {
             return put(now, now.with(new Standing(Phase.DONE, Optional.empty()), change()), "done");
         }
@@ -287,6 +302,7 @@ public final class BackfillJob {
             return put(now, next.withLastCommit(now.lastCommit()), "");
         }
         offered = false;
+        attempts = 0;
         pending = ChunkCommit.of(current, snapshot, files, deletes, now, next);
         return BackfillTurn.AT_ONCE;
     }
@@ -311,6 +327,7 @@ public final class BackfillJob {
             @Override
             public BackfillTurn committed(JobOutcome.Committed outcome) {
                 refusals = 0;
+                mostOffsets = Math.min(settings.chunkRecords(), 2 * mostOffsets);
                 return forget(BackfillTurn.AT_ONCE);
             }
 
@@ -329,9 +346,30 @@ public final class BackfillJob {
 
             @Override
             public BackfillTurn undecided(JobOutcome.Undecided outcome) {
-                return BackfillTurn.after(outcome.delayMillis(), outcome.reason());
+                attempts++;
+                return shrunk()
+                        ? forget(BackfillTurn.AT_ONCE)
+                        : BackfillTurn.after(outcome.delayMillis(), outcome.reason());
             }
         });
+    }
+
+    /**
+     * A commit takes the longer the more files it is about, and whoever is quicker wins: so less is tried at a time. The
+     * files may be in the table after all, if an answer was lost, and are the orphan job's.
+     */
+    private boolean shrunk() {
+        Chunk current = chunk;
+        long offsets = current == null
+                ? 0
+                : current.done().values().stream()
+                        .mapToLong(span -> span.end() - span.start())
+                        .sum();
+        if (attempts < MOST_ATTEMPTS || offsets <= LEAST_OFFSETS) {
+            return false;
+        }
+        mostOffsets = Math.max(LEAST_OFFSETS, offsets / SHRINK);
+        return true;
     }
 
     /** The chunk is over, its files are the table's or were removed by the committer. */

@@ -14,6 +14,7 @@ import java.util.SortedSet;
  * @param partitions empty for all that the ledger has
  * @param from the first record, inclusive; empty for the first that Kafka holds
  * @param to the record before which it ends; empty for the ledger
+ * @param chunk offsets of one commit at most; a process may make smaller ones
  * @param by who asks; may be empty
  */
 public record BackfillRequest(
@@ -23,6 +24,7 @@ public record BackfillRequest(
         Optional<Position> from,
         Optional<Position> to,
         BackfillMode mode,
+        long chunk,
         String by) {
     /**
      * A place in a topic: an offset, the same in each partition, or the first record not before a time.

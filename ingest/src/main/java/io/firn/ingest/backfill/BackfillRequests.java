@@ -38,6 +38,10 @@ public final class BackfillRequests {
 
     /** @throws FirnException of kind user where it cannot be done, of kind external where Kafka does not answer */
     public BackfillTask resolve(BackfillRequest request, Instant now) {
+        if (request.chunk() < 1) {
+            throw FirnException.user(
+                    "backfill-invalid", "a chunk holds at least one offset", "chunk " + request.chunk(), "");
+        }
         table.refresh();
         requireSourceColumns();
         Ledger ledger = ledger();
@@ -71,7 +75,15 @@ public final class BackfillRequests {
         }
         requireOneIncarnation(request, topicId, spans);
         return new BackfillTask(
-                request.pipeline(), request.topic(), topicId, request.mode(), spans, told, request.by(), now);
+                request.pipeline(),
+                request.topic(),
+                topicId,
+                request.mode(),
+                spans,
+                request.chunk(),
+                told,
+                request.by(),
+                now);
     }
 
     private static long atLeast(

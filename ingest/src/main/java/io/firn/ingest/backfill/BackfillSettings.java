@@ -1,6 +1,7 @@
 package io.firn.ingest.backfill;
 
 import java.time.Duration;
+import java.util.function.Predicate;
 
 /**
  * How a process works on backfills.
@@ -9,8 +10,10 @@ import java.time.Duration;
  * @param chunkRecords offsets of a chunk, over all of its partitions
  * @param chunkBytes a chunk ends early where its files hold this much
  * @param lease how long a backfill belongs to a process that says nothing
+ * @param isGone whether the owner of that name is known to live no more: then nobody waits for its lease
  */
-public record BackfillSettings(String owner, long chunkRecords, long chunkBytes, Duration lease) {
+public record BackfillSettings(
+        String owner, long chunkRecords, long chunkBytes, Duration lease, Predicate<String> isGone) {
     /** A second or two of work: little to do again after a crash, and few snapshots for millions of rows. */
     public static final long DEFAULT_CHUNK_RECORDS = 250_000;
 
@@ -27,18 +30,22 @@ public record BackfillSettings(String owner, long chunkRecords, long chunkBytes,
     }
 
     public static BackfillSettings defaults(String owner) {
-        return new BackfillSettings(owner, DEFAULT_CHUNK_RECORDS, DEFAULT_CHUNK_BYTES, DEFAULT_LEASE);
+        return new BackfillSettings(owner, DEFAULT_CHUNK_RECORDS, DEFAULT_CHUNK_BYTES, DEFAULT_LEASE, gone -> false);
     }
 
     public BackfillSettings withChunkRecords(long records) {
-        return new BackfillSettings(owner, records, chunkBytes, lease);
+        return new BackfillSettings(owner, records, chunkBytes, lease, isGone);
     }
 
     public BackfillSettings withChunkBytes(long bytes) {
-        return new BackfillSettings(owner, chunkRecords, bytes, lease);
+        return new BackfillSettings(owner, chunkRecords, bytes, lease, isGone);
     }
 
     public BackfillSettings withLease(Duration time) {
-        return new BackfillSettings(owner, chunkRecords, chunkBytes, time);
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, time, isGone);
+    }
+
+    public BackfillSettings withGone(Predicate<String> rule) {
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, lease, rule);
     }
 }

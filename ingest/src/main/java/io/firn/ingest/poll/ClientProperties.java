@@ -92,6 +92,16 @@ final class ClientProperties {
         return properties;
     }
 
+    /** For a consumer that is told what to read. */
+    Map<String, Object> withoutGroup() {
+        Map<String, Object> properties = consumer(0, false);
+        properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        properties.remove(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG);
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "firn-" + pipeline + "-backfill");
+        return properties;
+    }
+
     /** For a message: which brokers. */
     String brokers() {
         return Objects.toString(user.get("bootstrap.servers"), "no bootstrap.servers");

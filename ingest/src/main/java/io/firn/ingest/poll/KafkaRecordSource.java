@@ -110,8 +110,7 @@ final class KafkaRecordSource implements RecordSource {
         return delivered;
     }
 
-    private static void hand(
-            SourcePartition partition, ConsumerRecord<ByteBuffer, ByteBuffer> record, RecordConsumer records) {
+    static void hand(SourcePartition partition, ConsumerRecord<ByteBuffer, ByteBuffer> record, RecordConsumer records) {
         ByteBuffer value = record.value();
         if (value == null) {
             records.record(partition, record.offset(), record.timestamp(), NO_VALUE, 0, -1, record.key());

@@ -2,6 +2,7 @@ package io.firn.ingest.poll;
 
 import io.firn.ingest.record.RecordSource;
 import io.firn.ingest.record.RecordSources;
+import io.firn.ingest.record.SpanSource;
 import io.firn.ingest.record.TopicSelection;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,11 @@ public final class KafkaSources implements RecordSources {
     @Override
     public RecordSource open(int worker) {
         return new KafkaRecordSource(worker, selection, properties, topics);
+    }
+
+    /** Reads spans of these topics beside the group; to be closed before this is. */
+    public SpanSource spans() {
+        return new KafkaSpanSource(properties, topics);
     }
 
     @Override

@@ -145,7 +145,7 @@ final class BackfillRig {
 
     static BackfillRequest request(BackfillMode mode) {
         return new BackfillRequest(
-                PIPELINE, TOPIC, new TreeSet<>(), Optional.empty(), Optional.empty(), mode, "a test");
+                PIPELINE, TOPIC, new TreeSet<>(), Optional.empty(), Optional.empty(), mode, 1000, "a test");
     }
 
     Backfills backfills() {

@@ -1,0 +1,142 @@
+package io.firn.deploy.backfill;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.deploy.config.NearestKey;
+import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.backfill.BackfillRequest;
+import io.firn.ingest.backfill.BackfillRequests;
+import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.record.SpanSource;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.Table;
+
+/** Takes requests for backfills, shows them and ends them. The tables hold them, not this process. For any thread. */
+public final class BackfillDesk {
+    /** One backfill, and where it is. */
+    public record Entry(String table, BackfillState state) {}
+
+    private final SortedMap<String, PipelineConfig> pipelines;
+    private final BackfillParts parts;
+    private final Clock clock;
+    private final Supplier<? extends RandomGenerator> randoms;
+    private final Runnable accepted;
+
+    /** @param accepted is called after a backfill was taken on */
+    public BackfillDesk(
+            Map<String, PipelineConfig> pipelines,
+            BackfillParts parts,
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms,
+            Runnable accepted) {
+        this.pipelines = new TreeMap<>(pipelines);
+        this.parts = parts;
+        this.clock = clock;
+        this.randoms = randoms;
+        this.accepted = accepted;
+    }
+
+    /**
+     * The topic that is meant where none is named.
+     *
+     * @throws FirnException {@code pipeline-unknown}; {@code topic-unclear}
+     */
+    public String onlyTopic(String pipeline) {
+        List<String> topics = List.copyOf(pipeline(pipeline).topics().names());
+        if (topics.size() != 1) {
+            throw FirnException.user(
+                    "topic-unclear",
+                    "the pipeline has not exactly one topic by name",
+                    "pipeline " + pipeline + ", topics " + topics,
+                    "name the topic");
+        }
+        return topics.get(0);
+    }
+
+    /** @throws FirnException where it cannot be done, or Kafka or the catalog do not answer */
+    public Entry start(BackfillRequest request) {
+        PipelineConfig pipeline = pipeline(request.pipeline());
+        Table table = parts.table(pipeline);
+        BackfillTask task;
+        try (KafkaSources sources = parts.sources(request.pipeline(), pipeline);
+                SpanSource source = sources.spans()) {
+            task = new BackfillRequests(table, source).resolve(request, clock.instant());
+        }
+        BackfillState state = backfills(table).accept(task);
+        accepted.run();
+        return new Entry(pipeline.table(), state);
+    }
+
+    /** All that the tables know of, the one that was asked for last first. */
+    public List<Entry> list() {
+        List<Entry> all = new ArrayList<>();
+        for (PipelineConfig pipeline : byTable().values()) {
+            backfills(parts.table(pipeline)).all().forEach(state -> all.add(new Entry(pipeline.table(), state)));
+        }
+        all.sort(Comparator.comparing((Entry entry) -> entry.state().task().requestedAt())
+                .reversed());
+        return all;
+    }
+
+    /** @throws FirnException {@code backfill-unknown} */
+    public Entry find(String id) {
+        for (PipelineConfig pipeline : byTable().values()) {
+            Optional<BackfillState> found = backfills(parts.table(pipeline)).find(id);
+            if (found.isPresent()) {
+                return new Entry(pipeline.table(), found.get());
+            }
+        }
+        throw Backfills.unknown(id);
+    }
+
+    /** @throws FirnException {@code backfill-unknown}, {@code backfill-over} */
+    public Entry cancel(String id, String by) {
+        for (PipelineConfig pipeline : byTable().values()) {
+            Backfills backfills = backfills(parts.table(pipeline));
+            if (backfills.find(id).isPresent()) {
+                return new Entry(pipeline.table(), backfills.cancel(id, by));
+            }
+        }
+        throw Backfills.unknown(id);
+    }
+
+    private Backfills backfills(Table table) {
+        return new Backfills(table, randoms.get(), clock);
+    }
+
+    private Map<String, PipelineConfig> byTable() {
+        Map<String, PipelineConfig> tables = new TreeMap<>();
+        pipelines.values().forEach(pipeline -> tables.putIfAbsent(pipeline.ingestTable(), pipeline));
+        return tables;
+    }
+
+    private PipelineConfig pipeline(String name) {
+        PipelineConfig pipeline = pipelines.get(name);
+        if (pipeline == null) {
+            throw FirnException.user(
+                    "pipeline-unknown",
+                    "there is no pipeline " + name,
+                    "pipelines: " + String.join(", ", pipelines.keySet()),
+                    NearestKey.hint(name, pipelines.keySet()) + "use one of these names");
+        }
+        if (pipeline.upsert().isPresent()) {
+            throw FirnException.user(
+                    "backfill-upsert",
+                    "backfills of pipelines with 'mode: upsert' are not supported yet",
+                    "pipeline " + name,
+                    "let the pipeline read the topic into another table");
+        }
+        return pipeline;
+    }
+}

@@ -1,0 +1,151 @@
+package io.firn.deploy.backfill;
+
+import io.firn.catalog.FirnException;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.backfill.BackfillJob;
+import io.firn.ingest.backfill.BackfillSettings;
+import io.firn.ingest.backfill.BackfillTurn;
+import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.record.SpanSource;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.apache.iceberg.Table;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Works on the backfills of a process's pipelines, one at a time, a turn of it at each call. Not for several threads. */
+public final class BackfillLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(BackfillLoop.class);
+
+    /** Other processes' requests, and what others left behind, wait no longer than this. */
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
+
+    /** After Kafka, catalog or store failed. */
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+
+    private final SortedMap<String, PipelineConfig> pipelines;
+    private final BackfillParts parts;
+    private final BackfillSettings settings;
+    private final Clock clock;
+    private final Supplier<? extends RandomGenerator> randoms;
+    private @Nullable Work work;
+
+    public BackfillLoop(
+            Map<String, PipelineConfig> pipelines,
+            BackfillParts parts,
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms) {
+        this(
+                pipelines,
+                parts,
+                BackfillSettings.defaults(Owner.ofThisProcess()).withGone(Owner::isGone),
+                clock,
+                randoms);
+    }
+
+    BackfillLoop(
+            Map<String, PipelineConfig> pipelines,
+            BackfillParts parts,
+            BackfillSettings settings,
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms) {
+        this.pipelines = new TreeMap<>(pipelines);
+        this.parts = parts;
+        this.settings = settings;
+        this.clock = clock;
+        this.randoms = randoms;
+    }
+
+    /** @return how long to wait before the next turn, unless something was asked for */
+    @SuppressWarnings("IllegalCatch") // tables and stores throw what they like; the service goes on
+    public Duration turn() {
+        try {
+            Work current = work;
+            return current == null ? look() : turn(current);
+        } catch (FirnException failed) {
+            return failed(failed);
+        } catch (RuntimeException failed) {
+            LOG.warn("a backfill could not go on and is tried again in {}", AFTER_FAILURE, failed);
+            drop();
+            return AFTER_FAILURE;
+        }
+    }
+
+    private Duration turn(Work current) {
+        BackfillTurn turn = current.job.turn();
+        if (turn.ended()) {
+            LOG.info("backfill {} of {}: {}", current.id, current.table.name(), turn.reason());
+            drop();
+            return Duration.ZERO;
+        }
+        if (turn.delayMillis() > 0) {
+            LOG.info("backfill {} of {} waits: {}", current.id, current.table.name(), turn.reason());
+        }
+        return Duration.ofMillis(turn.delayMillis());
+    }
+
+    private Duration look() {
+        for (Map.Entry<String, PipelineConfig> each : pipelines.entrySet()) {
+            if (each.getValue().upsert().isPresent()) {
+                continue;
+            }
+            Table table = parts.table(each.getValue());
+            for (BackfillState state : Backfills.read(table)) {
+                if (state.isRunning()
+                        && state.task().pipeline().equals(each.getKey())
+                        && BackfillJob.mayWorkOn(state, settings, clock.instant())) {
+                    work = begin(each.getKey(), each.getValue(), table, state.id());
+                    return Duration.ZERO;
+                }
+            }
+        }
+        return BETWEEN_LOOKS;
+    }
+
+    private Work begin(String name, PipelineConfig pipeline, Table table, String id) {
+        KafkaSources sources = parts.sources(name, pipeline);
+        SpanSource source = sources.spans();
+        BackfillJob job =
+                new BackfillJob(id, table, source, () -> parts.writer(pipeline, table), settings, clock, randoms.get());
+        LOG.info("backfill {} of {} goes on here", id, table.name());
+        return new Work(id, table, job, source, sources);
+    }
+
+    private Duration failed(FirnException failed) {
+        Work current = work;
+        if (current == null || failed.kind() == FirnException.Kind.EXTERNAL) {
+            LOG.warn("a backfill could not go on and is tried again in {}: {}", AFTER_FAILURE, failed.getMessage());
+            drop();
+            return AFTER_FAILURE;
+        }
+        LOG.error("backfill {} of {} failed: {}", current.id, current.table.name(), failed.getMessage());
+        drop();
+        new Backfills(current.table, randoms.get(), clock).fail(current.id, String.valueOf(failed.getMessage()));
+        return Duration.ZERO;
+    }
+
+    /** What it worked on is left to others, or to the next start. */
+    public void stop() {
+        drop();
+    }
+
+    private void drop() {
+        Work current = work;
+        work = null;
+        if (current != null) {
+            current.job.stop();
+            current.source.close();
+            current.sources.close();
+        }
+    }
+
+    private record Work(String id, Table table, BackfillJob job, SpanSource source, KafkaSources sources) {}
+}

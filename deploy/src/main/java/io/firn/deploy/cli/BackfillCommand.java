@@ -1,0 +1,266 @@
+package io.firn.deploy.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.firn.deploy.Assembly;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Asks a running service to read records once more. */
+@Command(
+        name = "backfill",
+        mixinStandardHelpOptions = true,
+        description =
+                "Has a running service read a span of a topic once more, beside live ingestion; shows and ends that.",
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = ExitCodes.HEADING,
+        exitCodeList = {"0:done", "1:the service does not answer", ExitCodes.USAGE_HELP})
+final class BackfillCommand implements Runnable {
+    private static final String PATH = "/v1/backfills";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private BackfillCommand() {}
+
+    /** The command with its own. */
+    static CommandLine of(Assembly assembly) {
+        CommandLine line = new CommandLine(new BackfillCommand());
+        line.addSubcommand(new Start(assembly));
+        line.addSubcommand(new Listing(assembly));
+        line.addSubcommand(new Status(assembly));
+        line.addSubcommand(new Cancel(assembly));
+        return line;
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "firn backfill: say one of start, list, status, cancel");
+    }
+
+    private static int show(JsonNode backfill, boolean json, CommandSpec spec) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(backfill);
+        } else {
+            print(backfill, out);
+        }
+        out.flush();
+        return ExitCodes.DONE;
+    }
+
+    private static void print(JsonNode backfill, PrintWriter out) {
+        out.printf(
+                "%s  %s  %s %s of %s  %s of %s offsets  %s replaced, %s added, %s kept  %s records/s%s%n",
+                backfill.path("id").asText(),
+                backfill.path("state").asText(),
+                backfill.path("mode").asText(),
+                backfill.path("topic").asText(),
+                backfill.path("pipeline").asText(),
+                backfill.path("done").asText(),
+                backfill.path("total").asText(),
+                backfill.path("replaced").asText(),
+                backfill.path("added").asText(),
+                backfill.path("kept").asText(),
+                backfill.path("recordsPerSecond").asText(),
+                backfill.has("secondsLeft")
+                        ? "  " + backfill.path("secondsLeft").asText() + " s left"
+                        : "");
+        backfill.path("told").forEach(told -> out.println("  " + told.asText()));
+        if (backfill.has("error")) {
+            out.println("  error: " + backfill.path("error").asText());
+        }
+    }
+
+    @Command(
+            name = "start",
+            mixinStandardHelpOptions = true,
+            description = "Begins a backfill and prints it; it goes on in the service, also after a restart.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:accepted", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Start implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Parameters(paramLabel = "PIPELINE", description = "Its name in the configuration.")
+        private String pipeline = "";
+
+        @Option(
+                names = "--mode",
+                required = true,
+                paramLabel = "MODE",
+                description = "replace: swap rows for newly decoded ones; missing: add only what is not there.")
+        private String mode = "";
+
+        @Option(names = "--topic", paramLabel = "TOPIC", description = "Default: the pipeline's only topic.")
+        private @Nullable String topic;
+
+        @Option(
+                names = "--partitions",
+                split = ",",
+                paramLabel = "N",
+                description = "Numbers with commas between. Default: all.")
+        private List<Integer> partitions = new ArrayList<>();
+
+        @Option(
+                names = "--from",
+                paramLabel = "POSITION",
+                description = "Offset or ISO-8601 instant, inclusive. Default: the first that Kafka holds.")
+        private @Nullable String from;
+
+        @Option(
+                names = "--to",
+                paramLabel = "POSITION",
+                description = "Offset or ISO-8601 instant, exclusive. Default: the table's ledger.")
+        private @Nullable String to;
+
+        @Option(names = "--chunk", paramLabel = "N", description = "Offsets of one commit at most. Default: 250000.")
+        private @Nullable Long chunk;
+
+        @Option(names = "--json", description = "Print it as JSON. Default: text.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        Start(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            ObjectNode body = JsonNodeFactory.instance.objectNode();
+            body.put("pipeline", pipeline).put("mode", mode);
+            if (topic != null) {
+                body.put("topic", topic);
+            }
+            if (!partitions.isEmpty()) {
+                partitions.forEach(body.putArray("partitions")::add);
+            }
+            if (chunk != null) {
+                body.put("chunk", chunk);
+            }
+            if (from != null) {
+                body.put("from", from);
+            }
+            if (to != null) {
+                body.put("to", to);
+            }
+            return show(service.client(assembly).post(PATH, body), json, spec);
+        }
+    }
+
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Shows all backfills, those that ended lately too.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:shown", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Listing implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Option(names = "--json", description = "Print them as JSON. Default: text.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        Listing(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            JsonNode all = service.client(assembly).get(PATH);
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) {
+                out.println(all);
+            } else if (all.path("backfills").isEmpty()) {
+                out.println("no backfills");
+            } else {
+                all.path("backfills").forEach(backfill -> print(backfill, out));
+            }
+            out.flush();
+            return ExitCodes.DONE;
+        }
+    }
+
+    @Command(
+            name = "status",
+            mixinStandardHelpOptions = true,
+            description = "Shows one backfill.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:shown", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Status implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Parameters(paramLabel = "ID", description = "As start and list print it.")
+        private String id = "";
+
+        @Option(names = "--json", description = "Print it as JSON. Default: text.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        Status(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return show(service.client(assembly).get(PATH + "/" + ServiceClient.segment(id)), json, spec);
+        }
+    }
+
+    @Command(
+            name = "cancel",
+            mixinStandardHelpOptions = true,
+            description = "Ends a backfill; what it committed stays.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:cancelled", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Cancel implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Parameters(paramLabel = "ID", description = "As start and list print it.")
+        private String id = "";
+
+        @Option(names = "--json", description = "Print it as JSON. Default: text.")
+        private boolean json;
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        Cancel(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return show(service.client(assembly).delete(PATH + "/" + ServiceClient.segment(id)), json, spec);
+        }
+    }
+}

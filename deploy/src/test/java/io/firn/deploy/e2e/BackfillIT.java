@@ -1,0 +1,283 @@
+package io.firn.deploy.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.deploy.rig.BrokerProcess;
+import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FirnProcess;
+import io.firn.deploy.rig.Lake;
+import io.firn.deploy.rig.OsProcess;
+import io.firn.deploy.rig.SharedBroker;
+import io.firn.deploy.rig.Stage;
+import io.firn.deploy.rig.TopicProducer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.data.IcebergGenerics;
+import org.apache.iceberg.data.Record;
+import org.apache.iceberg.io.CloseableIterable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Backfills by a service that is killed, beside live ingestion, while others read. {@code -Dfirn.backfill.records=1000000}
+ * is the long form.
+ */
+@ExtendWith(SharedBroker.class)
+class BackfillIT {
+    private static final int RECORDS = Integer.getInteger("firn.backfill.records", 4_000);
+    private static final int PARTITIONS = 3;
+    private static final int KILLS = 3;
+    private static final Duration LONG = Duration.ofMinutes(10);
+    private static final Pattern PORT = Pattern.compile("HTTP on port (\\d+)");
+    private static final Path LOGS = OsProcess.logs("backfill");
+
+    private static BrokerProcess broker;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @TempDir
+    Path directory;
+
+    private Lake lake;
+
+    @BeforeAll
+    static void useBroker(BrokerProcess shared) {
+        broker = shared;
+    }
+
+    @BeforeEach
+    void openLake() {
+        lake = Lake.local(directory);
+    }
+
+    @Test
+    void replaced_killed_three_times_and_run_again_beside_ingestion_no_reader_sees_a_row_missing_or_twice()
+            throws Exception {
+        Stage stage = stage("replaced");
+        Path config = stage.config("firn");
+        stage.ingest(config);
+        FirnProcess service = stage.service("replaced", config);
+        try (TopicProducer live = TopicProducer.steady(broker.bootstrap(), "replaced", PARTITIONS, 100, 3);
+                Reader reader = new Reader(stage)) {
+            service.start();
+            JsonNode backfill =
+                    post(service, "{\"pipeline\":\"replaced\",\"mode\":\"replace\",\"chunk\":" + RECORDS / 8 + "}");
+            String id = backfill.path("id").asText();
+            for (int kill = 1; kill <= KILLS; kill++) {
+                long before = backfill(service, id).path("chunks").asLong();
+                awaitChunks(service, id, before + 1);
+                service.kill9();
+                service.start();
+            }
+            awaitEnd(service, id);
+            JsonNode done = backfill(service, id);
+            assertThat(done.path("state").asText()).as(done.toString()).isEqualTo("done");
+            assertThat(done.path("replaced").asLong())
+                    .isEqualTo(done.path("total").asLong());
+            assertThat(done.path("added").asLong()).isZero();
+            System.out.println("[backfill] " + done);
+
+            String again = post(service, "{\"pipeline\":\"replaced\",\"mode\":\"replace\"}")
+                    .path("id")
+                    .asText();
+            awaitEnd(service, again);
+            JsonNode second = backfill(service, again);
+            assertThat(second.path("added").asLong()).as(second.toString()).isZero();
+            System.out.println("[backfill] again " + second);
+            assertThat(live.acknowledged()).isPositive();
+            reader.finish();
+            assertThat(reader.wrong).isEmpty();
+            assertThat(reader.looked).isGreaterThan(5);
+            System.out.println("[backfill] reads " + reader.looked);
+        }
+        stage.awaitDrained(service);
+        assertThat(service.terminate()).as(service.tail()).isZero();
+        assertThat(stage.verifier().verify().isExact()).isTrue();
+        OsProcess audit = stage.audit(config);
+        assertThat(audit.exitCode()).as(audit.tail()).isZero();
+    }
+
+    @Test
+    void missing_repairs_what_another_engine_deleted_and_the_command_line_starts_it() throws Exception {
+        Stage stage = stage("repaired");
+        Path config = stage.config("firn");
+        stage.ingest(config);
+        Table table = lake.table(stage.table());
+        try (CloseableIterable<FileScanTask> files = table.newScan().planFiles()) {
+            table.newDelete().deleteFile(files.iterator().next().file()).commit();
+        }
+        long left = stage.verifier().verify().rows();
+        assertThat(left).isLessThan(RECORDS);
+        try (FirnProcess service = stage.service("repaired", config).start()) {
+            String url = url(service, "");
+            OsProcess started = FirnProcess.command(
+                    "backfill-start",
+                    LOGS,
+                    "backfill",
+                    "start",
+                    "repaired",
+                    "--mode",
+                    "missing",
+                    "--url",
+                    url,
+                    "--json");
+            assertThat(started.exitCode()).as(started.tail()).isZero();
+            String id = new ObjectMapper()
+                    .readTree(started.output().substring(started.output().indexOf('{')))
+                    .path("id")
+                    .asText();
+            awaitEnd(service, id);
+            JsonNode done = backfill(service, id);
+            assertThat(done.path("added").asLong()).as(done.toString()).isEqualTo(RECORDS - left);
+            assertThat(done.path("replaced").asLong()).isZero();
+            assertThat(service.terminate()).as(service.tail()).isZero();
+        }
+        assertThat(stage.verifier().verify().isExact()).isTrue();
+        assertThat(stage.audit(config).exitCode()).isZero();
+    }
+
+    private Stage stage(String topic) {
+        broker.createTopic(topic, PARTITIONS, Map.of());
+        TopicProducer.orders(broker.bootstrap(), topic, PARTITIONS, RECORDS);
+        return new Stage(broker, lake, directory, LOGS, topic);
+    }
+
+    private void awaitChunks(FirnProcess service, String id, long chunks) {
+        Eventually.holds("chunk " + chunks, LONG, () -> {
+            JsonNode backfill = backfill(service, id);
+            return !backfill.path("state").asText().equals("running")
+                    || backfill.path("chunks").asLong() >= chunks;
+        });
+    }
+
+    private void awaitEnd(FirnProcess service, String id) {
+        Eventually.holds(
+                "the backfill ends",
+                LONG,
+                () -> !backfill(service, id).path("state").asText().equals("running"),
+                () -> service.tail());
+    }
+
+    private JsonNode backfill(FirnProcess service, String id) {
+        return send(HttpRequest.newBuilder(URI.create(url(service, "/v1/backfills/" + id))));
+    }
+
+    private JsonNode post(FirnProcess service, String body) {
+        return send(HttpRequest.newBuilder(URI.create(url(service, "/v1/backfills")))
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private JsonNode send(HttpRequest.Builder request) {
+        try {
+            HttpResponse<String> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isLessThan(300);
+            return new ObjectMapper().readTree(answer.body());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(interrupted);
+        }
+    }
+
+    private static String url(FirnProcess service, String path) {
+        Eventually.holds("it listens", Duration.ofSeconds(60), () -> PORT.matcher(service.outputSinceStart())
+                .find());
+        Matcher port = PORT.matcher(service.outputSinceStart());
+        assertThat(port.find()).isTrue();
+        return "http://127.0.0.1:" + port.group(1) + path;
+    }
+
+    /** Reads whatever snapshot is the newest, over and over: below the ledger every offset has to be there once. */
+    private static final class Reader implements AutoCloseable {
+        private final Stage stage;
+        private final CountDownLatch stopping = new CountDownLatch(1);
+        private final Thread thread = new Thread(this::run, "reader");
+        private final List<String> wrong = new ArrayList<>();
+        private int looked;
+
+        Reader(Stage stage) {
+            this.stage = stage;
+            thread.start();
+        }
+
+        private void run() {
+            try {
+                while (!stopping.await(50, TimeUnit.MILLISECONDS) && wrong.isEmpty()) {
+                    look();
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            } catch (IOException failed) {
+                wrong.add(failed.toString());
+            }
+        }
+
+        private void look() throws IOException {
+            Table table = stage.lake().table(stage.table());
+            Snapshot head = table.currentSnapshot();
+            JsonNode next = new ObjectMapper()
+                    .readTree(head.summary().get("firn.offsets"))
+                    .path(stage.topic())
+                    .path(stage.topic())
+                    .path("next");
+            Map<Integer, BitSet> seen = new HashMap<>();
+            try (CloseableIterable<Record> rows = IcebergGenerics.read(table)
+                    .useSnapshot(head.snapshotId())
+                    .select("_source_partition", "_source_offset")
+                    .build()) {
+                for (Record row : rows) {
+                    int offset = Math.toIntExact((Long) row.getField("_source_offset"));
+                    BitSet offsets = seen.computeIfAbsent(
+                            (Integer) row.getField("_source_partition"), partition -> new BitSet());
+                    if (offsets.get(offset)) {
+                        wrong.add("snapshot " + head.snapshotId() + ": " + offset + " is there twice");
+                    }
+                    offsets.set(offset);
+                }
+            }
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                int end = next.path(Integer.toString(partition)).asInt();
+                int there = seen.getOrDefault(partition, new BitSet()).cardinality();
+                if (there != end) {
+                    wrong.add("snapshot " + head.snapshotId() + ", partition " + partition + ": " + there
+                            + " rows, ledger " + end);
+                }
+            }
+            looked++;
+        }
+
+        void finish() throws InterruptedException {
+            stopping.countDown();
+            thread.join();
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            finish();
+        }
+    }
+}
