@@ -19,17 +19,19 @@ final class Connectors {
     /** A client that says nothing for so long is not waited for. */
     private static final long IDLE_MILLIS = 10_000;
 
-    /** Of a request's body: slower ones are ended, so that they cannot hold threads by a byte now and then. */
-    private static final long MIN_BYTES_PER_SECOND = 256;
-
     private static final int MAX_HEADER_BYTES = 8 << 10;
 
     private final HttpConfig config;
+    private final long patienceMillis;
     private final Optional<SslContextFactory.Server> tls;
 
-    /** @throws io.firn.catalog.FirnException {@code tls-file} */
-    Connectors(HttpConfig config) {
+    /**
+     * @param patienceMillis what a request may take to get here
+     * @throws io.firn.catalog.FirnException {@code tls-file}
+     */
+    Connectors(HttpConfig config, long patienceMillis) {
         this.config = config;
+        this.patienceMillis = patienceMillis;
         this.tls = config.tls().map(files -> {
             SslContextFactory.Server factory = new SslContextFactory.Server();
             read(files, factory);
@@ -58,7 +60,6 @@ final class Connectors {
     Connector connector(Server server, HttpConfiguration http, String host, int port) {
         http.setSendServerVersion(false);
         http.setIdleTimeout(IDLE_MILLIS);
-        http.setMinRequestDataRate(MIN_BYTES_PER_SECOND);
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
         if (config.icebergRest()) {
             // The levels of a namespace are parted by a control character, the unit separator.
@@ -78,7 +79,7 @@ final class Connectors {
         connector.setHost(host);
         connector.setPort(port);
         connector.setIdleTimeout(IDLE_MILLIS);
-        connector.addBean(new SlowClients(connector));
+        connector.addBean(new SlowClients(connector, patienceMillis));
         return connector;
     }
 }

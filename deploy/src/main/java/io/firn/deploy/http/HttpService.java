@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ public final class HttpService implements AutoCloseable {
     private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
-    private HttpService(HttpConfig config, Running running, Clock clock) {
+    private HttpService(HttpConfig config, Running running, Clock clock, long patienceMillis) {
         URI address = address(config);
         this.running = running;
         this.clock = clock;
@@ -67,7 +68,7 @@ public final class HttpService implements AutoCloseable {
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         collections.bindTo(registry);
-        Connectors connectors = new Connectors(config);
+        Connectors connectors = new Connectors(config, patienceMillis);
         this.certificates = connectors.reload();
         this.server = Javalin.create(
                 javalin -> configure(javalin, connectors, address.getHost(), Math.max(0, address.getPort())));
@@ -79,7 +80,12 @@ public final class HttpService implements AutoCloseable {
      * @throws FirnException {@code http-open}, {@code http-address}
      */
     public static HttpService start(HttpConfig config, Running running, Clock clock) {
-        HttpService service = new HttpService(config, running, clock);
+        return start(config, running, clock, SlowClients.LOOK_MILLIS);
+    }
+
+    /** @param patienceMillis what a request may take to get here */
+    static HttpService start(HttpConfig config, Running running, Clock clock, long patienceMillis) {
+        HttpService service = new HttpService(config, running, clock, patienceMillis);
         try {
             service.server.start();
         } catch (JavalinBindException taken) {
@@ -102,7 +108,7 @@ public final class HttpService implements AutoCloseable {
      */
     public static void check(HttpConfig config) {
         access(config);
-        new Connectors(config);
+        new Connectors(config, SlowClients.LOOK_MILLIS);
     }
 
     private static Access access(HttpConfig config) {
@@ -219,6 +225,7 @@ public final class HttpService implements AutoCloseable {
                 BadMessageException.class,
                 (broken, context) -> Problem.answer(
                         context, broken.getCode(), "http-" + broken.getCode(), "the request is cut off", "", ""));
+        config.routes.exception(IOException.class, (gone, context) -> LOG.debug("a client went away", gone));
         config.routes.exception(Exception.class, (failure, context) -> {
             LOG.error("a request to {} failed", context.path(), failure);
             Problem.answer(

@@ -9,14 +9,11 @@ import org.eclipse.jetty.server.ServerConnector;
  * would let a client keep connections for ever by a byte now and then.
  */
 final class SlowClients implements Connection.Listener {
+    /** Between two looks: a request that comes in bits over two of them is ended. */
     static final long LOOK_MILLIS = 15_000;
 
     private final ServerConnector connector;
     private final long lookMillis;
-
-    SlowClients(ServerConnector connector) {
-        this(connector, LOOK_MILLIS);
-    }
 
     SlowClients(ServerConnector connector, long lookMillis) {
         this.connector = connector;
@@ -25,22 +22,24 @@ final class SlowClients implements Connection.Listener {
 
     @Override
     public void onOpened(Connection connection) {
-        lookLater(connection, connection.getMessagesIn());
+        lookLater(connection, connection.getMessagesIn(), connection.getBytesIn());
     }
 
-    private void lookLater(Connection connection, long requestsBefore) {
-        connector.getScheduler().schedule(() -> look(connection, requestsBefore), lookMillis, TimeUnit.MILLISECONDS);
+    private void lookLater(Connection connection, long requests, long bytes) {
+        connector.getScheduler().schedule(() -> look(connection, requests, bytes), lookMillis, TimeUnit.MILLISECONDS);
     }
 
-    private void look(Connection connection, long requestsBefore) {
+    /** Where no bytes came, either the idle time ends it or the service is at work on the request. */
+    private void look(Connection connection, long requestsBefore, long bytesBefore) {
         if (!connection.getEndPoint().isOpen()) {
             return;
         }
         long requests = connection.getMessagesIn();
-        if (requests == requestsBefore) {
+        long bytes = connection.getBytesIn();
+        if (requests == requestsBefore && bytes > bytesBefore) {
             connection.getEndPoint().close();
         } else {
-            lookLater(connection, requests);
+            lookLater(connection, requests, bytes);
         }
     }
 }

@@ -225,7 +225,7 @@ function result(job) {
 }
 
 function plot(id, field) {
-  const width = 600, height = 180, left = 46, bottom = 20, top = 10;
+  const width = Math.max(280, $(id).clientWidth), height = 180, left = 46, bottom = 20, top = 10;
   const times = history.flatMap(one => one.points.map(point => point.time));
   const box = $(id);
   if (times.length < 2) {
@@ -236,7 +236,7 @@ function plot(id, field) {
   const most = nice(Math.max(1, ...history.flatMap(one => one.points.map(point => point[field] || 0))));
   const x = time => left + (time - first) / (last - first) * (width - left - 6);
   const y = value => height - bottom - value / most * (height - bottom - top);
-  const svg = drawn('svg', { viewBox: '0 0 ' + width + ' ' + height, preserveAspectRatio: 'none', role: 'img' });
+  const svg = drawn('svg', { viewBox: '0 0 ' + width + ' ' + height, role: 'img' });
   for (const part of [0, 0.5, 1]) {
     const at = y(most * part);
     svg.append(drawn('line', { x1: left, x2: width - 6, y1: at, y2: at, class: 'grid' }),

@@ -2,10 +2,15 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.deploy.jobs.JobRecord;
+import io.firn.deploy.maintain.MaintainedTable;
+import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.iceberg.Table;
@@ -19,6 +24,32 @@ public final class OneOrdersPipeline implements Running {
     public volatile boolean paused;
     public volatile List<Route> routes = List.of();
     public volatile List<String> warnings = List.of();
+    public volatile List<MaintainedTable> tables = List.of();
+    public volatile Map<String, TableFigures.Seen> figures = Map.of();
+    public volatile Map<String, JobRecord> audits = Map.of();
+
+    /** The only one there is. */
+    public volatile Optional<Table> table = Optional.empty();
+
+    @Override
+    public List<MaintainedTable> tables() {
+        return tables;
+    }
+
+    @Override
+    public Map<String, TableFigures.Seen> tableFigures() {
+        return figures;
+    }
+
+    @Override
+    public Map<String, JobRecord> lastAudits() {
+        return audits;
+    }
+
+    @Override
+    public Map<String, Duration> retentions() {
+        return Map.of("orders", Duration.ofHours(1));
+    }
 
     @Override
     public List<Route> routes() {
@@ -73,6 +104,9 @@ public final class OneOrdersPipeline implements Running {
 
     @Override
     public Table table(String name) {
+        if (table.isPresent() && table.get().name().endsWith(name)) {
+            return table.get();
+        }
         throw FirnException.user("table-missing", "there is no such table", "table " + name, "");
     }
 }

@@ -57,7 +57,13 @@ public final class KeyedRig {
     private static final String SCHEMA = "id long not null, v long, version long, op string";
 
     private record Change(
-            long id, Optional<Long> version, int partition, long offset, long time, boolean deletes, boolean tombstone) {
+            long id,
+            Optional<Long> version,
+            int partition,
+            long offset,
+            long time,
+            boolean deletes,
+            boolean tombstone) {
         String place() {
             return partition + "@" + offset;
         }
@@ -122,9 +128,8 @@ public final class KeyedRig {
             for (int partition = 0; partition < PARTITIONS; partition++) {
                 boolean deletes = random.nextInt(5) == 0;
                 boolean tombstone = deletes && random.nextBoolean();
-                Optional<Long> version = tombstone || random.nextInt(5) == 0
-                        ? Optional.empty()
-                        : Optional.of((long) random.nextInt(4));
+                Optional<Long> version =
+                        tombstone || random.nextInt(5) == 0 ? Optional.empty() : Optional.of((long) random.nextInt(4));
                 time++;
                 changes.add(new Change(
                         random.nextInt(KEYS),
@@ -138,11 +143,7 @@ public final class KeyedRig {
         }
         Table staging = open().staging();
         TableCommit commit = new TableCommit(
-                UUID.randomUUID(),
-                PIPELINE,
-                TableCommit.Operation.APPEND,
-                List.of(write(staging, changes)),
-                steps);
+                UUID.randomUUID(), PIPELINE, TableCommit.Operation.APPEND, List.of(write(staging, changes)), steps);
         CommitOutcome outcome = new TableCommitter(staging, random, MissingLedger.REFUSE).attempt(commit);
         if (!(outcome instanceof CommitOutcome.Committed)) {
             throw new AssertionError("not committed: " + outcome);
@@ -228,14 +229,17 @@ public final class KeyedRig {
 
     /** Of each key that has a row the position of its last record, by the order as it is written down. */
     public SortedMap<Long, String> latest() {
-        Comparator<Change> byVersion = Comparator.comparing(change -> change.version().orElse(Long.MIN_VALUE));
+        Comparator<Change> byVersion =
+                Comparator.comparing(change -> change.version().orElse(Long.MIN_VALUE));
         Comparator<Change> byPosition = Comparator.comparingLong(this::orderTime)
                 .thenComparingInt(Change::partition)
                 .thenComparingLong(Change::offset);
         SortedMap<Long, Change> last = new TreeMap<>();
         for (Change change : staged) {
-            last.merge(change.id(), change, (one, other) ->
-                    byVersion.thenComparing(byPosition).compare(one, other) > 0 ? one : other);
+            last.merge(
+                    change.id(),
+                    change,
+                    (one, other) -> byVersion.thenComparing(byPosition).compare(one, other) > 0 ? one : other);
         }
         SortedMap<Long, String> rows = new TreeMap<>();
         last.forEach((key, change) -> {

@@ -24,8 +24,13 @@ import java.util.stream.Stream;
 public final class TrinoServer implements AutoCloseable {
     /** What the server gives to its plugins. */
     private static final List<String> PROVIDED = List.of(
-            "trino-spi-", "slice-", "jackson-annotations-", "opentelemetry-api-1", "opentelemetry-context-",
-            "opentelemetry-common-", "jol-core-");
+            "trino-spi-",
+            "slice-",
+            "jackson-annotations-",
+            "opentelemetry-api-1",
+            "opentelemetry-context-",
+            "opentelemetry-common-",
+            "jol-core-");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -116,8 +121,8 @@ public final class TrinoServer implements AutoCloseable {
     /** Runs a statement to its end; each row is a list of values as JSON has them. */
     public List<List<String>> query(String sql) {
         List<List<String>> rows = new ArrayList<>();
-        JsonNode answer = send(HttpRequest.newBuilder(uri.resolve("/v1/statement"))
-                .POST(HttpRequest.BodyPublishers.ofString(sql)));
+        JsonNode answer = send(
+                HttpRequest.newBuilder(uri.resolve("/v1/statement")).POST(HttpRequest.BodyPublishers.ofString(sql)));
         while (true) {
             if (answer.has("error")) {
                 throw new AssertionError(
@@ -131,9 +136,9 @@ public final class TrinoServer implements AutoCloseable {
             if (!answer.has("nextUri")) {
                 return rows;
             }
-            answer = send(HttpRequest.newBuilder(
-                            URI.create(answer.get("nextUri").asText()))
-                    .GET());
+            answer =
+                    send(HttpRequest.newBuilder(URI.create(answer.get("nextUri").asText()))
+                            .GET());
         }
     }
 
@@ -217,8 +222,7 @@ public final class TrinoServer implements AutoCloseable {
     private static String classPath(String part, Path logs) throws IOException {
         Path known = Path.of("target", "rig", "trino-" + part + ".cp").toAbsolutePath();
         Path pom = Path.of("trino", "pom.xml").toAbsolutePath();
-        if (!Files.exists(known)
-                || Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(pom)) < 0) {
+        if (!Files.exists(known) || Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(pom)) < 0) {
             Files.createDirectories(known.getParent());
             List<String> command = List.of(
                     Path.of("..", "mvnw").toAbsolutePath().normalize().toString(),
@@ -243,7 +247,8 @@ public final class TrinoServer implements AutoCloseable {
         try (java.util.jar.JarOutputStream out = new java.util.jar.JarOutputStream(Files.newOutputStream(jar));
                 Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                out.putNextEntry(new java.util.jar.JarEntry(folder.relativize(file).toString()));
+                out.putNextEntry(
+                        new java.util.jar.JarEntry(folder.relativize(file).toString()));
                 Files.copy(file, out);
                 out.closeEntry();
             }

@@ -1,0 +1,219 @@
+package io.firn.deploy.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.catalog.Catalogs;
+import io.firn.catalog.Tables;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.jobs.ServiceJobs;
+import io.firn.deploy.rig.Lake;
+import io.swagger.v3.parser.OpenAPIV3Parser;
+import io.swagger.v3.parser.core.models.ParseOptions;
+import io.swagger.v3.parser.core.models.SwaggerParseResult;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the interface says of itself, held against what it does. */
+class OpenApiTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SECRET = "geheim";
+    private static final Map<String, String> BODIES =
+            Map.of("/v1/tables/{table}/compactions", "{\"job\":\"expire\"}", "/v1/audits", "{\"pipeline\":\"orders\"}");
+
+    @TempDir
+    private Path folder;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private Optional<ServiceJobs> jobs = Optional.empty();
+    private Optional<HttpService> service = Optional.empty();
+
+    @BeforeEach
+    void start() throws Exception {
+        Files.createDirectories(folder.resolve("warehouse"));
+        StringBuilder lake = new StringBuilder("{");
+        Lake.sqlite(folder).forEach((key, value) -> lake.append(key + ": '" + value + "', "));
+        Path file = Files.writeString(
+                folder.resolve("firn.yaml"),
+                "kafka: {bootstrap.servers: '127.0.0.1:1', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
+                        + "catalog: " + lake
+                        + "}\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n"
+                        + "    schema: id long\n");
+        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
+        Configuration configuration = assembly.configuration(file);
+        Catalog catalog = Catalogs.open(configuration.catalog());
+        Table table = new Tables(catalog)
+                .openOrCreate(Assembly.request(
+                        Objects.requireNonNull(configuration.pipelines().get("orders"))));
+        ServiceJobs made = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
+        jobs = Optional.of(made);
+        OneOrdersPipeline orders = new OneOrdersPipeline();
+        orders.routes = JobRoutes.of(made);
+        orders.tables = made.tables();
+        orders.table = Optional.of(table);
+        service = Optional.of(
+                HttpService.start(new HttpConfig("127.0.0.1:0", Optional.of(SECRET)), orders, assembly.clock()));
+    }
+
+    @AfterEach
+    void stop() {
+        service.ifPresent(HttpService::close);
+        jobs.ifPresent(ServiceJobs::close);
+    }
+
+    @Test
+    void a_parser_of_others_finds_nothing_wrong_with_the_description() throws Exception {
+        ParseOptions options = new ParseOptions();
+        options.setResolve(true);
+        SwaggerParseResult parsed =
+                new OpenAPIV3Parser().readContents(get("/openapi.json").body(), null, options);
+        assertThat(parsed.getMessages()).isEmpty();
+        assertThat(parsed.getOpenAPI().getPaths())
+                .containsKeys("/v1/status", "/v1/pipelines/{name}/pause", "/v1/audits/{id}", "/metrics", "/");
+    }
+
+    @Test
+    void every_path_answers_with_the_status_type_and_shape_that_are_described() throws Exception {
+        JsonNode document = JSON.readTree(get("/openapi.json").body());
+        String compaction = begun("/v1/tables/shop.orders/compactions", "{\"job\":\"expire\"}");
+        String audit = begun("/v1/audits", "{\"pipeline\":\"orders\"}");
+        List<String> asked = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
+            String concrete = path.getKey()
+                    .replace("{name}", "orders")
+                    .replace("{table}", "shop.orders")
+                    .replace("/compactions/{id}", "/compactions/" + compaction)
+                    .replace("/audits/{id}", "/audits/" + audit);
+            for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
+                String method = operation.getKey().toUpperCase(Locale.ROOT);
+                HttpResponse<String> answer = ask(method, concrete, BODIES.getOrDefault(path.getKey(), ""), SECRET);
+                asked.add(method + " " + concrete);
+                described(document, operation.getValue(), answer, method + " " + concrete);
+            }
+        }
+        assertThat(asked).hasSizeGreaterThan(15).contains("GET /v1/tables", "POST /v1/audits");
+    }
+
+    @Test
+    void every_refusal_has_the_shape_that_is_described() throws Exception {
+        JsonNode document = JSON.readTree(get("/openapi.json").body());
+        for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
+            for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
+                String method = operation.getKey().toUpperCase(Locale.ROOT);
+                String concrete = path.getKey().replaceAll("\\{[a-z]+}", "nowhere");
+                if (operation.getValue().has("security")) {
+                    HttpResponse<String> stranger = ask(method, concrete, "", "falsch");
+                    assertThat(stranger.statusCode()).as(concrete).isEqualTo(401);
+                    described(document, operation.getValue(), stranger, concrete);
+                }
+                if (path.getKey().contains("{")) {
+                    HttpResponse<String> nothing =
+                            ask(method, concrete, BODIES.getOrDefault(path.getKey(), ""), SECRET);
+                    assertThat(nothing.statusCode()).as(concrete).isEqualTo(404);
+                    described(document, operation.getValue(), nothing, concrete);
+                }
+            }
+        }
+    }
+
+    private static void described(JsonNode document, JsonNode operation, HttpResponse<String> answer, String asked)
+            throws Exception {
+        JsonNode response = operation.path("responses").path(Integer.toString(answer.statusCode()));
+        assertThat(response.isMissingNode())
+                .as("%s answers %d, which is not described: %s", asked, answer.statusCode(), answer.body())
+                .isFalse();
+        String type = answer.headers().firstValue("Content-Type").orElse("");
+        Map.Entry<String, JsonNode> content =
+                response.path("content").properties().iterator().next();
+        assertThat(type.replace(" ", "").toLowerCase(Locale.ROOT))
+                .as(asked)
+                .startsWith(content.getKey().split(";", 2)[0]);
+        JsonNode schema = content.getValue().path("schema");
+        if (!schema.isMissingNode()) {
+            fits(document, schema, JSON.readTree(answer.body()), asked);
+        }
+    }
+
+    /** Stricter than JSON Schema: a field that is not described is wrong as well. */
+    private static void fits(JsonNode document, JsonNode schema, JsonNode value, String where) {
+        if (schema.has("$ref")) {
+            String name = schema.path("$ref").asText().replace("#/components/schemas/", "");
+            JsonNode shape = document.path("components").path("schemas").path(name);
+            assertThat(value.isObject()).as(where).isTrue();
+            shape.path("required").forEach(field -> assertThat(value.has(field.asText()))
+                    .as("%s lacks %s", where, field.asText())
+                    .isTrue());
+            if (!shape.path("properties").isEmpty()) {
+                value.properties().forEach(field -> {
+                    JsonNode described = shape.path("properties").path(field.getKey());
+                    assertThat(described.isMissingNode())
+                            .as("%s: %s is not described", where, field.getKey())
+                            .isFalse();
+                    fits(document, described, field.getValue(), where + "." + field.getKey());
+                });
+            }
+            return;
+        }
+        switch (schema.path("type").asText()) {
+            case "string" -> {
+                assertThat(value.isTextual()).as(where).isTrue();
+                List<String> words = new ArrayList<>();
+                schema.path("enum").forEach(word -> words.add(word.asText()));
+                assertThat(words.isEmpty() || words.contains(value.asText()))
+                        .as("%s: %s", where, value)
+                        .isTrue();
+            }
+            case "integer" -> assertThat(value.isIntegralNumber()).as(where).isTrue();
+            case "number" -> assertThat(value.isNumber()).as(where).isTrue();
+            case "boolean" -> assertThat(value.isBoolean()).as(where).isTrue();
+            case "array" -> {
+                assertThat(value.isArray()).as(where).isTrue();
+                value.forEach(element -> fits(document, schema.path("items"), element, where + "[]"));
+            }
+            default -> assertThat(value.isObject()).as(where).isTrue();
+        }
+    }
+
+    private String begun(String path, String body) throws Exception {
+        HttpResponse<String> answer = ask("POST", path, body, SECRET);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        return JSON.readTree(answer.body()).path("id").asText();
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        return ask("GET", path, "", SECRET);
+    }
+
+    private HttpResponse<String> ask(String method, String path, String body, String token) throws Exception {
+        int port = service.orElseThrow().port();
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .header("Authorization", "Bearer " + token)
+                        .method(method, BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+}
