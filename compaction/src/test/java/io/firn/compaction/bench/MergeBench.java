@@ -229,6 +229,7 @@ final class MergeBench {
     private void fill(Record record, long id, long event, boolean delete) {
         record.setField("order_id", textKeys ? String.format("%016x-%08d", id * 0x9E3779B97F4A7C15L, id) : (Object) id);
         record.setField("_source_topic", "orders");
+        record.setField("_source_topic_id", "id-of-orders");
         record.setField("_source_partition", (int) (event % PARTITIONS));
         record.setField("_source_offset", event / PARTITIONS);
         record.setField("_source_timestamp", BASE_MICROS + event * 1000);

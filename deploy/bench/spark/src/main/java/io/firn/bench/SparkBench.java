@@ -15,7 +15,7 @@ public final class SparkBench {
             + " FROM firn.shop.orders_staging) WHERE nth = 1";
     private static final String[] COLUMNS = {
         "order_id", "customer", "amount", "status", "placed_at", "note",
-        "_source_topic", "_source_partition", "_source_offset", "_source_timestamp"
+        "_source_topic", "_source_partition", "_source_offset", "_source_timestamp", "_source_topic_id"
     };
 
     private SparkBench() {}
