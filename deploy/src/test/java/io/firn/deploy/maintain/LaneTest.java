@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.Snapshot;
@@ -182,6 +184,54 @@ final class LaneTest {
         }
         assertThat(merges("second")).isEqualTo(1);
         assertThat(merges("first")).as("has more to do").isBetween(1, 19);
+    }
+
+    @Test
+    void whatFailsIsTriedAgainLaterEachTime() throws IOException {
+        stage("first", 5);
+        List<Path> staged = hideStagedFiles();
+        Lane lane = lane(Target.merges(table("first", Role.KEYED), time.instant()));
+        assertThat(hasTried(lane)).isTrue();
+        for (Duration full : List.of(Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(2))) {
+            time.pass(full.dividedBy(2).minusMillis(1));
+            assertThat(hasTried(lane)).as("half of %s is not over", full).isFalse();
+            time.pass(full.dividedBy(2).plusSeconds(16));
+            assertThat(hasTried(lane)).as("%s are over", full).isTrue();
+        }
+        assertThat(merges("first")).isZero();
+
+        for (Path file : staged) {
+            Files.move(file, unhidden(file));
+        }
+        time.pass(Duration.ofMinutes(5));
+        assertThat(hasTried(lane)).isTrue();
+        assertThat(merges("first")).isPositive();
+    }
+
+    private List<Path> hideStagedFiles() throws IOException {
+        List<Path> hidden = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop/first_staging/data"))) {
+            for (Path file : files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+                hidden.add(Files.move(file, file.resolveSibling(file.getFileName() + ".hidden")));
+            }
+        }
+        assertThat(hidden).isNotEmpty();
+        return hidden;
+    }
+
+    private static Path unhidden(Path file) {
+        return file.resolveSibling(file.getFileName().toString().replace(".hidden", ""));
+    }
+
+    /** Turns until there is nothing to do now; whether a job was begun. */
+    private static boolean hasTried(Lane lane) {
+        boolean tried = false;
+        int turns = 0;
+        while (lane.turn(name -> false).isZero() || lane.busyWith().isPresent()) {
+            tried |= lane.busyWith().isPresent();
+            assertThat(turns++).isLessThan(1_000);
+        }
+        return tried;
     }
 
     @Test
