@@ -1,9 +1,11 @@
 package io.firn.compaction.sim;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.firn.catalog.FirnException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +27,78 @@ final class MergeSimulationTest {
     /** Every safeguard is missed within far fewer; the bound only keeps a test without it from running for ever. */
     private static final int SEEDS_TO_FIND_A_VIOLATION = 400;
 
+    /** So many that every one of the stories has happened: a run in which it never does proves nothing about it. */
+    private static final int SEEDS_FOR_EVERYTHING = 1_000;
+
+    private static final List<String> STORIES = List.of(
+            "a late commit comes too late",
+            "a late commit lands",
+            "a partition is added",
+            "a topic is deleted and created again",
+            "another engine deletes rows by equality deletes",
+            "another engine deletes rows by position deletes",
+            "another engine deletes rows by writing files anew",
+            "another engine expires snapshots of orders",
+            "another engine expires snapshots of orders_deletes",
+            "another engine expires snapshots of orders_staging",
+            "another engine rewrites all files of orders",
+            "another engine rewrites all files of orders_deletes",
+            "another engine rewrites all files of orders_staging",
+            "another engine rewrites some files of orders",
+            "another engine rewrites some files of orders_deletes",
+            "another engine rewrites some files of orders_staging",
+            "expire counts: attempts-repeated",
+            "expire counts: files",
+            "expire counts: snapshots",
+            "expire ends: DONE",
+            "expire ends: NOTHING",
+            "ingestion dies at closing a file",
+            "ingestion dies at hearing that a file was written",
+            "ingestion dies at making a file",
+            "ingestion dies at reading the table",
+            "ingestion fails: catalog-unavailable",
+            "ingestion is asked to stop",
+            "ingestion is killed between two turns",
+            "ingestion stops",
+            "manifests ends: DONE",
+            "manifests ends: NOTHING",
+            "merge counts: deleted",
+            "merge counts: fenced",
+            "merge counts: inserted",
+            "merge counts: late",
+            "merge counts: replayed",
+            "merge counts: rewritten-files",
+            "merge counts: staged",
+            "merge counts: updated",
+            "merge dies at closing a file",
+            "merge dies at making a file",
+            "merge dies at opening a file",
+            "merge dies at reading the table",
+            "merge ends: DONE",
+            "merge ends: NOTHING",
+            "merge is asked to stop",
+            "merge is killed between two turns",
+            "old records are staged once more",
+            "orphans counts: orphan-bytes",
+            "orphans counts: orphans",
+            "orphans ends: DONE",
+            "orphans ends: NOTHING",
+            "records are staged",
+            "rewrite counts: attempts-repeated",
+            "rewrite ends: DONE",
+            "rewrite ends: NOTHING",
+            "somebody rolls back orders",
+            "somebody rolls back orders_staging",
+            "somebody sets a table property",
+            "staging ends: DONE",
+            "staging ends: NOTHING",
+            "staging is fenced",
+            "the next answer will be lost",
+            "the next commit will be late",
+            "the next commit will be refused",
+            "the next request will be lost",
+            "the next success will look like a conflict");
+
     @TempDir
     private static Path scratch;
 
@@ -44,6 +118,9 @@ final class MergeSimulationTest {
         inParallel(first, first + seeds);
         System.out.println(
                 seeds + " seeds held in " + (System.nanoTime() - began) / 1_000_000 + " ms; in them:" + coverage);
+        if (seeds >= SEEDS_FOR_EVERYTHING) {
+            assertThat(coverage.counts()).containsKeys(STORIES.toArray(String[]::new));
+        }
     }
 
     /** Runs share nothing, so each core takes the next seed. */
