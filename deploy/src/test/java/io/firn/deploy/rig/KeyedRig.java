@@ -197,6 +197,15 @@ public final class KeyedRig {
 
     /** @param engineCatalog the name by which engines know the catalog */
     public void followView(String engineCatalog) {
+        followView(Optional.of(engineCatalog));
+    }
+
+    /** A view that does not say how engines call the catalog. */
+    public void followView() {
+        followView(Optional.empty());
+    }
+
+    private void followView(Optional<String> engineCatalog) {
         UpsertTables tables = open();
         String name = request.identifier();
         LatestTables latest = new LatestTables(
@@ -209,7 +218,7 @@ public final class KeyedRig {
                 Optional.of(ConditionText.parse(tables.layout().columns(), "op = 'd'")));
         LedgerState state = LedgerReader.read(tables.keyed());
         Ledger ledger = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
-        LatestView.in(catalog, latest, Optional.of(engineCatalog)).orElseThrow().follow(ledger);
+        LatestView.in(catalog, latest, engineCatalog).orElseThrow().follow(ledger);
     }
 
     /** Somebody deleted the row of a key: what was merged of it counts no more. */

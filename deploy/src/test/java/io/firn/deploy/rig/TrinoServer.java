@@ -218,29 +218,8 @@ public final class TrinoServer implements AutoCloseable {
         }
     }
 
-    /** Resolved once, by Maven. */
     private static String classPath(String part, Path logs) throws IOException {
-        Path known = Path.of("target", "rig", "trino-" + part + ".cp").toAbsolutePath();
-        Path pom = Path.of("trino", "pom.xml").toAbsolutePath();
-        if (!Files.exists(known) || Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(pom)) < 0) {
-            Files.createDirectories(known.getParent());
-            List<String> command = List.of(
-                    Path.of("..", "mvnw").toAbsolutePath().normalize().toString(),
-                    "-B",
-                    "-ntp",
-                    "-q",
-                    "-f",
-                    pom.toString(),
-                    "-P" + part,
-                    "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath",
-                    "-Dmdep.outputFile=" + known);
-            try (OsProcess maven = OsProcess.start("maven", logs.resolve("trino-maven.log"), Map.of(), command)) {
-                if (!maven.awaitExit(Duration.ofMinutes(10)) || maven.exitCode() != 0) {
-                    throw new AssertionError("Trino's jars cannot be fetched: " + maven.tail());
-                }
-            }
-        }
-        return Files.readString(known).trim();
+        return FetchedJars.classPath("trino-" + part, "trino/pom.xml", logs, "-P" + part);
     }
 
     private static void pack(Path folder, Path jar) throws IOException {

@@ -25,6 +25,11 @@ public final class SparkBench {
             spark.sparkContext().setLogLevel("WARN");
             if (args[0].equals("merge")) {
                 merge(spark, args[2]);
+            } else if (args[0].equals("query")) {
+                for (int i = 2; i < args.length; i++) {
+                    System.out.println("query " + args[i]);
+                    spark.sql(args[i]).collectAsList().forEach(row -> System.out.println("row\t" + row.mkString("\t")));
+                }
             } else {
                 rewrite(spark, Long.parseLong(args[2]));
             }
@@ -50,6 +55,7 @@ public final class SparkBench {
                 .config("spark.sql.catalog.firn", "org.apache.iceberg.spark.SparkCatalog")
                 .config("spark.sql.catalog.firn.type", "jdbc")
                 .config("spark.sql.catalog.firn.uri", "jdbc:sqlite:file:" + dir.resolve("catalog.db"))
+                .config("spark.sql.catalog.firn.jdbc.schema-version", "V1")
                 .config("spark.sql.catalog.firn.warehouse", "file:" + dir.resolve("warehouse"))
                 .getOrCreate();
     }
