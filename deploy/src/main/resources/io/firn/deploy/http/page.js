@@ -6,9 +6,12 @@ const LOOK_MILLIS = 2000;
 const SVG = 'http://www.w3.org/2000/svg';
 const COLOURS = 6;
 const JOBS_SHOWN = 20;
+const LOOKS_A_BACKFILL = 5;
 const $ = id => document.getElementById(id);
 const tables = new Map();
 let history = [];
+let backfills = [];
+let looks = 0;
 
 function el(tag, attributes, ...children) {
   const made = document.createElement(tag);
@@ -93,6 +96,7 @@ async function change(path, body, done, method) {
   } catch (failed) {
     say(failed.message, true);
   }
+  looks = 0;
   await look();
 }
 
@@ -188,11 +192,11 @@ function showJobs(jobs) {
 
 function stateClass(job) {
   if (job.state === 'failed' || job.clean === false) return 'bad';
-  return job.state === 'done' || job.state === 'published' ? 'good' : 'warn';
+  return job.state === 'done' ? 'good' : 'warn';
 }
 
 function progress(job) {
-  const over = job.endedAt || ['done', 'failed', 'stopped', 'cancelled', 'published', 'dropped'].includes(job.state);
+  const over = job.endedAt || ['done', 'failed', 'stopped', 'cancelled'].includes(job.state);
   if (over) return cell(job.endedAt ? 'ended ' + age(job.endedAt, Date.now()) + ' ago' : 'over', 'none');
   const bar = el('progress', { 'aria-label': job.what + ' ' + job.on });
   if (job.total > 0) {
@@ -274,18 +278,23 @@ function nice(value) {
 
 const clock = time => new Date(time).toLocaleTimeString('en-GB');
 
+// They are read from the tables: seldom, unless one is under way.
 async function showBackfills() {
+  if (looks++ % LOOKS_A_BACKFILL !== 0 && !backfills.some(each => each.state === 'running')) return backfills;
   try {
     const all = (await ask('v1/backfills')).backfills || [];
     $('backfill').hidden = false;
-    return all.map(each => Object.assign({}, each, {
-      what: 'backfill', on: [each.pipeline, each.topic].filter(Boolean).join(' '),
+    backfills = all.map(each => Object.assign({}, each, {
+      what: 'backfill', on: each.pipeline + ', topic ' + each.topic, by: each.requestedBy, unit: 'offsets',
+      phase: each.mode, queuedAt: each.requestedAt, endedAt: each.state === 'running' ? undefined : each.updatedAt,
+      text: each.error || count(each.added) + ' rows added, ' + count(each.replaced) + ' replaced, '
+        + count(each.kept) + ' kept',
       cancel: each.state === 'running' ? 'v1/backfills/' + encodeURIComponent(each.id) : undefined,
     }));
   } catch (absent) {
-    $('backfill').hidden = true;
-    return [];
+    if (absent.status === 404) $('backfill').hidden = true;
   }
+  return backfills;
 }
 
 async function look() {
@@ -337,7 +346,7 @@ submitting('backfill', given => {
   const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   for (const end of ['from', 'to']) if (/^\d+$/.test(body[end])) body[end] = Number(body[end]);
   if (body.partitions) body.partitions = body.partitions.split(/[ ,]+/).map(Number);
-  change('v1/backfills', body, 'a backfill of ' + given.topic + ' is asked for');
+  change('v1/backfills', body, 'a backfill of ' + given.pipeline + ' is asked for');
 });
 $('compact').elements.table.addEventListener('change', event =>
   options('compact', 'job', tables.get(event.target.value) || []));

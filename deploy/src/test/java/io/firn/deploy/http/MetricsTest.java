@@ -1,0 +1,213 @@
+package io.firn.deploy.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.firn.compaction.JobResult;
+import io.firn.compaction.Work;
+import io.firn.compaction.plan.JobKind;
+import io.firn.compaction.plan.TableDebt;
+import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.jobs.JobBoard;
+import io.firn.deploy.jobs.JobRecord;
+import io.firn.deploy.maintain.TableFigures;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Prometheus gets, and what the dashboard and the alerts make of it. */
+class MetricsTest {
+    private static final Path MONITORING = Path.of("src/main/dist/monitoring");
+    private static final Pattern NAME = Pattern.compile("firn_[a-z_]+");
+    private static final String LABEL = "[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"";
+    private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(?:" + LABEL + "(?:," + LABEL
+            + ")*,?)?\\})? " + "(?:NaN|[+-]Inf|[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)");
+
+    @TempDir
+    private Path folder;
+
+    private final OneOrdersPipeline orders = new OneOrdersPipeline();
+    private Optional<HttpService> service = Optional.empty();
+
+    @BeforeEach
+    void start() throws Exception {
+        TableDebt debt = new TableDebt(
+                new Work(40, 4000, 400),
+                new Work(7, 700, 70),
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                new TableDebt.StagingLag(55, 550, Duration.ofSeconds(5)));
+        orders.figures = Map.of(
+                "shop.orders",
+                new TableFigures.Seen(
+                        Optional.of(debt),
+                        Optional.of(debt.staging()),
+                        Map.of(
+                                JobKind.MERGE,
+                                new TableFigures.Runs(2, Duration.ofSeconds(9), 1),
+                                JobKind.REWRITE,
+                                new TableFigures.Runs(1, Duration.ofSeconds(1), 0))));
+        orders.audits = Map.of("orders", audit());
+        service = Optional.of(HttpService.start(
+                new HttpConfig("127.0.0.1:0", Optional.empty()),
+                orders,
+                Clock.fixed(OneOrdersPipeline.NOW, ZoneOffset.UTC)));
+    }
+
+    /** One with differences, that ended a minute ago. */
+    private static JobRecord audit() throws Exception {
+        Clock earlier = Clock.fixed(OneOrdersPipeline.NOW.minusSeconds(60), ZoneOffset.UTC);
+        CompletableFuture<JobRecord> ended = new CompletableFuture<>();
+        try (JobBoard board = new JobBoard("test", earlier)) {
+            board.submit("audit", "orders", "test", run -> new JobRecord.Outcome(false, "{}", ""), ended::complete);
+            return ended.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        service.ifPresent(HttpService::close);
+    }
+
+    private String scrape() throws Exception {
+        int port = service.orElseThrow().port();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
+    }
+
+    @Test
+    void times_and_tables_are_measured() throws Exception {
+        String partition = "{partition=\"0\",pipeline=\"orders\",topic=\"orders\"} ";
+        assertThat(scrape().lines())
+                .contains(
+                        "firn_lag_seconds" + partition + "25.0",
+                        "firn_retention_margin_seconds" + partition + "3575.0",
+                        "firn_commit_seconds_count{pipeline=\"orders\"} 10",
+                        "firn_commit_seconds_sum{pipeline=\"orders\"} 3.5",
+                        "firn_commits_total{outcome=\"conflict\",pipeline=\"orders\"} 2.0",
+                        "firn_open_writers{pipeline=\"orders\"} 3.0",
+                        "firn_table_files{table=\"shop.orders\"} 40.0",
+                        "firn_small_files{table=\"shop.orders\"} 7.0",
+                        "firn_unmerged_rows{table=\"shop.orders\"} 55.0",
+                        "firn_merge_seconds_sum{table=\"shop.orders\"} 9.0",
+                        "firn_job_conflicts_total{job=\"merge\",table=\"shop.orders\"} 1.0",
+                        "firn_audit_clean{pipeline=\"orders\"} 0.0",
+                        "firn_audit_age_seconds{pipeline=\"orders\"} 60.0");
+    }
+
+    @Test
+    void runs_of_jobs_are_added_up_and_idle_ones_left_out() {
+        TableFigures figures = new TableFigures();
+        JobResult did = new JobResult(
+                "merge",
+                JobResult.End.DONE,
+                Work.NONE,
+                Work.NONE,
+                List.of(),
+                new TreeMap<>(Map.of("conflicts", 2L)),
+                "");
+        figures.ran("t", JobKind.MERGE, Duration.ofSeconds(3), did);
+        figures.ran("t", JobKind.MERGE, Duration.ofSeconds(4), did);
+        figures.ran("t", JobKind.MERGE, Duration.ofSeconds(5), JobResult.nothing("merge", "idle"));
+        assertThat(figures.all().get("t").runs())
+                .containsEntry(JobKind.MERGE, new TableFigures.Runs(2, Duration.ofSeconds(7), 4));
+    }
+
+    @Test
+    void every_line_is_of_the_text_format_and_no_series_is_there_twice() throws Exception {
+        Set<String> typed = new HashSet<>();
+        Set<String> series = new HashSet<>();
+        for (String line : scrape().lines().toList()) {
+            if (line.startsWith("# TYPE ")) {
+                assertThat(typed.add(line.split(" ", 4)[2])).as(line).isTrue();
+            } else if (!line.startsWith("# HELP ")) {
+                Matcher sample = SAMPLE.matcher(line);
+                assertThat(sample.matches()).as(line).isTrue();
+                String name = sample.group(1);
+                assertThat(typed.contains(name) || typed.contains(name.replaceFirst("_(count|sum|max|bucket)$", "")))
+                        .as("the type of %s comes before it", name)
+                        .isTrue();
+                assertThat(series.add(line.substring(0, line.lastIndexOf(' '))))
+                        .as(line)
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void every_metric_of_the_dashboard_and_the_alerts_exists() throws Exception {
+        Set<String> named = new TreeSet<>();
+        for (String file : List.of("grafana.json", "alerts.yaml")) {
+            Matcher matcher = NAME.matcher(Files.readString(MONITORING.resolve(file)));
+            while (matcher.find()) {
+                named.add(matcher.group());
+            }
+        }
+        Set<String> measured = new TreeSet<>();
+        Matcher matcher = Pattern.compile("(?m)^(firn_[a-z_]+)").matcher(scrape());
+        while (matcher.find()) {
+            measured.add(matcher.group(1));
+        }
+        assertThat(named).hasSizeGreaterThan(15);
+        assertThat(measured).containsAll(named);
+    }
+
+    @Test
+    void prometheus_own_tool_accepts_metrics_and_alerts() throws Exception {
+        Optional<Path> promtool = Stream.of(
+                        System.getenv().getOrDefault("PATH", "").split(":", -1))
+                .map(each -> Path.of(each, "promtool"))
+                .filter(Files::isExecutable)
+                .findFirst();
+        assumeThat(promtool).as("promtool, of Debian's package prometheus").isPresent();
+        Path metrics = Files.writeString(folder.resolve("metrics"), scrape());
+        // What is not ours is named by its library; where the text cannot be parsed, one line says so.
+        assertThat(run(metrics, promtool.get().toString(), "check", "metrics").lines())
+                .allMatch(line -> line.startsWith("process_") || line.startsWith("system_"));
+        String alerts = MONITORING.resolve("alerts.yaml").toString();
+        assertThat(run(metrics, promtool.get().toString(), "check", "rules", alerts))
+                .contains("SUCCESS");
+    }
+
+    private static String run(Path input, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectInput(input.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        return said;
+    }
+}
