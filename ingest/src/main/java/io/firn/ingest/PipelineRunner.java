@@ -27,6 +27,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Runs one pipeline in this process: a thread for each worker and one for the table's commits.
@@ -118,7 +119,11 @@ public final class PipelineRunner implements AutoCloseable {
     }
 
     private void thread(String role, Runnable body) {
-        Thread thread = new Thread(body, "firn-" + settings.pipeline() + "-" + role);
+        Runnable named = () -> {
+            MDC.put("pipeline", settings.pipeline());
+            body.run();
+        };
+        Thread thread = new Thread(named, "firn-" + settings.pipeline() + "-" + role);
         thread.setDaemon(true);
         threads.add(thread);
     }

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Work to do one after the other in a thread of its own, and what came of it, for as long as the process lives. Safe for
@@ -119,7 +120,7 @@ public final class JobBoard implements AutoCloseable {
             return;
         }
         change(id, record -> record.begun(clock.instant()));
-        try {
+        try (MDC.MDCCloseable job = MDC.putCloseable("job", id)) {
             JobRecord.Outcome outcome = work.run(new Steps(id));
             change(id, record -> record.done(outcome, clock.instant()));
         } catch (InterruptedException ending) {

@@ -21,6 +21,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Runs jobs of its targets, one at a time, a turn a call. What goes wrong is told and tried again later. */
 final class Lane {
@@ -87,7 +88,10 @@ final class Lane {
         if (now.isBefore(current.notBefore())) {
             return until(current.notBefore(), now);
         }
-        advance(current);
+        try (MDC.MDCCloseable table =
+                MDC.putCloseable("table", current.target().table().name())) {
+            advance(current);
+        }
         return Duration.ZERO;
     }
 

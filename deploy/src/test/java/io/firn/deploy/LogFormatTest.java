@@ -1,0 +1,55 @@
+package io.firn.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.MDC;
+
+/** The service's own logging configuration, in a context of its own. */
+class LogFormatTest {
+    @Test
+    void a_line_for_collectors_is_json_with_the_pipeline_as_a_field() throws Exception {
+        JsonNode line = new ObjectMapper().readTree(line("json"));
+        assertThat(line.path("level").asText()).isEqualTo("WARN");
+        assertThat(line.path("formattedMessage").asText()).isEqualTo("the store \"s3\" is away");
+        assertThat(line.path("mdc").path("pipeline").asText()).isEqualTo("orders");
+        assertThat(line.path("threadName").asText()).isNotEmpty();
+    }
+
+    @Test
+    void a_line_for_people_is_text() throws Exception {
+        assertThat(line("text"))
+                .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} WARN  LogFormatTest - the store \"s3\" is away\\R");
+    }
+
+    private static String line(String format) throws Exception {
+        URL file = Path.of("src/main/resources/logback.xml").toUri().toURL();
+        LoggerContext context = new LoggerContext();
+        context.setMDCAdapter(MDC.getMDCAdapter());
+        context.putProperty("FIRN_LOG", format);
+        JoranConfigurator configurator = new JoranConfigurator();
+        configurator.setContext(context);
+        configurator.doConfigure(file);
+        Logger logger = context.getLogger(LogFormatTest.class);
+        PrintStream before = System.err;
+        ByteArrayOutputStream captured = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(captured, true, StandardCharsets.UTF_8));
+        try (MDC.MDCCloseable pipeline = MDC.putCloseable("pipeline", "orders")) {
+            logger.warn("the store \"{}\" is away", "s3");
+        } finally {
+            System.setErr(before);
+            context.stop();
+        }
+        return captured.toString(StandardCharsets.UTF_8);
+    }
+}
