@@ -69,7 +69,7 @@ final class MergePlanner {
             if (chosen.standing() != Standing.MERGED) {
                 next.add(chosen);
             }
-            last &= chosen == all.get(all.size() - 1);
+            last &= chosen.equals(all.get(all.size() - 1));
         }
         long waiting = next.stream()
                 .mapToLong(incarnation -> incarnation.waiting(merged, pipeline))
