@@ -78,7 +78,7 @@ class BackfillIT {
             throws Exception {
         Stage stage = stage("replaced");
         Path config = stage.config("firn");
-        stage.ingest(config);
+        ingest(stage, config);
         FirnProcess service = stage.service("replaced", config);
         try (TopicProducer live = TopicProducer.steady(broker.bootstrap(), "replaced", PARTITIONS, 100, 3);
                 Reader reader = new Reader(stage)) {
@@ -124,7 +124,7 @@ class BackfillIT {
     void missing_repairs_what_another_engine_deleted_and_the_command_line_starts_it() throws Exception {
         Stage stage = stage("repaired");
         Path config = stage.config("firn");
-        stage.ingest(config);
+        ingest(stage, config);
         Table table = lake.table(stage.table());
         try (CloseableIterable<FileScanTask> files = table.newScan().planFiles()) {
             table.newDelete().deleteFile(files.iterator().next().file()).commit();
@@ -163,6 +163,13 @@ class BackfillIT {
         broker.createTopic(topic, PARTITIONS, Map.of());
         TopicProducer.orders(broker.bootstrap(), topic, PARTITIONS, RECORDS);
         return new Stage(broker, lake, directory, LOGS, topic);
+    }
+
+    private static void ingest(Stage stage, Path config) {
+        try (FirnProcess service = stage.service(stage.topic(), config).start()) {
+            Eventually.holds("the table holds everything", LONG, stage.verifier()::isDrained, service::tail);
+            assertThat(service.terminate()).as(service.tail()).isZero();
+        }
     }
 
     private void awaitChunks(FirnProcess service, String id, long chunks) {
