@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.catalog.model;
+
+import org.jspecify.annotations.NullMarked;
