@@ -211,7 +211,8 @@ final class LaneTest {
     private List<Path> hideStagedFiles() throws IOException {
         List<Path> hidden = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop/first_staging/data"))) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
                 hidden.add(Files.move(file, file.resolveSibling(file.getFileName() + ".hidden")));
             }
         }

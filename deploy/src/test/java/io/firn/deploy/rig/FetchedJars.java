@@ -20,8 +20,7 @@ final class FetchedJars {
     static String classPath(String name, String pom, Path logs, String... arguments) throws IOException {
         Path known = Path.of("target", "rig", name + ".cp").toAbsolutePath();
         Path asked = Path.of(pom).toAbsolutePath();
-        if (Files.exists(known)
-                && Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(asked)) > 0) {
+        if (Files.exists(known) && Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(asked)) > 0) {
             return Files.readString(known).trim();
         }
         Files.createDirectories(known.getParent());

@@ -48,7 +48,8 @@ public final class SparkProcess {
                 if (line.startsWith("query ")) {
                     answers.add(new ArrayList<>());
                 } else if (line.startsWith("row\t")) {
-                    answers.get(answers.size() - 1).add(List.of(line.substring(4).split("\t", -1)));
+                    answers.get(answers.size() - 1)
+                            .add(List.of(line.substring(4).split("\t", -1)));
                 }
             }
         }
