@@ -61,11 +61,13 @@ final class TableRows {
         long[] hashes = new long[1 << 16];
         int count = 0;
         try (CloseableIterable<Record> records = IcebergGenerics.read(table).build()) {
+            // Readers that apply deletes hand out further columns, after the table's own.
+            int columns = table.schema().columns().size();
             for (Record record : records) {
                 if (count == hashes.length) {
                     hashes = Arrays.copyOf(hashes, count + count / 2);
                 }
-                hashes[count++] = hash(record);
+                hashes[count++] = hash(record, columns);
             }
         }
         Arrays.sort(hashes, 0, count);
@@ -78,9 +80,9 @@ final class TableRows {
         System.out.println("rows " + count);
     }
 
-    private static long hash(Record record) {
+    private static long hash(Record record, int columns) {
         long hash = 0;
-        for (int i = 0; i < record.size(); i++) {
+        for (int i = 0; i < columns; i++) {
             Object value = record.get(i);
             hash = mix(hash + FACTOR ^ (value == null ? i : value(value)));
         }

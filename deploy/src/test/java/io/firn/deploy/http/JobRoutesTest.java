@@ -64,7 +64,8 @@ class JobRoutesTest {
         Configuration configuration = assembly.configuration(file);
         catalog = Catalogs.open(configuration.catalog());
         new Tables(catalog)
-                .openOrCreate(Assembly.request(configuration.pipelines().get("orders")));
+                .openOrCreate(Assembly.request(java.util.Objects.requireNonNull(
+                        configuration.pipelines().get("orders"))));
         jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
         OneOrdersPipeline orders = new OneOrdersPipeline();
         orders.routes = JobRoutes.of(jobs);
