@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
@@ -38,12 +39,16 @@ final class ServiceClient {
     /** Refused now, and not for what was asked: too slow, too many. */
     private static final Set<Integer> PASSING = Set.of(408, 429);
 
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(CONNECT_TIME).build();
+    private final HttpClient http;
     private final URI service;
     private final Optional<String> token;
 
-    ServiceClient(URI service, Optional<String> token) {
+    /** @param tls how connections are secured where the address begins with https */
+    ServiceClient(URI service, Optional<String> token, SSLContext tls) {
+        this.http = HttpClient.newBuilder()
+                .connectTimeout(CONNECT_TIME)
+                .sslContext(tls)
+                .build();
         this.service = service;
         this.token = token;
     }

@@ -2,6 +2,7 @@ package io.firn.deploy.cli;
 
 import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.tls.Tls;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -31,8 +32,24 @@ final class ServiceOption {
     @Option(names = "--token-file", paramLabel = "FILE", description = "The file that holds the token. Default: none.")
     private @Nullable Path tokenFile;
 
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "Who issued the service's certificate, PEM. Default: those that Java trusts.")
+    private @Nullable Path issuers;
+
+    @Option(
+            names = "--cert",
+            paramLabel = "FILE",
+            description = "This person's certificate, PEM, instead of a token. Default: none.")
+    private @Nullable Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "The key of --cert, PEM, PKCS 8. Default: none.")
+    private @Nullable Path key;
+
     ServiceClient client(Assembly assembly) {
-        return new ServiceClient(url, token(assembly));
+        return new ServiceClient(
+                url, token(assembly), Tls.context(Optional.ofNullable(issuers), Optional.ofNullable(certificate), key));
     }
 
     private Optional<String> token(Assembly assembly) {

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.firn.catalog.FirnException;
+import io.firn.deploy.Assembly;
+import io.firn.deploy.StopRequest;
+import io.firn.deploy.cli.FirnCommand;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.config.TlsConfig;
 import io.firn.deploy.tls.Pem;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +29,7 @@ import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -39,6 +45,7 @@ class TlsTest {
     private static Path folder;
 
     private final OneOrdersPipeline orders = new OneOrdersPipeline();
+    private final StringWriter said = new StringWriter();
 
     @BeforeAll
     static void makeCertificates() throws Exception {
@@ -111,6 +118,31 @@ class TlsTest {
                     .as("of the same name and another issuer")
                     .isNotNull();
         }
+    }
+
+    @Test
+    void the_command_line_takes_the_same_files() {
+        try (HttpService service = start(tls("service", Optional.of(folder.resolve("alice.crt"))))) {
+            String url = "https://127.0.0.1:" + service.port();
+            String ca = folder.resolve("service.crt").toString();
+            String certificate = folder.resolve("alice.crt").toString();
+            String key = folder.resolve("alice.key").toString();
+            assertThat(firn("pause", "orders", "--url", url, "--ca", ca, "--cert", certificate, "--key", key))
+                    .isZero();
+            assertThat(orders.paused).isTrue();
+            assertThat(firn("status", "--url", url, "--ca", ca)).isEqualTo(2);
+            assertThat(firn("status", "--url", url))
+                    .as("an issuer that Java does not know")
+                    .isEqualTo(1);
+            assertThat(said.toString()).contains("no secure connection can be made", "check the certificates");
+            assertThat(firn("status", "--url", url, "--cert", certificate)).isEqualTo(2);
+        }
+    }
+
+    private int firn(String... arguments) {
+        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
+        PrintWriter out = new PrintWriter(said, true);
+        return FirnCommand.run(assembly, new StopRequest(), out, out, arguments);
     }
 
     @Test
