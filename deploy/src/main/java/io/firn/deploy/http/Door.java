@@ -97,7 +97,7 @@ final class Door {
 
     private Role needed(Context context) {
         HandlerType method = context.method();
-        if (method != HandlerType.GET && method != HandlerType.HEAD) {
+        if (!method.equals(HandlerType.GET) && !method.equals(HandlerType.HEAD)) {
             return Role.OPERATOR;
         }
         return open.contains(context.path()) ? Role.ANYONE : Role.READER;
@@ -159,7 +159,7 @@ final class Door {
     }
 
     private static boolean needsMention(Context context) {
-        return context.method() != HandlerType.GET && context.method() != HandlerType.HEAD;
+        return !context.method().equals(HandlerType.GET) && !context.method().equals(HandlerType.HEAD);
     }
 
     private static void headers(Context context) {

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -222,7 +222,7 @@ public final class HttpService implements AutoCloseable {
                 (failure, context) -> Problem.answer(
                         context, failure.getStatus(), "http-" + failure.getStatus(), said(failure), "", ""));
         config.routes.exception(
-                BadMessageException.class,
+                HttpException.RuntimeException.class,
                 (broken, context) -> Problem.answer(
                         context, broken.getCode(), "http-" + broken.getCode(), "the request is cut off", "", ""));
         config.routes.exception(IOException.class, (gone, context) -> LOG.debug("a client went away", gone));

@@ -63,7 +63,7 @@ final class IcebergRoutes {
     }
 
     private static boolean isChange(Context context, String path) {
-        return (context.method() == HandlerType.POST || context.method() == HandlerType.DELETE)
+        return (context.method().equals(HandlerType.POST) || context.method().equals(HandlerType.DELETE))
                 && !path.endsWith("/metrics");
     }
 }

@@ -83,7 +83,7 @@ final class OpenApi {
         while (names.find()) {
             parameters.add(parameter(names.group(1), "path", true));
         }
-        if (route.method() == HandlerType.POST) {
+        if (route.method().equals(HandlerType.POST)) {
             parameters.add(parameter("Idempotency-Key", "header", false));
         }
         if (!parameters.isEmpty()) {

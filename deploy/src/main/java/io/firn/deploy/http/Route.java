@@ -117,6 +117,6 @@ public record Route(
     }
 
     boolean isChange() {
-        return method != HandlerType.GET;
+        return !method.equals(HandlerType.GET);
     }
 }

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.StreamSupport;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
@@ -90,11 +91,9 @@ final class TablePage {
     }
 
     private static void head(JsonGenerator out, Table table) throws IOException {
-        long snapshots = 0;
-        for (Snapshot each : table.snapshots()) {
-            snapshots++;
-        }
-        out.writeNumberField("snapshots", snapshots);
+        out.writeNumberField(
+                "snapshots",
+                StreamSupport.stream(table.snapshots().spliterator(), false).count());
         Snapshot head = table.currentSnapshot();
         if (head == null) {
             return;
