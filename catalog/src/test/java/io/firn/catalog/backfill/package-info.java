@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.catalog.backfill;
+
+import org.jspecify.annotations.NullMarked;

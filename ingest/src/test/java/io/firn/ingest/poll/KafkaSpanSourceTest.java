@@ -1,0 +1,144 @@
+package io.firn.ingest.poll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.OffsetGapException;
+import io.firn.ingest.record.SpanSource;
+import io.firn.ingest.record.TopicSelection;
+import io.firn.ingest.rig.EmbeddedBroker;
+import io.firn.ingest.rig.Until;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Spans of a real broker's topic. */
+class KafkaSpanSourceTest {
+    private static final int RECORDS = 20;
+
+    @TempDir
+    static Path directory;
+
+    private static EmbeddedBroker broker;
+    private static int topics;
+
+    private String topic = "";
+    private KafkaSources sources;
+    private SpanSource source;
+    private SourcePartition first;
+    private SourcePartition second;
+
+    @BeforeAll
+    static void startBroker() {
+        broker = new EmbeddedBroker(directory.resolve("kafka"));
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @BeforeEach
+    void produce() {
+        topic = "spans-" + topics++;
+        broker.createTopic(topic, 2, Map.of());
+        try (KafkaProducer<String, String> producer = broker.producer(Map.of("transactional.id", topic))) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            for (int i = 0; i < RECORDS; i++) {
+                producer.send(new ProducerRecord<>(topic, i % 2, null, "value " + i));
+            }
+            producer.commitTransaction();
+            producer.beginTransaction();
+            EmbeddedBroker.await(producer.send(new ProducerRecord<>(topic, 0, null, "aborted")));
+            producer.abortTransaction();
+        }
+        sources = new KafkaSources(
+                topic, TopicSelection.named(List.of(topic)), new HashMap<>(broker.client()), 8 << 20, 1);
+        source = sources.spans();
+        String id = Objects.requireNonNull(source.topicIds(Set.of(topic)).get(topic));
+        first = new SourcePartition(topic, id, 0);
+        second = new SourcePartition(topic, id, 1);
+    }
+
+    @AfterEach
+    void close() {
+        source.close();
+        sources.close();
+    }
+
+    @Test
+    void aSpanIsDeliveredAndNothingBesides() {
+        assertThat(read(Map.of(first, new OffsetRange(3, 6), second, new OffsetRange(0, 2))))
+                .containsExactlyInAnyOrder("0-3 value 6", "0-4 value 8", "0-5 value 10", "1-0 value 1", "1-1 value 3");
+        assertThat(source.positions()).containsEntry(first, 6L).containsEntry(second, 2L);
+    }
+
+    @Test
+    void markersAndAbortedRecordsAtItsEndArePassed() {
+        long end =
+                Objects.requireNonNull(source.bounds(Set.of(first)).get(first)).end();
+        assertThat(end).isEqualTo(RECORDS / 2 + 3);
+        assertThat(read(Map.of(first, new OffsetRange(8, end)))).containsExactly("0-8 value 16", "0-9 value 18");
+        assertThat(source.positions()).containsEntry(first, end);
+    }
+
+    @Test
+    void asOftenAsItIsBegunItIsDeliveredAgain() {
+        Map<SourcePartition, OffsetRange> span = Map.of(second, new OffsetRange(1, 3));
+        assertThat(read(span)).isEqualTo(read(span)).hasSize(2);
+    }
+
+    @Test
+    void whatRetentionHasRemovedIsToldAndNotPassed() throws Exception {
+        try (Admin admin = broker.admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(4)))
+                    .all()
+                    .get();
+        }
+        source.begin(Map.of(first, new OffsetRange(1, 9)));
+        assertThatThrownBy(() -> {
+                    for (int poll = 0; poll < 200; poll++) {
+                        source.poll(Duration.ofMillis(100), (partition, offset, time, bytes, start, length, key) -> {});
+                    }
+                })
+                .isInstanceOfSatisfying(OffsetGapException.class, gap -> {
+                    assertThat(gap.partition()).isEqualTo(first);
+                    assertThat(gap.held().start()).isEqualTo(4);
+                });
+    }
+
+    private List<String> read(Map<SourcePartition, OffsetRange> spans) {
+        List<String> records = new ArrayList<>();
+        source.begin(spans);
+        Until.holds("the spans are read", () -> {
+            source.poll(
+                    Duration.ofMillis(100),
+                    (partition, offset, time, bytes, start, length, key) -> records.add(partition.partition() + "-"
+                            + offset + " " + new String(bytes, start, length, StandardCharsets.UTF_8)));
+            return spans.entrySet().stream()
+                    .allMatch(span -> source.positions().getOrDefault(span.getKey(), -1L)
+                            >= span.getValue().end());
+        });
+        return records;
+    }
+}
