@@ -21,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A real Chromium without a window, spoken to by its DevTools protocol. */
 final class Browser implements AutoCloseable {
@@ -45,7 +46,7 @@ final class Browser implements AutoCloseable {
         private final StringBuilder part = new StringBuilder();
 
         @Override
-        public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
             part.append(data);
             if (last) {
                 answers.add(part.toString());

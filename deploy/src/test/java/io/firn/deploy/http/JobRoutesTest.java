@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.apache.iceberg.catalog.Catalog;
@@ -65,7 +66,7 @@ class JobRoutesTest {
         catalog = Catalogs.open(configuration.catalog());
         new Tables(catalog)
                 .openOrCreate(Assembly.request(java.util.Objects.requireNonNull(
-                        configuration.pipelines().get("orders"))));
+                        Objects.requireNonNull(configuration.pipelines().get("orders")))));
         jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
         OneOrdersPipeline orders = new OneOrdersPipeline();
         orders.routes = JobRoutes.of(jobs);

@@ -141,7 +141,7 @@ class MetricsTest {
         figures.ran("t", JobKind.MERGE, Duration.ofSeconds(3), did);
         figures.ran("t", JobKind.MERGE, Duration.ofSeconds(4), did);
         figures.ran("t", JobKind.MERGE, Duration.ofSeconds(5), JobResult.nothing("merge", "idle"));
-        assertThat(figures.all().get("t").runs())
+        assertThat(figures.all().getOrDefault("t", TableFigures.NOT_SEEN).runs())
                 .containsEntry(JobKind.MERGE, new TableFigures.Runs(2, Duration.ofSeconds(7), 4));
     }
 
