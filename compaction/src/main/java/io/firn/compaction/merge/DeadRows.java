@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.WithoutSiteFiles;
 import io.firn.compaction.scan.FileScans;
 import io.firn.compaction.scan.PositionDeletes;
 import java.io.IOException;
@@ -126,7 +127,7 @@ final class DeadRows {
         properties(OF_FILES, builder);
         // What the table says of its delete files alone comes before what it says of all.
         properties(OF_DELETES, builder);
-        return builder.build();
+        return WithoutSiteFiles.open(builder::build);
     }
 
     /** Those of single columns are about other files. */

@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.WithoutSiteFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -153,7 +154,7 @@ final class RowFiles {
                 .overwrite(false);
         properties().forEach(builder::set);
         try {
-            Open made = new Open(builder.build());
+            Open made = new Open(WithoutSiteFiles.open(builder::build));
             open.put(key, made);
             return made;
         } catch (IOException e) {

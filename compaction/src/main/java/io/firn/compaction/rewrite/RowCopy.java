@@ -1,5 +1,6 @@
 package io.firn.compaction.rewrite;
 
+import io.firn.catalog.WithoutSiteFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.iceberg.DataFile;
@@ -118,15 +119,15 @@ final class RowCopy implements GroupFiles.Copy {
 
         private DataWriter<StructLike> writer() throws IOException {
             SortOrder order = table.sortOrder();
-            return Parquet.writeData(files.begin())
+            Parquet.DataWriteBuilder builder = Parquet.writeData(files.begin())
                     .forTable(table)
                     .schema(live.schema())
                     .withSpec(group.spec())
                     .withPartition(group.partition())
                     .withSortOrder(order)
                     .createWriterFunc(InternalWriter::<StructLike>createWriter)
-                    .overwrite(false)
-                    .build();
+                    .overwrite(false);
+            return WithoutSiteFiles.open(builder::build);
         }
     }
 }

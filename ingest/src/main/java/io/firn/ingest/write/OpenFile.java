@@ -1,5 +1,6 @@
 package io.firn.ingest.write;
 
+import io.firn.catalog.WithoutSiteFiles;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
 import java.io.IOException;
@@ -61,12 +62,12 @@ final class OpenFile {
         }
         builder.set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
         withoutDictionary.forEach(column -> builder.set(DictionaryChoice.property(column), "false"));
-        this.writer = WithoutSiteFiles.get(() -> built(builder));
+        this.writer = built(builder);
     }
 
     private DataWriter<Row> built(Parquet.DataWriteBuilder builder) {
         try {
-            return builder.build();
+            return WithoutSiteFiles.open(builder::build);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot open " + location(), e);
         }

@@ -1,7 +1,7 @@
-package io.firn.ingest.write;
+package io.firn.catalog;
 
+import java.io.IOException;
 import java.net.URL;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,19 +10,25 @@ import org.jspecify.annotations.Nullable;
  * again: for a file of 100,000 rows a twelfth of the time it takes to write. Nothing of it matters to Parquet, whose
  * settings come from the table. Files of a {@code HadoopFileIO} keep the configuration that they were opened with.
  */
-final class WithoutSiteFiles extends ClassLoader {
+public final class WithoutSiteFiles extends ClassLoader {
     private static final WithoutSiteFiles LOADER = new WithoutSiteFiles();
 
     private WithoutSiteFiles() {
         super(WithoutSiteFiles.class.getClassLoader());
     }
 
-    static <T> T get(Supplier<T> opened) {
+    /** Opens a file. */
+    public interface Opening<T> {
+        T open() throws IOException;
+    }
+
+    /** Lets a file be opened by this thread. */
+    public static <T> T open(Opening<T> opening) throws IOException {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(LOADER);
         try {
-            return opened.get();
+            return opening.open();
         } finally {
             thread.setContextClassLoader(before);
         }
