@@ -49,17 +49,22 @@ class TlsTest {
 
     @BeforeAll
     static void makeCertificates() throws Exception {
-        make("service", "CN=localhost", "san=dns:localhost,ip:127.0.0.1");
-        make("renewed", "CN=renewed", "san=dns:localhost,ip:127.0.0.1");
-        make("alice", "CN=alice,O=Firn", "bc=ca:true");
-        make("mallory", "CN=alice,O=Firn", "bc=ca:true");
+        Map<String, Process> tools = Map.of(
+                "service", keytool("service", "CN=localhost", "san=dns:localhost,ip:127.0.0.1"),
+                "renewed", keytool("renewed", "CN=renewed", "san=dns:localhost,ip:127.0.0.1"),
+                "alice", keytool("alice", "CN=alice,O=Firn", "bc=ca:true"),
+                "mallory", keytool("mallory", "CN=alice,O=Firn", "bc=ca:true"));
+        for (Map.Entry<String, Process> tool : tools.entrySet()) {
+            assertThat(tool.getValue().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            convert(tool.getKey());
+        }
     }
 
-    private static void make(String name, String subject, String extension) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
+    private static Process keytool(String name, String subject, String extension) throws IOException {
+        Path program = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        return new ProcessBuilder(
+                        program.toString(),
+                        "-J-XX:TieredStopAtLevel=1",
                         "-genkeypair",
                         "-alias",
                         name,
@@ -70,17 +75,20 @@ class TlsTest {
                         "-ext",
                         extension,
                         "-keystore",
-                        store.toString(),
+                        folder.resolve(name + ".p12").toString(),
                         "-storetype",
                         "PKCS12",
                         "-storepass",
                         "changeit",
                         "-validity",
                         "2")
-                .inheritIO()
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".log").toFile())
                 .start();
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        KeyStore made = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+    }
+
+    private static void convert(String name) throws Exception {
+        KeyStore made = KeyStore.getInstance(folder.resolve(name + ".p12").toFile(), "changeit".toCharArray());
         pem(name + ".crt", "CERTIFICATE", made.getCertificate(name).getEncoded());
         pem(
                 name + ".key",
