@@ -41,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What others do, and kills, between any two steps of a merge. */
 final class MergeUnderChangeTest {
+    /** Between the turns after which something happens; {@code -Dfirn.faults.step=1} takes every turn. */
+    private static final int STEP = Math.min(Integer.getInteger("firn.faults.step", 3), 3);
+
     /** Plan, read one file, its end; begin of the probe; one file. */
     private static final int FIRST_TURN_AFTER_PROBE = 5;
 
@@ -82,7 +85,7 @@ final class MergeUnderChangeTest {
     void aMergeKilledAfterAnyTurnIsDoneByTheNextOneAndOnceOnly() {
         int turns = turns(rigWithRowsAndChanges());
         assertThat(turns).isGreaterThan(8);
-        for (int killedAfter = 0; killedAfter < turns; killedAfter++) {
+        for (int killedAfter = 0; killedAfter < turns; killedAfter += STEP) {
             MergeRig rig = rigWithRowsAndChanges();
             MergeJob job = rig.job(markRows(rig));
             for (int turn = 0; turn < killedAfter; turn++) {
@@ -102,7 +105,7 @@ final class MergeUnderChangeTest {
     void aMergeStoppedBeforeItsCommitLeavesNoFile() {
         MergeRig counted = rigWithRowsAndChanges();
         int turns = turns(counted);
-        for (int stoppedAfter = 0; stoppedAfter < turns - 2; stoppedAfter++) {
+        for (int stoppedAfter = 0; stoppedAfter < turns - 2; stoppedAfter += STEP) {
             MergeRig rig = rigWithRowsAndChanges();
             Set<String> before = files(rig.open().keyed());
             MergeJob job = rig.job(markRows(rig));
@@ -120,7 +123,7 @@ final class MergeUnderChangeTest {
     @Test
     void aRowThatIsDeletedByAnotherEngineWhileAMergeRunsStaysDeleted() {
         int all = turns(rigWithRowsAndChanges());
-        for (int turns = 3; turns < all; turns += 2) {
+        for (int turns = 3; turns < all; turns += STEP) {
             MergeRig rig = rigWithRowsAndChanges();
             MergeJob job = rig.job(markRows(rig));
             // From the first look at the row on: a row that was gone before is as if it never was.
@@ -148,7 +151,7 @@ final class MergeUnderChangeTest {
     @Test
     void aRewriteByAnotherEngineWhileAMergeRunsConflictsAndTheMergeSucceedsAfterIt() {
         int all = turns(rigWithRowsAndChanges());
-        for (int turns = 4; turns < all; turns += 2) {
+        for (int turns = 4; turns < all; turns += STEP) {
             MergeRig rig = rigWithRowsAndChanges();
             MergeJob job = rig.job(markRows(rig));
             for (int turn = 0; turn < turns; turn++) {

@@ -36,7 +36,7 @@ class ChaosIT {
     private static final int PARTITIONS = 12;
     private static final int RECORDS_PER_SECOND = 400;
     private static final Duration RECOVERY = Duration.ofSeconds(90);
-    private static final int SHORT_ROUNDS = 6;
+    private static final int SHORT_ROUNDS = 3;
     private static final int ROUNDS = Integer.getInteger("firn.chaos.rounds", SHORT_ROUNDS);
     private static final long SEED = Long.getLong("firn.chaos.seed", 20261101L);
     private static final Path LOGS = OsProcess.logs("chaos");
