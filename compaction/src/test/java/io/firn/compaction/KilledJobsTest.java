@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class KilledJobsTest {
     private static final Duration LATER = Duration.ofHours(3);
-    private static final int STEP = Integer.getInteger("firn.faults.step", 13);
+    private static final int STEP = Integer.getInteger("firn.faults.step", 7);
 
     /** A job as a process would begin it, on a table of its own. */
     enum Kind {
