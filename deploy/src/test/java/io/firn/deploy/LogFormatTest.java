@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.core.status.Status;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +12,8 @@ import java.io.PrintStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.MDC;
@@ -32,7 +35,24 @@ class LogFormatTest {
                 .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} WARN  LogFormatTest - the store \"s3\" is away\\R");
     }
 
-    private static String line(String format) throws Exception {
+    @Test
+    void logback_has_nothing_to_say_about_the_configuration_itself_but_of_a_format_that_is_none() throws Exception {
+        for (String format : List.of("text", "json")) {
+            assertThat(warnings(format)).as(format).isEmpty();
+        }
+        assertThat(warnings("xml")).anyMatch(warning -> warning.contains("log-xml.xml"));
+    }
+
+    private static List<String> warnings(String format) throws Exception {
+        LoggerContext context = configured(format);
+        context.stop();
+        return context.getStatusManager().getCopyOfStatusList().stream()
+                .filter(status -> status.getLevel() > Status.INFO)
+                .map(Status::getMessage)
+                .collect(Collectors.toList());
+    }
+
+    private static LoggerContext configured(String format) throws Exception {
         URL file = Path.of("src/main/resources/logback.xml").toUri().toURL();
         LoggerContext context = new LoggerContext();
         context.setMDCAdapter(MDC.getMDCAdapter());
@@ -40,6 +60,11 @@ class LogFormatTest {
         JoranConfigurator configurator = new JoranConfigurator();
         configurator.setContext(context);
         configurator.doConfigure(file);
+        return context;
+    }
+
+    private static String line(String format) throws Exception {
+        LoggerContext context = configured(format);
         Logger logger = context.getLogger(LogFormatTest.class);
         PrintStream before = System.err;
         ByteArrayOutputStream captured = new ByteArrayOutputStream();

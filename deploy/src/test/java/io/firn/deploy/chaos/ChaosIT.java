@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
  * Two service processes in one group, a steady producer on twelve partitions, and faults: {@code kill -9}, a freeze
  * beyond the session timeout, clean restarts. Afterwards every record must be in the table once.
  *
- * <p>{@code -Dfirn.chaos.rounds=40} is the long form, its rounds are split among the lakes;
- * {@code -Dfirn.chaos.seed=N} replays the choices of a run (not its timing).
+ * <p>The short form is one fault of each kind on the lake with the most parts. {@code -Dfirn.chaos.rounds=40} is the long
+ * form, its rounds are split among the lakes; {@code -Dfirn.chaos.seed=N} replays the choices of a run (not its timing).
  */
 @ExtendWith(SharedBroker.class)
 class ChaosIT {
@@ -53,20 +53,22 @@ class ChaosIT {
 
     @Test
     void every_record_is_in_the_table_once_with_a_local_warehouse() throws Exception {
+        assumeLongForm();
         try (Lake lake = Lake.local(directory)) {
-            run(lake, "chaos_local", 0);
+            run(lake, "chaos_local", 1);
         }
     }
 
     @Test
     void every_record_is_in_the_table_once_with_an_s3_store_and_a_rest_catalog() throws Exception {
         try (Lake lake = Lake.s3AndRest(directory, LOGS)) {
-            run(lake, "chaos_s3", 1);
+            run(lake, "chaos_s3", 0);
         }
     }
 
     @Test
     void every_record_is_in_the_table_once_with_a_postgresql_catalog() throws Exception {
+        assumeLongForm();
         Assumptions.assumeTrue(PostgresServer.missing().isEmpty(), () -> PostgresServer.missing()
                 .orElse(""));
         try (Lake lake = Lake.postgres(directory)) {
@@ -74,8 +76,13 @@ class ChaosIT {
         }
     }
 
+    private static void assumeLongForm() {
+        Assumptions.assumeTrue(ROUNDS > SHORT_ROUNDS, "-Dfirn.chaos.rounds asks for more lakes than one");
+    }
+
     private void run(Lake lake, String topic, int share) {
-        int rounds = ROUNDS / LAKES + (share < ROUNDS % LAKES ? 1 : 0);
+        int lakes = ROUNDS > SHORT_ROUNDS ? LAKES : 1;
+        int rounds = ROUNDS / lakes + (share < ROUNDS % lakes ? 1 : 0);
         say(topic, rounds + " rounds on " + lake + ", seed " + SEED);
         broker.createTopic(topic, PARTITIONS, Map.of());
         Stage stage = new Stage(broker, lake, directory, LOGS, topic);

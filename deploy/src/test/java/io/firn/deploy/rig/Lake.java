@@ -38,14 +38,21 @@ public final class Lake implements AutoCloseable {
         return new Lake("local folder, PostgreSQL catalog", properties, List.of(postgres));
     }
 
-    /** An S3 server behind a REST catalog. */
+    /** An S3 server behind a REST catalog, which keeps its own state in PostgreSQL where that runs. */
     public static Lake s3AndRest(Path directory, Path logs) {
         S3ProxyProcess s3 = S3ProxyProcess.start(directory.resolve("s3"), logs, "lake");
+        List<AutoCloseable> servers = new ArrayList<>(List.of(s3));
         Map<String, String> backing = new HashMap<>(sqlite(directory));
+        if (PostgresServer.missing().isEmpty()) {
+            PostgresServer postgres = PostgresServer.start(directory.resolve("postgres"));
+            servers.add(0, postgres);
+            backing.putAll(postgres.catalogProperties());
+        }
         backing.putAll(s3.catalogProperties());
         backing.put("warehouse", "s3://lake/warehouse");
         RestCatalogServer rest = RestCatalogServer.start(backing);
-        return new Lake("S3 store, REST catalog", restProperties(rest, s3), new ArrayList<>(List.of(rest, s3)));
+        servers.add(0, rest);
+        return new Lake("S3 store, REST catalog", restProperties(rest, s3), servers);
     }
 
     /** The settings of a client of a REST catalog whose files are in an S3 server. */
