@@ -6,13 +6,18 @@ import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.UpdateProperties;
 import org.apache.iceberg.UpdateSchema;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
@@ -79,11 +84,21 @@ public final class Tables {
      *     schema-mismatch}, or what {@link Catalogs#open} throws
      */
     public Table openOrCreate(TableRequest request) {
-        Optional<Table> existing = open(request.identifier());
-        return existing.isPresent() ? take(existing.get(), request) : create(request);
+        return openOrCreate(request, Set.of());
     }
 
-    private Table create(TableRequest request) {
+    /**
+     * As {@link #openOrCreate(TableRequest)}, of a table that an older Firn may have made.
+     *
+     * @param younger optional columns of the request's schema that are added, with their share of the properties, to a
+     *     table that has all the others
+     */
+    public Table openOrCreate(TableRequest request, Set<String> younger) {
+        Optional<Table> existing = open(request.identifier());
+        return existing.isPresent() ? take(existing.get(), request, younger) : create(request, younger);
+    }
+
+    private Table create(TableRequest request, Set<String> younger) {
         String name = request.identifier();
         Schema wanted = request.schema()
                 .orElseThrow(() -> FirnException.user(
@@ -103,9 +118,9 @@ public final class Tables {
                     .withProperties(properties)
                     .create());
         } catch (AlreadyExistsException e) {
-            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request);
+            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, younger);
         } catch (FirnException e) {
-            return take(openAfter(e, name), request);
+            return take(openAfter(e, name), request, younger);
         }
     }
 
@@ -167,21 +182,20 @@ public final class Tables {
                                 : Optional.empty());
     }
 
-    private Table take(Table table, TableRequest request) {
+    private Table take(Table table, TableRequest request, Set<String> younger) {
         Optional<FirnException> refusal = ledgerRefusal(table, request);
         if (refusal.isPresent()) {
             throw refusal.get();
         }
-        requireFit(table, request);
-        if (request.sourceColumns() == SourceColumns.Policy.ADD) {
-            addSourceColumns(table, request);
-        }
+        requireFit(table, request, younger);
+        addColumns(table, request, younger);
         return table;
     }
 
-    private static void requireFit(Table table, TableRequest request) {
+    /** @param younger may be missing */
+    private static void requireFit(Table table, TableRequest request, Set<String> younger) {
         List<String> differences = request.schema()
-                .map(schema -> SchemaFit.differences(schema, table.schema()))
+                .map(schema -> SchemaFit.differences(without(schema, missing(table, younger)), table.schema()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
         if (!differences.isEmpty()) {
             throw FirnException.user(
@@ -192,28 +206,75 @@ public final class Tables {
         }
     }
 
-    private static void addSourceColumns(Table table, TableRequest request) {
+    private static Schema without(Schema schema, Set<String> names) {
+        return names.isEmpty()
+                ? schema
+                : new Schema(schema.columns().stream()
+                        .filter(column -> !names.contains(column.name()))
+                        .toList());
+    }
+
+    private static Set<String> missing(Table table, Set<String> columns) {
+        return columns.stream()
+                .filter(name -> table.schema().findField(name) == null)
+                .collect(Collectors.toSet());
+    }
+
+    /** Name and type of what is to be added, in order. */
+    private static Map<String, Type> additions(Table table, TableRequest request, Set<String> younger) {
+        Map<String, Type> additions = new LinkedHashMap<>();
+        if (request.sourceColumns() == SourceColumns.Policy.ADD) {
+            SourceColumns.missing(table.schema()).forEach(name -> additions.put(name, SourceColumns.type(name)));
+        }
+        request.schema()
+                .ifPresent(schema -> missing(table, younger)
+                        .forEach(name ->
+                                additions.put(name, schema.findField(name).type())));
+        return additions;
+    }
+
+    private static void addColumns(Table table, TableRequest request, Set<String> younger) {
         for (int attempt = 1; ; attempt++) {
-            List<String> missing = SourceColumns.missing(table.schema());
-            if (missing.isEmpty()) {
+            Map<String, Type> additions = additions(table, request, younger);
+            if (additions.isEmpty()) {
                 return;
             }
             try {
-                call("the source columns cannot be added", request.identifier(), () -> {
-                    UpdateSchema update = table.updateSchema();
-                    missing.forEach(column -> update.addColumn(column, SourceColumns.type(column)));
-                    update.commit();
-                    return missing;
+                call("columns cannot be added", request.identifier(), () -> {
+                    add(additions, request, table);
+                    return additions;
                 });
             } catch (CommitFailedException | ValidationException e) {
                 if (attempt == SCHEMA_ATTEMPTS) {
                     throw CatalogFailures.translate(
-                            e, "the source columns cannot be added", "table " + request.identifier(), Map.of());
+                            e, "columns cannot be added", "table " + request.identifier(), Map.of());
                 }
             }
             table.refresh();
-            requireFit(table, request);
+            requireFit(table, request, younger);
         }
+    }
+
+    /** In one commit on what the table was read as: a commit of somebody else in between fails it, changing nothing. */
+    private static void add(Map<String, Type> additions, TableRequest request, Table table) {
+        Transaction transaction = table.newTransaction();
+        UpdateSchema columns = transaction.updateSchema();
+        additions.forEach(columns::addColumn);
+        columns.commit();
+        Map<String, String> measured = new HashMap<>();
+        for (String name : additions.keySet()) {
+            String metrics = TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX + name;
+            String wanted = request.properties().get(metrics);
+            if (wanted != null && !table.properties().containsKey(metrics)) {
+                measured.put(metrics, wanted);
+            }
+        }
+        if (!measured.isEmpty()) {
+            UpdateProperties properties = transaction.updateProperties();
+            measured.forEach(properties::set);
+            properties.commit();
+        }
+        transaction.commitTransaction();
     }
 
     /** Nanoseconds need format 3; for everything else format 2, which every engine reads. */

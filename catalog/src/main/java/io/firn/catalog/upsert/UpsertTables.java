@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -20,6 +21,9 @@ import org.apache.iceberg.TableProperties;
  * @param deletes one row a known delete; the merge appends to it, always before the keyed table
  */
 public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Table deletes) {
+    /** Columns that tables made by an older Firn lack; rows without them have a meaning. */
+    private static final Set<String> YOUNGER = Set.of(UpsertColumns.TOPIC_ID);
+
     /** @return the name of the staging table that belongs to a keyed table */
     public static String stagingName(String keyed) {
         return keyed + "_staging";
@@ -31,7 +35,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     /**
-     * Opens the three tables and creates those that are not there.
+     * Opens the three tables and creates those that are not there. Tables of an older Firn get the columns that they lack.
      *
      * @throws FirnException {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
      *     Tables#openOrCreate} throws
@@ -49,7 +53,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
 
     private static Table open(
             Tables tables, UpsertRequest request, String name, Schema schema, List<String> partitioning) {
-        Table table = tables.openOrCreate(asked(request, name, schema, partitioning));
+        Table table = tables.openOrCreate(asked(request, name, schema, partitioning), YOUNGER);
         requireSameKey(table, request.layout(), name);
         return table;
     }

@@ -9,14 +9,21 @@ import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.schema.SourceColumns;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +115,87 @@ final class UpsertTablesTest {
         UpsertTables again = UpsertTables.openOrCreate(tables, request);
         assertThat(again.keyed().uuid()).isEqualTo(made.keyed().uuid());
         assertThat(again.staging().uuid()).isEqualTo(made.staging().uuid());
+    }
+
+    @Test
+    void tablesOfAnOlderFirnGetTheColumnTheyLackWhateverIsCommittedMeanwhile() {
+        UpsertRequest request = UpsertRequest.of("shop.older", layout("version", "order_id"));
+        UpsertLayout layout = request.layout();
+        Map<String, Schema> older = Map.of(
+                "shop.older", layout.keyed(),
+                "shop.older_staging", layout.staging(),
+                "shop.older_deletes", layout.deletes());
+        older.forEach((name, schema) -> tables.openOrCreate(older(request, name, schema)));
+        int[] overtaken = {0};
+        Catalog busy = new Overtaken(catalog, name -> {
+            Table other = catalog.loadTable(name);
+            other.updateProperties().set("by-another", "yes").commit();
+            overtaken[0]++;
+        });
+
+        UpsertTables opened = UpsertTables.openOrCreate(new Tables(busy), request);
+
+        assertThat(overtaken[0]).isEqualTo(3);
+        for (Table table : List.of(opened.keyed(), opened.staging(), opened.deletes())) {
+            table.refresh();
+            assertThat(table.schema().findType("_source_topic_id")).isEqualTo(Types.StringType.get());
+            assertThat(table.schema().findField("_source_topic_id").isOptional())
+                    .isTrue();
+            assertThat(table.properties())
+                    .containsEntry("by-another", "yes")
+                    .containsEntry("write.metadata.metrics.column._source_topic_id", "full");
+        }
+        assertThat(columns(opened.keyed().schema())).hasSameElementsAs(columns(layout.keyed()));
+        assertThat(opened.keyed().schema().identifierFieldNames()).containsExactly("order_id");
+
+        UpsertTables again = UpsertTables.openOrCreate(tables, request);
+        assertThat(again.keyed().schema().schemaId())
+                .isEqualTo(opened.keyed().schema().schemaId());
+        assertThat(again.keyed().schemas()).hasSize(2);
+    }
+
+    /** As Firn asked for it before there was the column. */
+    private static TableRequest older(UpsertRequest request, String name, Schema schema) {
+        Schema lacking = new Schema(
+                schema.columns().stream()
+                        .filter(column -> !column.name().equals("_source_topic_id"))
+                        .toList(),
+                schema.identifierFieldIds());
+        Map<String, String> properties = new HashMap<>(
+                UpsertTables.asked(request, name, lacking, List.of()).properties());
+        properties.remove("write.metadata.metrics.column._source_topic_id");
+        return new TableRequest(
+                name,
+                Optional.of(lacking),
+                List.of(),
+                properties,
+                SourceColumns.Policy.ADD,
+                request.missingLedger());
+    }
+
+    /** Right after a table was loaded, and before anything is committed to it, somebody else commits. */
+    private record Overtaken(Catalog of, Consumer<TableIdentifier> then) implements Catalog {
+        @Override
+        public Table loadTable(TableIdentifier name) {
+            Table loaded = of.loadTable(name);
+            then.accept(name);
+            return loaded;
+        }
+
+        @Override
+        public List<TableIdentifier> listTables(Namespace namespace) {
+            return of.listTables(namespace);
+        }
+
+        @Override
+        public boolean dropTable(TableIdentifier identifier, boolean purge) {
+            return of.dropTable(identifier, purge);
+        }
+
+        @Override
+        public void renameTable(TableIdentifier from, TableIdentifier to) {
+            of.renameTable(from, to);
+        }
     }
 
     @Test

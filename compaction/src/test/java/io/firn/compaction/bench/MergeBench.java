@@ -227,7 +227,7 @@ final class MergeBench {
     }
 
     private void fill(Record record, long id, long event, boolean delete) {
-        record.setField("order_id", textKeys ? String.format("%016x-%08d", id * 0x9E3779B97F4A7C15L, id) : (Object) id);
+        record.setField("order_id", textKeys ? text(id) : (Object) id);
         record.setField("_source_topic", "orders");
         record.setField("_source_topic_id", "id-of-orders");
         record.setField("_source_partition", (int) (event % PARTITIONS));
@@ -238,6 +238,12 @@ final class MergeBench {
         record.setField("status", delete ? null : "status-" + event % 5);
         record.setField("placed_at", delete ? null : BASE_MICROS + event * 1000 - 500);
         record.setField("note", delete ? null : Long.toHexString(event * 0xD6E8FEB86659FD93L));
+    }
+
+    /** As random as a UUID, or, where recent keys are to lie side by side, growing like a ULID. */
+    private String text(long id) {
+        long random = id * 0x9E3779B97F4A7C15L;
+        return clustered ? String.format("%08d-%016x", id, random) : String.format("%016x-%08d", random, id);
     }
 
     private static DataWriter<Record> writer(Table table, OutputFileFactory files, PartitionKey key)
