@@ -66,7 +66,7 @@ final class KeyCodec {
                 throw FirnException.user(
                         "key-null",
                         "a row has no value in its key column '" + columns[i].name() + "'",
-                        "row " + row.position(),
+                        row.place(),
                         "remove the row: Firn writes none without a key");
             }
             switch (forms[i]) {

@@ -56,7 +56,7 @@ public final class FileScans {
         List<Integer> ids = columns.stream().map(NestedField::fieldId).toList();
         return builder(file, new Schema(columns))
                 .filter(filter)
-                .createReaderFunc(type -> new RowCursor(type, ids))
+                .createReaderFunc(type -> new RowCursor(file.location(), type, ids))
                 .reuseContainers()
                 .build();
     }

@@ -9,14 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 /** One row of some columns of a file, the same object from row to row, and its position in the file. */
 public final class RowCursor implements ParquetValueReader<RowCursor> {
+    private final String location;
     private final ColumnCursor[] columns;
     private long position = -1;
 
     /**
+     * @param location of the file, for messages
      * @param file the file's schema, with field ids
      * @param fieldIds of the columns wanted, in the order in which {@link #column} numbers them
      */
-    RowCursor(MessageType file, List<Integer> fieldIds) {
+    RowCursor(String location, MessageType file, List<Integer> fieldIds) {
+        this.location = location;
         this.columns = new ColumnCursor[fieldIds.size()];
         for (int i = 0; i < columns.length; i++) {
             Type type = find(file, fieldIds.get(i));
@@ -36,6 +39,11 @@ public final class RowCursor implements ParquetValueReader<RowCursor> {
 
     public ColumnCursor column(int number) {
         return columns[number];
+    }
+
+    /** Where the row is, for a message. */
+    public String place() {
+        return "row " + position + " of " + location;
     }
 
     /** Of the row in its file, from 0; rows that a filter leaves out count. */

@@ -16,17 +16,20 @@ import io.firn.deploy.rig.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.SnapshotUtil;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +57,7 @@ class UpsertIT {
                     "mode: upsert",
                     "key: [id]",
                     "delete-when: \"op = 'd'\"",
+                    "on-gap: record",
                     versioned ? "order-by: version" : "partition-by: ['bucket(2, id)']",
                     "commit: {interval: 500ms}",
                     "merge: {interval: 500ms, memory: 16MB}",
@@ -100,9 +104,27 @@ class UpsertIT {
                     each.stream().send(10);
                     awaitMerged(lake, table, each.stream().sent(), again);
                 }
+                createAgain(broker, both);
+                send(both, 150);
+                both.forEach(each ->
+                        awaitMerged(lake, each.stage().table(), each.stream().sent(), again));
                 assertThat(again.terminate()).as(again.tail()).isZero();
             }
             assertFolded(both, config);
+        }
+    }
+
+    /** Under the service that reads them; their records so far are merged, and stay. */
+    private static void createAgain(BrokerProcess broker, List<Keyed> all) throws Exception {
+        List<String> topics = all.stream().map(each -> each.stage().topic()).toList();
+        try (Admin admin = broker.admin()) {
+            admin.deleteTopics(topics).all().get(20, TimeUnit.SECONDS);
+            Eventually.holds("the topics are gone", SOON, () -> Collections.disjoint(
+                    admin.listTopics().names().get(5, TimeUnit.SECONDS), topics));
+        }
+        for (Keyed each : all) {
+            broker.createTopic(each.stage().topic(), PARTITIONS, Map.of());
+            each.stream().createdAgain();
         }
     }
 

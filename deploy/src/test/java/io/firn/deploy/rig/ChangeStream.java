@@ -31,11 +31,15 @@ public final class ChangeStream {
     private final String topic;
     private final int partitions;
     private final Random random = new Random(42);
-    private final long epoch = System.currentTimeMillis();
+    private final long epoch = System.currentTimeMillis() / 2;
     private final List<Change> changes = new ArrayList<>();
+    private int creation;
+    private long before;
 
+    /** @param creation which of the topics of that name it was sent to: the partitions of each are sources of their own */
     private record Change(
             long key,
+            int creation,
             int partition,
             long offset,
             long timestamp,
@@ -70,6 +74,7 @@ public final class ChangeStream {
             Change change = made.get(i);
             changes.add(new Change(
                     change.key(),
+                    change.creation(),
                     change.partition(),
                     sent.get(i).get().offset(),
                     change.timestamp(),
@@ -84,9 +89,11 @@ public final class ChangeStream {
         Long version = kind == 0 || random.nextInt(8) == 0 ? null : Long.valueOf(random.nextInt(6));
         return new Change(
                 random.nextInt(KEYS),
+                creation,
                 random.nextInt(partitions),
                 -1,
-                epoch + number / 20 + random.nextLong(SPREAD_MILLIS),
+                // No two creations share a timestamp: their topic's id, which is random, never has to decide.
+                2 * (epoch + number / 20 + random.nextLong(SPREAD_MILLIS)) + creation % 2,
                 version,
                 kind < 2,
                 kind == 0 ? -1 : number);
@@ -101,9 +108,15 @@ public final class ChangeStream {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Records sent so far. */
+    /** What is sent from now on goes to another topic of the same name. */
+    public void createdAgain() {
+        creation++;
+        before = changes.size();
+    }
+
+    /** Records sent so far to the topic as it was created last. */
     public long sent() {
-        return changes.size();
+        return changes.size() - before;
     }
 
     /** By key the record that its row must be of: partition, offset and value. */
@@ -127,8 +140,8 @@ public final class ChangeStream {
         Map<Integer, Long> timeOf = new HashMap<>();
         for (Change record : records) {
             if (!versioned || version(record) == highest) {
-                lastOf.merge(record.partition(), record, (one, other) -> one.offset() > other.offset() ? one : other);
-                timeOf.merge(record.partition(), record.timestamp(), Math::max);
+                lastOf.merge(source(record), record, (one, other) -> one.offset() > other.offset() ? one : other);
+                timeOf.merge(source(record), record.timestamp(), Math::max);
             }
         }
         Change winner = null;
@@ -142,9 +155,13 @@ public final class ChangeStream {
 
     private static boolean isAfter(Change one, Change other, Map<Integer, Long> timeOf) {
         int order = Long.compare(
-                timeOf.getOrDefault(one.partition(), Long.MIN_VALUE),
-                timeOf.getOrDefault(other.partition(), Long.MIN_VALUE));
+                timeOf.getOrDefault(source(one), Long.MIN_VALUE),
+                timeOf.getOrDefault(source(other), Long.MIN_VALUE));
         return order != 0 ? order > 0 : one.partition() > other.partition();
+    }
+
+    private static int source(Change change) {
+        return 1_000 * change.creation() + change.partition();
     }
 
     private static long version(Change change) {
