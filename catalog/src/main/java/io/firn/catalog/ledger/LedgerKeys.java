@@ -21,6 +21,11 @@ public final class LedgerKeys {
     /** Snapshot summary of a keyed table: what became of the records merged, a JSON object of counts. */
     public static final String MERGED_ROWS = "firn.merged-rows";
     /**
+     * Snapshot summary of a merge and table property of a keyed table: which backfills of its staging table are merged, as
+     * JSON.
+     */
+    public static final String MERGED_BACKFILLS = "firn.merged-backfills";
+    /**
      * Table property: id of the snapshot that wrote the property {@link #OFFSETS}. The property counts only where that
      * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.
      */

@@ -1,5 +1,6 @@
 package io.firn.compaction.expire;
 
+import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
@@ -7,6 +8,7 @@ import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.compaction.Incarnation;
 import io.firn.compaction.Incarnation.Standing;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Schema;
@@ -22,11 +24,14 @@ final class MergedFiles {
     private final Schema schema;
     private final Ledger staging;
     private final Ledger keyed;
+    private final List<BackfillTask> again;
 
-    MergedFiles(Schema schema, Ledger staging, Ledger keyed) {
+    /** @param again backfills of which something is still to be merged, or may yet be staged */
+    MergedFiles(Schema schema, Ledger staging, Ledger keyed, List<BackfillTask> again) {
         this.schema = schema;
         this.staging = staging;
         this.keyed = keyed;
+        this.again = List.copyOf(again);
     }
 
     /** Whether the keyed table has taken the effect of every row that can be in the file. */
@@ -38,6 +43,9 @@ final class MergedFiles {
             return false;
         }
         Bounds<CharSequence> ids = bounds(file, UpsertColumns.TOPIC_ID);
+        if (again.stream().anyMatch(task -> isOf(task, topics, partitions, ids, offsets))) {
+            return false;
+        }
         boolean known = false;
         for (String pipeline : staging.pipelines().keySet()) {
             for (String topic : Incarnation.topics(staging, pipeline)) {
@@ -65,6 +73,18 @@ final class MergedFiles {
                         .isPresent();
             case WAITING -> false;
         };
+    }
+
+    private static boolean isOf(
+            BackfillTask task,
+            Bounds<CharSequence> topics,
+            Bounds<Integer> partitions,
+            @Nullable Bounds<CharSequence> ids,
+            Bounds<Long> offsets) {
+        return task.spans().entrySet().stream()
+                .anyMatch(span -> holds(topics, partitions, ids, task.partition(span.getKey()))
+                        && offsets.lower() < span.getValue().end()
+                        && offsets.upper() >= span.getValue().start());
     }
 
     /** @param ids null where nothing is known of them: then rows may be of any incarnation */

@@ -1,5 +1,9 @@
 package io.firn.compaction.expire;
 
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.Ledger;
@@ -21,12 +25,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFiles;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.io.CloseableIterable;
 
 /**
@@ -46,6 +53,7 @@ public final class StagingRetention extends CommittingJob {
     private final Duration keep;
     private final Budget budget;
     private List<DataFile> leaving = List.of();
+    private Set<String> backfills = Set.of();
     private int refusals;
     private boolean more;
 
@@ -69,11 +77,13 @@ public final class StagingRetention extends CommittingJob {
             return end(End.NOTHING, "no file of that age is merged as a whole");
         }
         List<DataFile> files = leaving;
+        Set<String> planned = backfills;
         return propose(JobCommit.carrying(
                 context().newId(),
                 Operation.EXPIRE,
                 new TreeMap<>(),
                 transaction -> {
+                    requireNoOthers(planned, transaction.table());
                     DeleteFiles delete = transaction.newDelete().validateFilesExist();
                     files.forEach(delete::deleteFile);
                     return delete;
@@ -90,7 +100,14 @@ public final class StagingRetention extends CommittingJob {
         if (known.isEmpty() || merged.isEmpty()) {
             return List.of();
         }
-        MergedFiles rule = new MergedFiles(staging.schema(), known, merged);
+        List<BackfillState> asked = Backfills.read(staging);
+        backfills = asked.stream().map(BackfillState::id).collect(Collectors.toSet());
+        Set<String> notMerged = MergedBackfills.read(keyed).open(asked);
+        List<BackfillTask> open = asked.stream()
+                .filter(each -> notMerged.contains(each.id()))
+                .map(BackfillState::task)
+                .toList();
+        MergedFiles rule = new MergedFiles(staging.schema(), known, merged, open);
         Ages ages = new Ages(staging);
         Instant now = context().clock().instant();
         Instant oldEnough = now.minus(keep);
@@ -116,6 +133,15 @@ public final class StagingRetention extends CommittingJob {
             }
         }
         return chosen;
+    }
+
+    /** A backfill that was asked for meanwhile may rest on rows of the files, and find that it has nothing to add. */
+    private static void requireNoOthers(Set<String> planned, Table base) {
+        for (BackfillState each : Backfills.read(base)) {
+            if (!planned.contains(each.id())) {
+                throw new ValidationException("Backfill %s has begun since", each.id());
+            }
+        }
     }
 
     private static Ledger ledger(Table table) {

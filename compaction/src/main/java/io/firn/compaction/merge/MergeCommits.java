@@ -39,14 +39,20 @@ final class MergeCommits {
     /** Rows, deletes and the ledger; refused where anybody else changed rows since the snapshot that was probed. */
     static JobCommit keyed(String pipeline, MergePass pass) {
         MergeOutput output = pass.output();
+        Restaged restaged = pass.plan.restaged();
+        SortedMap<String, String> summary = summary(pass);
+        if (!restaged.after().isNone()) {
+            summary.put(LedgerKeys.MERGED_BACKFILLS, restaged.after().text(pass.id));
+        }
         return new JobCommit(
-                pass.id,
-                Operation.MERGE,
-                pipeline,
-                pass.plan.steps(),
-                summary(pass),
-                transaction -> change(transaction, pass, output),
-                List.copyOf(output.keyedLocations()));
+                        pass.id,
+                        Operation.MERGE,
+                        pipeline,
+                        pass.plan.steps(),
+                        summary,
+                        transaction -> change(transaction, pass, output),
+                        List.copyOf(output.keyedLocations()))
+                .with(restaged.swap(pass.id));
     }
 
     private static SnapshotUpdate<?> change(Transaction transaction, MergePass pass, MergeOutput output) {

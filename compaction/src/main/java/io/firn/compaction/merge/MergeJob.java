@@ -130,8 +130,8 @@ public final class MergeJob implements Job {
     }
 
     private Optional<MergePlan> nextPlan() {
-        MergePlanner planner = new MergePlanner(tables.staging(), pipeline);
         Ledger merged = mergedLedger();
+        MergePlanner planner = new MergePlanner(tables, pipeline);
         long mostRows = settings.budget().rows();
         Optional<MergePlan> plan = planner.plan(merged, mostRows);
         long mostBytes = settings.budget().bytes();

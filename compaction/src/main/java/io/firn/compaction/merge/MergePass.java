@@ -36,6 +36,7 @@ final class MergePass implements AutoCloseable {
     private final KeyCodec codec;
     private final Sources sources = new Sources();
     private final SpillingFold fold;
+    private final RestagedRows restaged;
     private final StagedRows staged;
     private final Pointers matchedBefore;
     private @Nullable MergeOutput output;
@@ -60,6 +61,7 @@ final class MergePass implements AutoCloseable {
                 settings.memoryBytes() / FOLD_SHARE,
                 settings.folder().resolve("merge-" + id),
                 affinity);
+        this.restaged = new RestagedRows(plan.restaged(), sources);
         this.staged = new StagedRows(
                 plan,
                 tables.staging(),
@@ -67,6 +69,7 @@ final class MergePass implements AutoCloseable {
                 settings.deleteWhen(),
                 fold,
                 sources,
+                restaged,
                 counts);
     }
 
@@ -91,6 +94,11 @@ final class MergePass implements AutoCloseable {
                 keys,
                 side(tables.keyed(), keyedSnapshot, keys, bounds),
                 side(tables.deletes(), tables.deletes().currentSnapshot(), keys, bounds),
+                new KnownRecords(
+                        plan.restaged(),
+                        restaged,
+                        new FileScans(tables.staging()),
+                        columns(tables.staging(), StagedRows.timestampColumn())),
                 bounds,
                 matchedBefore,
                 verdict,

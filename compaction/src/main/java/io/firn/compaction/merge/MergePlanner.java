@@ -9,6 +9,7 @@ import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.Incarnation;
 import io.firn.compaction.Incarnation.Standing;
 import io.firn.compaction.fold.Sources.Source;
@@ -30,19 +31,25 @@ import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 
 /**
- * What is staged and not merged: the difference of two ledgers, and the live files of staging that can hold such rows.
- * No history is needed, so whatever expires, rolls back or rewrites staging does no harm.
+ * What is staged and not merged: the difference of two ledgers, and the live files of staging that can hold such rows;
+ * and what backfills staged once more. No history is needed, so whatever expires, rolls back or rewrites staging does no
+ * harm.
  */
 final class MergePlanner {
     /** An expression with more partitions than that costs more than the files it leaves out. */
     private static final int MOST_RANGES_IN_FILTER = 200;
 
     private final Table staging;
+    private final Table keyed;
     private final String pipeline;
+    private final boolean isVersioned;
 
-    MergePlanner(Table staging, String pipeline) {
-        this.staging = staging;
+    /** @param tables as they are, not refreshed */
+    MergePlanner(UpsertTables tables, String pipeline) {
+        this.staging = tables.staging();
+        this.keyed = tables.keyed();
         this.pipeline = pipeline;
+        this.isVersioned = tables.layout().orderBy().isPresent();
     }
 
     /**
@@ -74,17 +81,26 @@ final class MergePlanner {
         long waiting = next.stream()
                 .mapToLong(incarnation -> incarnation.waiting(merged, pipeline))
                 .sum();
+        RestagedPlanner restaging = new RestagedPlanner(staging, keyed, pipeline, merged);
+        waiting += restaging.waiting();
         double share = waiting <= mostRows ? 1 : (double) mostRows / waiting;
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         List<StagedRange> ranges = new ArrayList<>();
         for (Incarnation incarnation : next) {
             addSteps(incarnation, staged, merged, share, steps, ranges);
         }
-        if (steps.isEmpty()) {
+        Restaged restaged = restaging.plan(
+                share,
+                merged,
+                (range, into) -> addRanges(range.getKey(), range.getValue(), staged, into),
+                known -> files(head, known),
+                isVersioned);
+        if (steps.isEmpty() && restaged.isEmpty()) {
             return Optional.empty();
         }
         boolean complete = last && share == 1;
-        return Optional.of(new MergePlan(head.snapshotId(), complete, steps, ranges, files(head, ranges)));
+        MergePlan plan = new MergePlan(head.snapshotId(), complete, steps, ranges, restaged, List.of());
+        return Optional.of(plan.reading(files(head, plan.all())));
     }
 
     /**

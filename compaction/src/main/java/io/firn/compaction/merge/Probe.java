@@ -33,6 +33,7 @@ final class Probe {
     private final WinnerTable keys;
     private final Side keyed;
     private final Side deletes;
+    private final KnownRecords known;
     private final Expression filter;
     private final Pointers matchedBefore;
     private final Verdict verdict;
@@ -49,6 +50,7 @@ final class Probe {
             WinnerTable keys,
             Side keyed,
             Side deletes,
+            KnownRecords known,
             Expression filter,
             Pointers matchedBefore,
             Verdict verdict,
@@ -56,6 +58,7 @@ final class Probe {
         this.keys = keys;
         this.keyed = keyed;
         this.deletes = deletes;
+        this.known = known;
         this.filter = filter;
         this.matchedBefore = matchedBefore;
         this.verdict = verdict;
@@ -64,7 +67,8 @@ final class Probe {
 
     boolean isDone() {
         return nextKeyed == keyed.files().size()
-                && nextDeletes == deletes.files().size();
+                && nextDeletes == deletes.files().size()
+                && known.isDone();
     }
 
     /** Looks at the next file; returns what was read. */
@@ -73,6 +77,9 @@ final class Probe {
             KeyedPlan.ProbedFile file = keyed.files().get(nextKeyed++);
             new KeyedFile(file).probe();
             return work(file.task());
+        }
+        if (!known.isDone()) {
+            return known.readNext(keys);
         }
         KeyedPlan.ProbedFile file = deletes.files().get(nextDeletes++);
         if (deletes.age().isBefore(file.task().file())) {
@@ -147,7 +154,7 @@ final class Probe {
                 keyed.columns().position(row, candidate);
                 candidate.deletes = false;
                 candidate.pointer = Candidate.INCUMBENT;
-                keys.offer(head, candidate);
+                known.offer(keys, head, candidate);
             }
         }
     }

@@ -32,6 +32,7 @@ final class StagedRows {
     private final @Nullable DeleteMark mark;
     private final SpillingFold fold;
     private final Counts counts;
+    private final RestagedRows restaged;
     private final Expression filter;
     private final Map<Integer, OffsetRange> rangeOf = new HashMap<>();
     private long[] from = new long[0];
@@ -46,6 +47,7 @@ final class StagedRows {
             Optional<Expression> deleteWhen,
             SpillingFold fold,
             Sources sources,
+            RestagedRows restaged,
             Counts counts) {
         this.plan = plan;
         this.scans = new FileScans(staging);
@@ -55,15 +57,19 @@ final class StagedRows {
                 deleteWhen.map(when -> new DeleteMark(staging, when, columns)).orElse(null);
         this.fold = fold;
         this.counts = counts;
-        this.filter = MergePlanner.filter(plan.ranges());
+        this.restaged = restaged;
+        this.filter = MergePlanner.filter(plan.all());
         for (StagedRange range : plan.ranges()) {
             rangeOf.put(sources.number(range.source()), range.offsets());
         }
     }
 
-    /** The lowest timestamp of any record in the ranges; microseconds. */
+    /**
+     * Rows with a lower order timestamp than this come before every staged record, of whatever position; microseconds. Of
+     * records that are staged once more nothing like that is known.
+     */
     long earliest() {
-        return earliest;
+        return restaged.isNone() ? earliest : Long.MIN_VALUE;
     }
 
     boolean isDone() {
@@ -109,6 +115,9 @@ final class StagedRows {
             addRanges(source);
         }
         if (record.offset >= from[source] && record.offset < to[source]) {
+            return true;
+        }
+        if (!restaged.isNone() && restaged.take(record)) {
             return true;
         }
         if (record.offset < from[source] && to[source] > 0) {

@@ -1,5 +1,7 @@
 package io.firn.compaction.plan;
 
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
@@ -80,11 +82,18 @@ public final class DebtReader {
                 }
             }
         }
+        long again = 0;
+        for (MergedBackfills.Left each : MergedBackfills.read(keyed).left(Backfills.read(staging), merged)) {
+            again += each.ranges().values().stream()
+                    .mapToLong(range -> range.end() - range.start())
+                    .sum();
+        }
+        rows += again;
         Snapshot head = staging.currentSnapshot();
         Work all = total(head == null ? Map.of() : head.summary());
         long bytes = all.rows() == 0 ? 0 : (long) ((double) all.bytes() / all.rows() * rows);
         Duration time = rows == 0 ? Duration.ZERO : between(watermark(behind), watermark(ahead));
-        return new StagingLag(rows, bytes, time);
+        return new StagingLag(rows, again, bytes, time);
     }
 
     private static Duration between(Optional<Instant> behind, Optional<Instant> ahead) {

@@ -100,6 +100,9 @@ public record NeedsPolicy(
         if (lag.rows() >= mergeRows) {
             return lag.rows() + " staged rows are not merged";
         }
+        if (lag.again() > 0) {
+            return "a backfill staged " + lag.again() + " offsets once more";
+        }
         boolean late = lag.rows() > 0 && lag.time().compareTo(mergeLag) >= 0;
         return late ? "the keyed table is " + lag.time().toSeconds() + " s behind" : "";
     }

@@ -51,10 +51,11 @@ public record TableDebt(
      * How far a keyed table is behind its staging table.
      *
      * @param rows offsets not merged yet: the most rows there can be
+     * @param again of them, those that an ended backfill staged once more
      * @param bytes estimate by the mean size of a staging row
      * @param time between the watermarks of the two, zero where either has none
      */
-    public record StagingLag(long rows, long bytes, Duration time) {
-        public static final StagingLag NONE = new StagingLag(0, 0, Duration.ZERO);
+    public record StagingLag(long rows, long again, long bytes, Duration time) {
+        public static final StagingLag NONE = new StagingLag(0, 0, 0, Duration.ZERO);
     }
 }

@@ -4,6 +4,9 @@ import static io.firn.catalog.commit.TableCommit.Operation.APPEND;
 import static io.firn.catalog.commit.TableCommit.Operation.MERGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
@@ -20,7 +23,9 @@ import io.firn.compaction.TestLake;
 import io.firn.compaction.plan.DebtReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +101,39 @@ class StagingRetentionTest {
         merge(40);
         assertThat(run(Duration.ofHours(1)).end()).isEqualTo(End.NOTHING);
         assertThat(TestLake.rows(staging)).hasSize(40);
+    }
+
+    @Test
+    void filesOfABackfillStayUntilItIsMerged() {
+        merge(25);
+        accept(12);
+
+        assertThat(run(Duration.ofDays(2)).before().rows()).isEqualTo(10);
+    }
+
+    @Test
+    void noFilesGoFromUnderABackfillThatBeginsMeanwhile() {
+        merge(25);
+        StagingRetention job = retention(Duration.ofDays(2));
+        job.turn();
+        accept(12);
+
+        assertThat(TestLake.run(job).before().rows()).isEqualTo(10);
+    }
+
+    /** Of ten offsets. */
+    private void accept(long from) {
+        new Backfills(lake.open("orders_staging"), new Random(1), Clock.systemUTC())
+                .accept(new BackfillTask(
+                        TestLake.PIPELINE,
+                        TestLake.P0.topic(),
+                        TestLake.P0.topicId(),
+                        BackfillMode.MISSING,
+                        new TreeMap<>(Map.of(0, new OffsetRange(from, from + 5))),
+                        100,
+                        List.of(),
+                        "",
+                        Instant.EPOCH));
     }
 
     @Test
@@ -220,8 +258,11 @@ class StagingRetentionTest {
     }
 
     private JobResult run(Duration later) {
-        return TestLake.run(new StagingRetention(
-                lake.later(staging, later), keyed, StagingRetention.DEFAULT_KEEP, Budget.UNLIMITED));
+        return TestLake.run(retention(later));
+    }
+
+    private StagingRetention retention(Duration later) {
+        return new StagingRetention(lake.later(staging, later), keyed, StagingRetention.DEFAULT_KEEP, Budget.UNLIMITED);
     }
 
     private static List<Record> rows(long first, SourcePartition source) {

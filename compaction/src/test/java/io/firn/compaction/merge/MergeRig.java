@@ -3,6 +3,14 @@ package io.firn.compaction.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Tables;
+import io.firn.catalog.backfill.BackfillCounts;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Change;
+import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
@@ -37,6 +45,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.OverwriteFiles;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.data.GenericRecord;
@@ -159,6 +169,62 @@ final class MergeRig {
     void replay(Collection<Event> events) {
         Table staging = open().staging();
         staging.newAppend().appendFile(write(List.copyOf(events))).commit();
+    }
+
+    /**
+     * What a backfill leaves behind: the rows of a span are others now, and the table says so.
+     *
+     * @param decoded what the rows of the span are from now on
+     */
+    BackfillState restage(
+            BackfillMode mode, SourcePartition partition, OffsetRange span, List<Event> decoded, Phase phase) {
+        Table staging = open().staging();
+        overwrite(staging, partition, span, decoded);
+        TreeMap<Integer, OffsetRange> spans = new TreeMap<>(Map.of(partition.partition(), span));
+        BackfillTask task = new BackfillTask(
+                PIPELINE, partition.topic(), partition.topicId(), mode, spans, 1_000, List.of(), "", Instant.EPOCH);
+        Backfills backfills = new Backfills(staging, random, Clock.systemUTC());
+        BackfillState accepted = backfills.accept(task);
+        UUID commit = new UUID(random.nextLong(), random.nextLong());
+        Change change = new Change(commit, "", Instant.EPOCH);
+        BackfillState over = accepted.after(
+                        Map.of(partition.partition(), span.end()), BackfillCounts.NONE, commit, change)
+                .with(new Standing(phase, Optional.empty()), change);
+        assertThat(backfills.replace(accepted, over)).isTrue();
+        return over;
+    }
+
+    private void overwrite(Table staging, SourcePartition partition, OffsetRange span, List<Event> decoded) {
+        List<Record> rows = new ArrayList<>();
+        OverwriteFiles overwrite = staging.newOverwrite();
+        try (CloseableIterable<Record> records = IcebergGenerics.read(staging).build();
+                CloseableIterable<FileScanTask> tasks = staging.newScan().planFiles()) {
+            for (Record row : records) {
+                long offset = (Long) row.getField("_source_offset");
+                boolean leaves = row.getField("_source_topic").equals(partition.topic())
+                        && row.getField("_source_partition").equals(partition.partition())
+                        && offset >= span.start()
+                        && offset < span.end();
+                if (!leaves) {
+                    rows.add(row);
+                }
+            }
+            tasks.forEach(task -> overwrite.deleteFile(task.file()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        GenericRecord empty = GenericRecord.create(staging.schema());
+        decoded.forEach(event -> rows.add(record(empty.copy(), event)));
+        DataWriter<Record> writer = writer(staging);
+        try (writer) {
+            rows.forEach(writer::write);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        overwrite.addFile(writer.toDataFile()).commit();
+        staged.removeIf(event ->
+                partition(event).equals(partition) && event.offset() >= span.start() && event.offset() < span.end());
+        staged.addAll(decoded);
     }
 
     DataFile write(List<Event> events) {

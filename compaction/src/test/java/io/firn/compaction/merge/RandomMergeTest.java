@@ -3,11 +3,15 @@ package io.firn.compaction.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.Budget;
+import io.firn.compaction.JobResult.End;
 import io.firn.compaction.JobTurn;
 import io.firn.compaction.fold.NaiveFold.Event;
 import java.io.Closeable;
@@ -96,14 +100,16 @@ final class RandomMergeTest {
 
         void run() {
             for (int step = 0; step < STEPS; step++) {
-                int what = random.nextInt(10);
+                int what = random.nextInt(11);
                 if (what < 5) {
                     stage();
                 } else if (what == 5) {
                     foreignWork();
                 } else if (what == 6 && !rig.staged.isEmpty()) {
                     rig.replay(some(rig.staged));
-                } else if (what == 7) {
+                } else if (what == 7 && !rig.staged.isEmpty()) {
+                    backfill();
+                } else if (what == 8) {
                     killedMerge();
                     requireFold();
                 } else {
@@ -147,6 +153,37 @@ final class RandomMergeTest {
             List<Event> shuffled = new ArrayList<>(events);
             Collections.shuffle(shuffled, random);
             rig.stage(shuffled, 1 + random.nextInt(3));
+        }
+
+        /** Some records once more, decoded anew, merged before or not; then a merge until nothing is left. */
+        private void backfill() {
+            Event first = rig.staged.get(random.nextInt(rig.staged.size()));
+            OffsetRange span = new OffsetRange(first.offset(), first.offset() + 1 + random.nextInt(50));
+            BackfillMode mode = random.nextBoolean() ? BackfillMode.REPLACE : BackfillMode.MISSING;
+            List<Event> decoded = new ArrayList<>();
+            for (Event event : rig.staged) {
+                if (event.isOfSamePartition(first) && event.offset() >= span.start() && event.offset() < span.end()) {
+                    decoded.add(mode == BackfillMode.MISSING ? event : decodedAnew(event));
+                }
+            }
+            rig.restage(mode, MergeRig.partition(first), span, decoded, Phase.DONE);
+            if (random.nextBoolean()) {
+                killedMerge();
+            }
+            while (rig.merge(settings()).end() != End.NOTHING) {}
+            requireFold();
+        }
+
+        private Event decodedAnew(Event event) {
+            return new Event(
+                    ids++,
+                    event.key(),
+                    event.topic(),
+                    event.partition(),
+                    event.offset(),
+                    event.timestamp(),
+                    event.version(),
+                    event.deletes());
         }
 
         /** What other engines do to tables without changing their rows. */

@@ -31,14 +31,15 @@ class NeedsPolicyTest {
     void aMergeComesFirst() {
         TableDebt debt = new TableDebt(CLEAN.files(), new Work(50, 10, 10), 0, 0, 0, 90, 90, 200, 200, StagingLag.NONE);
         assertThat(kind(debt)).contains(JobKind.REWRITE);
-        assertThat(kind(debt.with(new StagingLag(2_000_000, 1, Duration.ZERO)))).contains(JobKind.MERGE);
+        assertThat(kind(debt.with(new StagingLag(2_000_000, 0, 1, Duration.ZERO))))
+                .contains(JobKind.MERGE);
     }
 
     @Test
     void aFewStagedRowsWaitForAMinute() {
-        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(20)))))
+        assertThat(kind(CLEAN.with(new StagingLag(10, 0, 1, Duration.ofSeconds(20)))))
                 .isEmpty();
-        assertThat(kind(CLEAN.with(new StagingLag(10, 1, Duration.ofSeconds(61)))))
+        assertThat(kind(CLEAN.with(new StagingLag(10, 0, 1, Duration.ofSeconds(61)))))
                 .contains(JobKind.MERGE);
     }
 

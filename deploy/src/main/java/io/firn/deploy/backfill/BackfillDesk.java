@@ -130,13 +130,6 @@ public final class BackfillDesk {
                     "pipelines: " + String.join(", ", pipelines.keySet()),
                     NearestKey.hint(name, pipelines.keySet()) + "use one of these names");
         }
-        if (pipeline.upsert().isPresent()) {
-            throw FirnException.user(
-                    "backfill-upsert",
-                    "backfills of pipelines with 'mode: upsert' are not supported yet",
-                    "pipeline " + name,
-                    "let the pipeline read the topic into another table");
-        }
         return pipeline;
     }
 }

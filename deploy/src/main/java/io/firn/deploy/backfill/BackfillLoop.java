@@ -94,9 +94,6 @@ public final class BackfillLoop {
 
     private Duration look() {
         for (Map.Entry<String, PipelineConfig> each : pipelines.entrySet()) {
-            if (each.getValue().upsert().isPresent()) {
-                continue;
-            }
             Table table = parts.table(each.getValue());
             for (BackfillState state : Backfills.read(table)) {
                 if (state.isRunning()

@@ -27,8 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -51,7 +49,6 @@ class BackfillIT {
     private static final int PARTITIONS = 3;
     private static final int KILLS = Integer.getInteger("firn.backfill.kills", 1);
     private static final Duration LONG = Duration.ofMinutes(10);
-    private static final Pattern PORT = Pattern.compile("HTTP on port (\\d+)");
     private static final Path LOGS = OsProcess.logs("backfill");
 
     private static BrokerProcess broker;
@@ -131,7 +128,7 @@ class BackfillIT {
         long left = stage.verifier().verify().rows();
         assertThat(left).isLessThan(RECORDS);
         try (FirnProcess service = stage.service("repaired", config).start()) {
-            String url = url(service, "");
+            String url = service.url("");
             OsProcess started = FirnProcess.command(
                     "backfill-start",
                     LOGS,
@@ -188,11 +185,11 @@ class BackfillIT {
     }
 
     private JsonNode backfill(FirnProcess service, String id) {
-        return send(HttpRequest.newBuilder(URI.create(url(service, "/v1/backfills/" + id))));
+        return send(HttpRequest.newBuilder(URI.create(service.url("/v1/backfills/" + id))));
     }
 
     private JsonNode post(FirnProcess service, String body) {
-        return send(HttpRequest.newBuilder(URI.create(url(service, "/v1/backfills")))
+        return send(HttpRequest.newBuilder(URI.create(service.url("/v1/backfills")))
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
@@ -207,14 +204,6 @@ class BackfillIT {
             Thread.currentThread().interrupt();
             throw new AssertionError(interrupted);
         }
-    }
-
-    private static String url(FirnProcess service, String path) {
-        Eventually.holds("it listens", Duration.ofSeconds(60), () -> PORT.matcher(service.outputSinceStart())
-                .find());
-        Matcher port = PORT.matcher(service.outputSinceStart());
-        assertThat(port.find()).isTrue();
-        return "http://127.0.0.1:" + port.group(1) + path;
     }
 
     /** Reads whatever snapshot is the newest, over and over: below the ledger every offset has to be there once. */

@@ -2,6 +2,8 @@ package io.firn.deploy.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.PartitionEntry;
@@ -14,6 +16,10 @@ import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -27,6 +33,7 @@ import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.SnapshotUtil;
 import org.apache.kafka.clients.admin.Admin;
@@ -104,6 +111,7 @@ class UpsertIT {
                     each.stream().send(10);
                     awaitMerged(lake, table, each.stream().sent(), again);
                 }
+                backfilled(both, again);
                 createAgain(broker, both);
                 send(both, 150);
                 both.forEach(each ->
@@ -125,6 +133,39 @@ class UpsertIT {
         for (Keyed each : all) {
             broker.createTopic(each.stage().topic(), PARTITIONS, Map.of());
             each.stream().createdAgain();
+        }
+    }
+
+    /** One keyed table lost all of its rows, the other one's records are decoded anew. */
+    private static void backfilled(List<Keyed> both, FirnProcess service) throws Exception {
+        Keyed emptied = both.get(0);
+        emptied.table()
+                .newDelete()
+                .deleteFromRowFilter(Expressions.alwaysTrue())
+                .commit();
+        for (Keyed each : both) {
+            String mode = each == emptied ? "missing" : "replace";
+            String body = "{\"pipeline\":\"" + each.stage().topic() + "\",\"mode\":\"" + mode + "\",\"chunk\":200}";
+            HttpResponse<String> answer = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(service.url("/v1/backfills")))
+                                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        }
+        for (Keyed each : both) {
+            Table staging = each.stage().lake().table(each.stage().table() + "_staging");
+            Eventually.holds(
+                    "the backfill is merged",
+                    SOON,
+                    () -> {
+                        staging.refresh();
+                        return MergedBackfills.read(each.table())
+                                .open(Backfills.read(staging))
+                                .isEmpty();
+                    },
+                    () -> Backfills.read(staging) + "\n" + service.tail());
         }
     }
 

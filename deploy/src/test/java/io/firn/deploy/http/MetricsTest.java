@@ -64,7 +64,7 @@ class MetricsTest {
                 5,
                 6,
                 7,
-                new TableDebt.StagingLag(55, 550, Duration.ofSeconds(5)));
+                new TableDebt.StagingLag(55, 0, 550, Duration.ofSeconds(5)));
         orders.figures = Map.of(
                 "shop.orders",
                 new TableFigures.Seen(

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * on in the same file.
  */
 public final class FirnProcess implements AutoCloseable {
+    private static final Pattern PORT = Pattern.compile("HTTP on port (\\d+)");
     private final String name;
     private final Path config;
     private final Path logs;
@@ -145,6 +148,14 @@ public final class FirnProcess implements AutoCloseable {
     /** What it has said since it was started last. */
     public String outputSinceStart() {
         return process().output().substring(outputBefore);
+    }
+
+    /** An address of its HTTP service; waits until it listens. */
+    public String url(String path) {
+        Eventually.holds("it listens", Duration.ofSeconds(60), () -> PORT.matcher(outputSinceStart())
+                .find());
+        Matcher port = PORT.matcher(outputSinceStart());
+        return port.find() ? "http://127.0.0.1:" + port.group(1) + path : "";
     }
 
     public boolean isAlive() {

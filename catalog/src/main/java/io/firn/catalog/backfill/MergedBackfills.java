@@ -1,0 +1,210 @@
+package io.firn.catalog.backfill;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.catalog.FirnException;
+import io.firn.catalog.commit.TableCommit.Operation;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerKeys;
+import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+
+/**
+ * How far a keyed table is with backfills of its staging table. What a backfill staged above the keyed table's ledger is
+ * merged like anything that is staged; what it staged below is merged once more, when the backfill has ended, and this
+ * says up to where. It lives where the ledger does: in the snapshots of merges, so that a rollback takes it back, and in a
+ * property for when those are expired.
+ *
+ * @param whole ids of backfills of which nothing is left to merge
+ * @param next of others, by id and partition, the first offset that is left
+ */
+public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedMap<Integer, Long>> next) {
+    public static final MergedBackfills NONE =
+            new MergedBackfills(Collections.emptySortedSet(), Collections.emptySortedMap());
+
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectMapper TREES = new ObjectMapper();
+
+    public MergedBackfills {
+        whole = Collections.unmodifiableSortedSet(new TreeSet<>(whole));
+        next = Collections.unmodifiableSortedMap(new TreeMap<>(next));
+    }
+
+    /**
+     * What of one backfill is to be merged once more.
+     *
+     * @param ranges by partition, none empty, all below the keyed table's ledger
+     */
+    public record Left(String id, BackfillMode mode, SortedMap<SourcePartition, OffsetRange> ranges) {
+        public Left {
+            ranges = Collections.unmodifiableSortedMap(new TreeMap<>(ranges));
+        }
+    }
+
+    /** As this table object has it; does not refresh. */
+    public static MergedBackfills read(Table keyed) {
+        Snapshot each = keyed.currentSnapshot();
+        while (each != null) {
+            if (Operation.MERGE.summaryValue().equals(each.summary().get(LedgerKeys.OPERATION))) {
+                return read(each.summary().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
+            }
+            Long parent = each.parentId();
+            if (parent == null) {
+                return NONE;
+            }
+            each = keyed.snapshot(parent);
+        }
+        return read(keyed.properties().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
+    }
+
+    private static MergedBackfills read(String text, String table) {
+        if (text.isEmpty()) {
+            return NONE;
+        }
+        try {
+            JsonNode json = TREES.readTree(text);
+            TreeSet<String> whole = new TreeSet<>();
+            json.path("whole").forEach(id -> whole.add(id.asText()));
+            TreeMap<String, SortedMap<Integer, Long>> next = new TreeMap<>();
+            json.path("next").properties().forEach(id -> {
+                TreeMap<Integer, Long> partitions = new TreeMap<>();
+                id.getValue()
+                        .properties()
+                        .forEach(each -> partitions.put(
+                                Integer.valueOf(each.getKey()), each.getValue().longValue()));
+                next.put(id.getKey(), partitions);
+            });
+            return new MergedBackfills(whole, next);
+        } catch (IOException | IllegalArgumentException broken) {
+            throw FirnException.external(
+                    "backfill-unreadable",
+                    "it cannot be read which backfills are merged: " + broken.getMessage(),
+                    "table " + table + ", " + LedgerKeys.MERGED_BACKFILLS,
+                    "remove the table property: then what is staged of backfills is merged once more",
+                    broken);
+        }
+    }
+
+    public boolean isNone() {
+        return whole.isEmpty() && next.isEmpty();
+    }
+
+    /** @param commit that puts it there; makes the text another one each time */
+    public String text(UUID commit) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text)) {
+            out.writeStartObject();
+            out.writeStringField("commit", commit.toString());
+            out.writeArrayFieldStart("whole");
+            for (String id : whole) {
+                out.writeString(id);
+            }
+            out.writeEndArray();
+            out.writeObjectFieldStart("next");
+            for (Map.Entry<String, SortedMap<Integer, Long>> id : next.entrySet()) {
+                out.writeObjectFieldStart(id.getKey());
+                for (Map.Entry<Integer, Long> each : id.getValue().entrySet()) {
+                    out.writeNumberField(each.getKey().toString(), each.getValue());
+                }
+                out.writeEndObject();
+            }
+            out.writeEndObject();
+            out.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /**
+     * What is to be merged once more of backfills that have ended. Those that go on wait: each merge looks at all later
+     * records that are staged, which would be a lot for a chunk.
+     *
+     * @param staged the staging table's backfills
+     * @param keyed the keyed table's ledger
+     */
+    public List<Left> left(Collection<BackfillState> staged, Ledger keyed) {
+        List<Left> left = new ArrayList<>();
+        for (BackfillState each : staged) {
+            TreeMap<SourcePartition, OffsetRange> ranges = new TreeMap<>();
+            if (each.isRunning() || whole.contains(each.id())) {
+                continue;
+            }
+            each.task().spans().forEach((number, span) -> {
+                SourcePartition partition = each.task().partition(number);
+                long merged = keyed.next(each.task().pipeline(), partition).orElse(0);
+                long from = next(each.id(), number, span.start());
+                long to = Math.min(end(each, number), merged);
+                if (from < to) {
+                    ranges.put(partition, new OffsetRange(from, to));
+                }
+            });
+            if (!ranges.isEmpty()) {
+                left.add(new Left(each.id(), each.task().mode(), ranges));
+            }
+        }
+        return left;
+    }
+
+    /**
+     * How it is after a merge: of what was left only those are left still that were cut.
+     *
+     * @param cut by backfill and partition number the end of what was taken, where more was left
+     */
+    public MergedBackfills after(Collection<BackfillState> staged, Map<String, ? extends Map<Integer, Long>> cut) {
+        TreeSet<String> all = new TreeSet<>();
+        TreeMap<String, SortedMap<Integer, Long>> begun = new TreeMap<>();
+        for (BackfillState each : staged) {
+            Map<Integer, Long> ends = cut.get(each.id());
+            if (each.isRunning()) {
+                continue;
+            }
+            if (whole.contains(each.id()) || ends == null || ends.isEmpty()) {
+                all.add(each.id());
+                continue;
+            }
+            TreeMap<Integer, Long> reached = new TreeMap<>();
+            each.task().spans().keySet().forEach(number -> {
+                Long end = ends.get(number);
+                reached.put(number, end == null ? end(each, number) : end);
+            });
+            begun.put(each.id(), reached);
+        }
+        return new MergedBackfills(all, begun);
+    }
+
+    /** Backfills that staging must keep all rows for: those that go on and those that are not merged. */
+    public Set<String> open(Collection<BackfillState> staged) {
+        TreeSet<String> open = new TreeSet<>();
+        staged.stream().map(BackfillState::id).filter(id -> !whole.contains(id)).forEach(open::add);
+        return open;
+    }
+
+    private long next(String id, int partition, long otherwise) {
+        SortedMap<Integer, Long> known = next.get(id);
+        Long at = known == null ? null : known.get(partition);
+        return at == null ? otherwise : at;
+    }
+
+    private static long end(BackfillState state, int partition) {
+        return state.left(partition).start();
+    }
+}
