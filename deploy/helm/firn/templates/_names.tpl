@@ -1,0 +1,35 @@
+{{- define "firn.name" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "firn.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "firn.labels" -}}
+{{ include "firn.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "firn.account" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "firn.name" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the user configures, on the address and with the token that a pod needs. */}}
+{{- define "firn.config" -}}
+{{- $http := dict "listen" (printf "0.0.0.0:%d" (int .Values.service.port)) "token" "${env:FIRN_TOKEN}" -}}
+{{- $config := merge (dict "http" (merge (default dict .Values.config.http) $http)) .Values.config -}}
+{{- toYaml $config -}}
+{{- end -}}
