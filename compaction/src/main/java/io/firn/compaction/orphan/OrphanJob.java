@@ -1,5 +1,7 @@
 package io.firn.compaction.orphan;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.HalfUploads;
 import io.firn.compaction.Figures;
 import io.firn.compaction.Foreign;
 import io.firn.compaction.Job;
@@ -29,7 +31,8 @@ import org.apache.iceberg.util.PropertyUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes orphans. Commits nothing, so it can be killed and run again at any time.
+ * Removes orphans, and what is left in S3 of uploads that died half-way. Commits nothing, so it can be killed and run
+ * again at any time.
  *
  * <p>What was found is compared once more with the references of the table as it is right before the removal; and only
  * files older than {@link SafeCutoff} are looked at, so nothing goes that a writer will still commit.
@@ -49,6 +52,7 @@ public final class OrphanJob implements Job {
     private final Instant started;
     private final TreeMap<String, Long> orphans = new TreeMap<>();
     private boolean searched;
+    private long halfUploads;
     private @Nullable JobResult result;
 
     public OrphanJob(JobContext context, OrphanSettings settings) {
@@ -81,10 +85,11 @@ public final class OrphanJob implements Job {
             Work found = new Work(orphans.size(), bytes(orphans), 0);
             figures.count("orphans", orphans.size());
             figures.count("orphan-bytes", found.bytes());
-            return end(orphans.isEmpty() ? End.NOTHING : End.DONE, "listed only, nothing was removed");
+            return end(
+                    orphans.isEmpty() && halfUploads == 0 ? End.NOTHING : End.DONE, "listed only, nothing was removed");
         }
         if (orphans.isEmpty()) {
-            boolean none = figures.before().isNone();
+            boolean none = figures.before().isNone() && halfUploads == 0;
             return end(none ? End.NOTHING : End.DONE, none ? "there is no orphan of that age" : "");
         }
         Instant now = context.clock().instant();
@@ -117,13 +122,37 @@ public final class OrphanJob implements Job {
             return end(End.NOTHING, "the table has no snapshot that was there for a while");
         }
         meter.begin("list", Work.NONE);
+        List<String> folders = folders(table);
         orphans.putAll(Foreign.call("the table's folders can not be listed", context.where(), () -> new OrphanScan(
                         (SupportsPrefixOperations) io, settings, meter)
-                .find(table, folders(table), cutoff.get())));
+                .find(table, folders, cutoff.get())));
+        halfUploads = abortUploads(io, folders, cutoff.get());
         meter.end();
         searched = true;
         meter.begin("remove", new Work(orphans.size(), bytes(orphans), 0));
         return JobTurn.AT_ONCE;
+    }
+
+    /** The store may allow less than this asks for: orphans go all the same. */
+    private long abortUploads(FileIO io, List<String> folders, Instant before) {
+        HalfUploads.Effect effect =
+                settings.effect() == OrphanSettings.Effect.LIST ? HalfUploads.Effect.COUNT : HalfUploads.Effect.ABORT;
+        long found = 0;
+        try {
+            for (String folder : folders) {
+                found += Foreign.call(
+                                "uploads that died can not be listed or aborted",
+                                folder,
+                                () -> HalfUploads.find(io, folder, before, effect))
+                        .orElse(0);
+            }
+        } catch (FirnException refused) {
+            figures.count("half-uploads-unseen", 1);
+        }
+        if (found > 0) {
+            figures.count("half-uploads", found);
+        }
+        return found;
     }
 
     private TableMetadata refresh() {
