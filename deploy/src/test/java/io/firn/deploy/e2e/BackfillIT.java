@@ -41,14 +41,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Backfills by a service that is killed, beside live ingestion, while others read. {@code
- * -Dfirn.backfill.records=1000000 -Dfirn.backfill.kills=3} is the long form.
+ * -Dfirn.backfill.records=1000000 -Dfirn.backfill.kills=3 -Dfirn.backfill.rate=5000} is the long form.
  */
 @ExtendWith(SharedBroker.class)
 class BackfillIT {
     private static final int RECORDS = Integer.getInteger("firn.backfill.records", 4_000);
     private static final int PARTITIONS = 3;
     private static final int KILLS = Integer.getInteger("firn.backfill.kills", 1);
-    private static final Duration LONG = Duration.ofMinutes(10);
+    /** Records a second that come in meanwhile. */
+    private static final int RATE = Integer.getInteger("firn.backfill.rate", 100);
+
+    private static final Duration LONG = Duration.ofMinutes(30);
     private static final Path LOGS = OsProcess.logs("backfill");
 
     private static BrokerProcess broker;
@@ -76,7 +79,7 @@ class BackfillIT {
         Path config = stage.config("firn");
         ingest(stage, config);
         FirnProcess service = stage.service("replaced", config);
-        try (TopicProducer live = TopicProducer.steady(broker.bootstrap(), "replaced", PARTITIONS, 100, 3);
+        try (TopicProducer live = TopicProducer.steady(broker.bootstrap(), "replaced", PARTITIONS, RATE, 3);
                 Reader reader = new Reader(stage)) {
             service.start();
             JsonNode backfill =

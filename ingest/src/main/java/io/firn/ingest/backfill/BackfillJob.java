@@ -8,21 +8,15 @@ import io.firn.catalog.backfill.BackfillState.Change;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.backfill.BackfillState.Standing;
 import io.firn.catalog.backfill.Backfills;
-import io.firn.catalog.commit.JobCommit;
-import io.firn.catalog.commit.JobCommitter;
-import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
-import io.firn.catalog.ledger.SourcePartition;
-import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.SpanSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,9 +29,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
-import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
@@ -51,39 +43,24 @@ import org.jspecify.annotations.Nullable;
  * threads. Where a turn throws, {@link #stop} is still to be called.
  */
 public final class BackfillJob {
-    private static final Duration POLL = Duration.ofMillis(200);
-
     /** A lease is renewed when this part of it is over. */
     private static final int RENEWALS_IN_A_LEASE = 3;
 
     private static final long FIRST_DELAY_MILLIS = 50;
-    private static final int MOST_DOUBLINGS = 7;
-
-    /** A commit that lost so often takes longer than the time between two of the others. */
-    private static final int MOST_ATTEMPTS = 4;
-
-    private static final int SHRINK = 4;
-    private static final long LEAST_OFFSETS = 500;
     private static final long MILLIS_PER_SECOND = 1000;
 
     private final String id;
     private final Table table;
     private final Backfills states;
-    private final JobCommitter committer;
+    private final ChunkReader reader;
+    private final ChunkAttempts attempts;
     private final SpanSource source;
-    private final Supplier<BatchWriter> writers;
     private final BackfillSettings settings;
     private final Clock clock;
     private final RandomGenerator random;
-    private @Nullable BatchWriter writer;
     private @Nullable BackfillState state;
     private @Nullable Chunk chunk;
-    private @Nullable JobCommit pending;
-    private boolean offered;
     private boolean ended;
-    private int refusals;
-    private int attempts;
-    private long mostOffsets;
 
     /**
      * @param table a handle of the job's own; refreshed
@@ -101,11 +78,10 @@ public final class BackfillJob {
         this.id = id;
         this.table = table;
         this.states = new Backfills(table, random, clock);
-        this.committer = new JobCommitter(table, random);
+        this.reader = new ChunkReader(table, source, writers, settings);
+        this.attempts = new ChunkAttempts(table, random, settings.chunkRecords());
         this.source = source;
-        this.writers = writers;
         this.settings = settings;
-        this.mostOffsets = settings.chunkRecords();
         this.clock = clock;
         this.random = random;
     }
@@ -116,8 +92,12 @@ public final class BackfillJob {
             return BackfillTurn.end("");
         }
         try {
-            if (pending != null) {
-                return attempt(pending);
+            if (attempts.isPending()) {
+                BackfillTurn turn = attempts.attempt();
+                if (!attempts.isPending()) {
+                    chunk = null;
+                }
+                return turn;
             }
             Chunk current = chunk;
             if (current == null) {
@@ -139,7 +119,7 @@ public final class BackfillJob {
 
     /** Whether the next turn is an attempt at a commit. */
     boolean isPrepared() {
-        return pending != null;
+        return attempts.isPending();
     }
 
     /** Whether nobody else is at work on it. */
@@ -181,81 +161,17 @@ public final class BackfillJob {
                         partition,
                         ledger.next(now.task().pipeline(), now.task().partition(partition))
                                 .orElse(0)));
-        var spans = Chunk.next(now, upTo, Math.min(now.task().chunk(), mostOffsets));
+        var spans = Chunk.next(now, upTo, Math.min(now.task().chunk(), attempts.mostOffsets()));
         if (spans.isEmpty()) {
             return put(now, now.with(new Standing(Phase.DONE, Optional.empty()), change()), "done");
         }
-        begin(now, spans);
+        chunk = reader.begin(now, spans, newId(), clock.instant());
         return BackfillTurn.AT_ONCE;
     }
 
-    private void begin(BackfillState now, SortedMap<Integer, OffsetRange> spans) throws IOException {
-        Snapshot head = table.currentSnapshot();
-        Chunk next = new Chunk(newId(), spans, head, clock.instant());
-        if (now.task().mode() == BackfillMode.MISSING && head != null) {
-            new LiveRows(table, now.task().topic()).read(head, spans, new LiveRows.Seen() {
-                @Override
-                public void row(int partition, long offset, long position) {
-                    next.present.add(partition, offset);
-                }
-
-                @Override
-                public void end(FileScanTask file, long live) {}
-            });
-        }
-        TreeMap<SourcePartition, OffsetRange> wanted = new TreeMap<>();
-        spans.forEach((partition, span) -> wanted.put(now.task().partition(partition), span));
-        source.begin(wanted);
-        writer = writers.get();
-        chunk = next;
-    }
-
     private BackfillTurn read(Chunk current) {
-        BatchWriter target = writer();
-        source.poll(POLL, (partition, offset, timestamp, bytes, start, length, key) -> {
-            if (current.written.covers(partition.partition(), offset)) {
-                write(current, target, partition, offset, timestamp, bytes, start, length, key);
-            }
-        });
-        TreeMap<Integer, Long> positions = new TreeMap<>();
-        source.positions().forEach((partition, next) -> positions.put(partition.partition(), next));
-        current.reached = positions;
-        boolean all = current.spans.entrySet().stream()
-                .allMatch(span -> positions.getOrDefault(span.getKey(), -1L)
-                        >= span.getValue().end());
-        current.isRead = all || target.fileBytes() >= settings.chunkBytes();
+        reader.read(current);
         return renewed();
-    }
-
-    private static void write(
-            Chunk current,
-            BatchWriter target,
-            SourcePartition partition,
-            long offset,
-            long timestamp,
-            byte[] bytes,
-            int start,
-            int length,
-            @Nullable ByteBuffer key) {
-        current.records++;
-        if (current.present.contains(partition.partition(), offset)) {
-            current.kept++;
-            return;
-        }
-        try {
-            if (target.write(partition, offset, timestamp, bytes, start, length, key) == BatchWriter.Written.ROW) {
-                current.written.add(partition.partition(), offset);
-                current.added++;
-            } else {
-                current.nulls++;
-            }
-        } catch (BadRecordException bad) {
-            throw FirnException.user(
-                    "bad-record",
-                    "record cannot become a row: " + bad.getMessage(),
-                    partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),
-                    "correct the schema, or begin a backfill after this record; chunks before it took effect");
-        }
     }
 
     /** Where reading takes long, others must not think that nobody is at work. */
@@ -278,7 +194,7 @@ public final class BackfillJob {
     private BackfillTurn prepare(Chunk current) throws IOException {
         BackfillState now = state();
         requireTopic(now);
-        List<DataFile> files = writer().seal();
+        List<DataFile> files = reader.seal();
         Snapshot snapshot = current.lookedAt;
         RowDeletes deletes = new RowDeletes(table, current.id);
         long old = 0;
@@ -301,10 +217,14 @@ public final class BackfillJob {
             chunk = null;
             return put(now, next.withLastCommit(now.lastCommit()), "");
         }
-        offered = false;
-        attempts = 0;
-        pending = ChunkCommit.of(current, snapshot, files, deletes, now, next);
+        attempts.propose(ChunkCommit.of(current, snapshot, files, deletes, now, next), offsets(current));
         return BackfillTurn.AT_ONCE;
+    }
+
+    private static long offsets(Chunk chunk) {
+        return chunk.done().values().stream()
+                .mapToLong(span -> span.end() - span.start())
+                .sum();
     }
 
     private BackfillCounts counts(Chunk current, long old) {
@@ -321,74 +241,13 @@ public final class BackfillJob {
                 current.records * MILLIS_PER_SECOND / millis);
     }
 
-    private BackfillTurn attempt(JobCommit commit) {
-        offered = true;
-        return committer.attempt(commit).fold(new JobOutcome.Cases<>() {
-            @Override
-            public BackfillTurn committed(JobOutcome.Committed outcome) {
-                refusals = 0;
-                mostOffsets = Math.min(settings.chunkRecords(), 2 * mostOffsets);
-                return forget(BackfillTurn.AT_ONCE);
-            }
-
-            @Override
-            public BackfillTurn fenced(JobOutcome.Fenced outcome) {
-                return forget(BackfillTurn.AT_ONCE);
-            }
-
-            @Override
-            public BackfillTurn invalid(JobOutcome.Invalid outcome) {
-                refusals++;
-                long delay = FIRST_DELAY_MILLIS << Math.min(refusals, MOST_DOUBLINGS);
-                return forget(BackfillTurn.after(
-                        delay / 2 + random.nextLong(delay / 2), "others changed the same rows: " + outcome.reason()));
-            }
-
-            @Override
-            public BackfillTurn undecided(JobOutcome.Undecided outcome) {
-                attempts++;
-                return shrunk()
-                        ? forget(BackfillTurn.AT_ONCE)
-                        : BackfillTurn.after(outcome.delayMillis(), outcome.reason());
-            }
-        });
-    }
-
-    /**
-     * A commit takes the longer the more files it is about, and whoever is quicker wins: so less is tried at a time. The
-     * files may be in the table after all, if an answer was lost, and are the orphan job's.
-     */
-    private boolean shrunk() {
-        Chunk current = chunk;
-        long offsets = current == null
-                ? 0
-                : current.done().values().stream()
-                        .mapToLong(span -> span.end() - span.start())
-                        .sum();
-        if (attempts < MOST_ATTEMPTS || offsets <= LEAST_OFFSETS) {
-            return false;
-        }
-        mostOffsets = Math.max(LEAST_OFFSETS, offsets / SHRINK);
-        return true;
-    }
-
-    /** The chunk is over, its files are the table's or were removed by the committer. */
-    private BackfillTurn forget(BackfillTurn turn) {
-        pending = null;
-        chunk = null;
-        return turn;
-    }
-
     /** Removes what nothing can reference. */
     private void drop() {
-        if (writer != null && chunk != null && pending == null) {
-            writer.discard();
+        if (chunk != null && !attempts.isPending()) {
+            reader.discard();
         }
-        JobCommit commit = pending;
-        if (commit != null && !offered) {
-            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a dropped chunk", false);
-        }
-        forget(BackfillTurn.AT_ONCE);
+        attempts.drop();
+        chunk = null;
     }
 
     private BackfillTurn put(BackfillState from, BackfillState to, String why) {
@@ -441,10 +300,6 @@ public final class BackfillJob {
             each = parent == null ? null : table.snapshot(parent);
         }
         return false;
-    }
-
-    private BatchWriter writer() {
-        return Objects.requireNonNull(writer, "no chunk was begun");
     }
 
     private BackfillState state() {
