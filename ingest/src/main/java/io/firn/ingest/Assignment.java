@@ -240,9 +240,23 @@ final class Assignment {
         return starts;
     }
 
+    /** A client keeps to the name of a topic: where that was deleted and created again, the answer is the new one's. */
+    private void requireSameTopic(SourcePartition partition) {
+        if (!source.partitions().contains(partition)) {
+            throw new FirnException(
+                    "topic-recreated",
+                    FirnException.Kind.EXTERNAL,
+                    "topic " + partition.topic() + " was deleted or created again while it was read",
+                    "partition " + partition + " of the topic with id " + partition.topicId(),
+                    "",
+                    null);
+        }
+    }
+
     /** Where reading goes on: at {@code next}, or after what was lost if that may be recorded. */
     private long first(SourcePartition partition, long next, OffsetRange held) {
         if (next > held.end()) {
+            requireSameTopic(partition);
             // The table holds rows of offsets that Kafka has lost and will give to other records. Going back would
             // double the offsets, going on would skip the new records: neither can be recorded as a gap.
             throw FirnException.user(

@@ -121,6 +121,12 @@ final class FlatRows implements SourceRows {
             return orderTimestamp;
         }
 
+        @Override
+        public int bucket(KeyBuckets buckets) {
+            ColumnCursor value = value(buckets.column());
+            return value == null || value.isNull() ? -1 : buckets.of(value);
+        }
+
         /** Null where the source has no such column. */
         @Nullable
         ColumnCursor value(int column) {

@@ -82,6 +82,23 @@ final class KeyCodec {
         }
     }
 
+    /** The bucket of the key's first column, whose type the buckets are of. */
+    int bucket(KeyBuffer key, KeyBuckets buckets) {
+        byte[] bytes = key.bytes();
+        if (forms[0] == Form.NUMBER) {
+            return buckets.of((long) LONGS.get(bytes, 0));
+        }
+        int at = 0;
+        int count = 0;
+        int shift = 0;
+        while (bytes[at] < 0) {
+            count |= (bytes[at++] & 0x7F) << shift;
+            shift += 7;
+        }
+        count |= bytes[at++] << shift;
+        return buckets.of(bytes, at, count);
+    }
+
     /** The values of the first so many columns, in Iceberg's internal representation. */
     void decode(KeyBuffer key, Object[] into) {
         byte[] bytes = key.bytes();

@@ -28,6 +28,8 @@ final class KeyPartitions implements SpillingFold.Affinity {
     private final Object[] values;
     private final KeyRow row;
     private final int buckets;
+    /** Where they are of the first column of the key. */
+    private final @Nullable KeyBuckets ofFirst;
 
     private KeyPartitions(PartitionSpec spec, Schema schema, KeyCodec codec, List<String> key) {
         this.codec = codec;
@@ -41,6 +43,9 @@ final class KeyPartitions implements SpillingFold.Affinity {
         }
         this.row = new KeyRow(keyAt, values);
         this.buckets = spec.fields().size() == 1 ? buckets(spec.fields().get(0)) : 1;
+        this.ofFirst = KeyBuckets.of(spec, schema)
+                .filter(known -> columns.get(known.column()).name().equals(key.get(0)))
+                .orElse(null);
     }
 
     /** Empty where something other than the key has a say. */
@@ -63,6 +68,10 @@ final class KeyPartitions implements SpillingFold.Affinity {
         StructLikeMap<KeyFilter> filters = StructLikeMap.create(spec.partitionType());
         int expected = keys.size() / partitions.size();
         partitions.forEach(each -> filters.put(each, new KeyFilter(expected)));
+        if (ofFirst != null) {
+            fill(filters, keys, ofFirst);
+            return filters;
+        }
         KeyBuffer key = new KeyBuffer();
         for (int number = 0; number < keys.size(); number++) {
             keys.key(keys.head(number), key);
@@ -74,9 +83,30 @@ final class KeyPartitions implements SpillingFold.Affinity {
         return filters;
     }
 
+    private void fill(StructLikeMap<KeyFilter> filters, WinnerTable keys, KeyBuckets by) {
+        KeyFilter[] ofBucket = new KeyFilter[by.count()];
+        filters.forEach((partition, filter) -> {
+            Integer bucket = partition.get(0, Integer.class);
+            if (bucket != null) {
+                ofBucket[bucket] = filter;
+            }
+        });
+        KeyBuffer key = new KeyBuffer();
+        for (int number = 0; number < keys.size(); number++) {
+            keys.key(keys.head(number), key);
+            KeyFilter filter = ofBucket[codec.bucket(key, by)];
+            if (filter != null) {
+                filter.add(key.hash());
+            }
+        }
+    }
+
     /** The bucket, where buckets of one column are all there is. */
     @Override
     public int of(KeyBuffer key) {
+        if (ofFirst != null) {
+            return codec.bucket(key, ofFirst);
+        }
         Integer bucket = buckets == 1 ? null : of(key, partition).get(0, Integer.class);
         return bucket == null ? 0 : bucket;
     }

@@ -7,6 +7,11 @@ interface OutputRow extends StructLike {
     /** @param orderTimestamp microseconds; counts only where the source has none */
     OutputRow at(long orderTimestamp);
 
+    /** The bucket of the row in its table, or less than 0 where that is not known without making objects. */
+    default int bucket(KeyBuckets buckets) {
+        return -1;
+    }
+
     @Override
     default <T> void set(int position, T value) {
         throw new UnsupportedOperationException("a view");

@@ -61,6 +61,8 @@ final class RowFiles {
     private final Table table;
     private final OutputFileFactory files;
     private final @Nullable PartitionKey partition;
+    private final @Nullable KeyBuckets buckets;
+    private final @Nullable PartitionKey[] ofBucket;
     private final long targetBytes;
     private final long rowGroupBytes;
     private final int mostOpen;
@@ -90,6 +92,8 @@ final class RowFiles {
                 .build();
         this.unpartitioned = new PartitionKey(table.spec(), table.schema());
         this.partition = table.spec().isPartitioned() ? new PartitionKey(table.spec(), table.schema()) : null;
+        this.buckets = KeyBuckets.of(table.spec(), table.schema()).orElse(null);
+        this.ofBucket = new PartitionKey[buckets == null ? 0 : buckets.count()];
         this.targetBytes = targetBytes;
         long configured = PropertyUtil.propertyAsLong(
                 table.properties(),
@@ -102,20 +106,35 @@ final class RowFiles {
     }
 
     void write(StructLike row) {
-        PartitionKey key = unpartitioned;
-        if (partition != null) {
-            partition.partition(row);
-            key = partition;
-        }
+        PartitionKey key = partitionOf(row);
         Open file = open.get(key);
         if (file == null) {
-            file = open(partition == null ? key : key.copy());
+            file = open(key == partition ? key.copy() : key);
         }
         file.writer.write(row);
         file.lastUse = ++uses;
         if (++file.rows % ROWS_BETWEEN_LOOKS == 0 && file.writer.length() >= targetBytes) {
             close(key);
         }
+    }
+
+    private PartitionKey partitionOf(StructLike row) {
+        PartitionKey scratch = partition;
+        if (scratch == null) {
+            return unpartitioned;
+        }
+        int bucket = buckets != null && row instanceof OutputRow ? ((OutputRow) row).bucket(buckets) : -1;
+        PartitionKey known = bucket < 0 ? null : ofBucket[bucket];
+        if (known != null) {
+            return known;
+        }
+        scratch.partition(row);
+        if (bucket < 0) {
+            return scratch;
+        }
+        PartitionKey kept = scratch.copy();
+        ofBucket[bucket] = kept;
+        return kept;
     }
 
     /** Closes what is open and gives all files written. */
