@@ -118,7 +118,8 @@ public final class Tables {
                     .withProperties(properties)
                     .create());
         } catch (AlreadyExistsException e) {
-            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, younger);
+            return take(
+                    call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, younger);
         } catch (FirnException e) {
             return take(openAfter(e, name), request, younger);
         }
@@ -226,10 +227,8 @@ public final class Tables {
         if (request.sourceColumns() == SourceColumns.Policy.ADD) {
             SourceColumns.missing(table.schema()).forEach(name -> additions.put(name, SourceColumns.type(name)));
         }
-        request.schema()
-                .ifPresent(schema -> missing(table, younger)
-                        .forEach(name ->
-                                additions.put(name, schema.findField(name).type())));
+        request.schema().ifPresent(schema -> missing(table, younger)
+                .forEach(name -> additions.put(name, schema.findField(name).type())));
         return additions;
     }
 

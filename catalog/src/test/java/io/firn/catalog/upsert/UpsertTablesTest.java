@@ -165,12 +165,7 @@ final class UpsertTablesTest {
                 UpsertTables.asked(request, name, lacking, List.of()).properties());
         properties.remove("write.metadata.metrics.column._source_topic_id");
         return new TableRequest(
-                name,
-                Optional.of(lacking),
-                List.of(),
-                properties,
-                SourceColumns.Policy.ADD,
-                request.missingLedger());
+                name, Optional.of(lacking), List.of(), properties, SourceColumns.Policy.ADD, request.missingLedger());
     }
 
     /** Right after a table was loaded, and before anything is committed to it, somebody else commits. */

@@ -109,7 +109,7 @@ final class RowFiles {
         PartitionKey key = partitionOf(row);
         Open file = open.get(key);
         if (file == null) {
-            file = open(key == partition ? key.copy() : key);
+            file = open(partition == null ? key : key.copy());
         }
         file.writer.write(row);
         file.lastUse = ++uses;

@@ -121,7 +121,12 @@ final class WrittenByHandTest {
                 .isInstanceOf(FirnException.class)
                 .hasMessageContainingAll("the key column 'id' is gone", "restore the column");
 
-        rig.catalog.open(rig.request.identifier()).orElseThrow().updateSchema().renameColumn("key", "id").commit();
+        rig.catalog
+                .open(rig.request.identifier())
+                .orElseThrow()
+                .updateSchema()
+                .renameColumn("key", "id")
+                .commit();
         rig.merge();
         rig.requireMerged(rig.staged);
     }
@@ -134,11 +139,7 @@ final class WrittenByHandTest {
                 PartitionStep.advance(new OffsetRange(4, 5), OptionalLong.empty()));
         new TableCommitter(staging, new Random(1), MissingLedger.REFUSE)
                 .attempt(new TableCommit(
-                        UUID.randomUUID(),
-                        MergeRig.PIPELINE,
-                        TableCommit.Operation.APPEND,
-                        List.of(file),
-                        steps));
+                        UUID.randomUUID(), MergeRig.PIPELINE, TableCommit.Operation.APPEND, List.of(file), steps));
         assertThat(rig.open().staging().currentSnapshot().summary()).containsKey("firn.offsets");
     }
 
@@ -184,7 +185,10 @@ final class WrittenByHandTest {
         }
         return DataFiles.builder(table.spec())
                 .copy(writer.toDataFile())
-                .withPartition(table.spec().isPartitioned() ? GenericRecord.create(table.spec().partitionType()) : null)
+                .withPartition(
+                        table.spec().isPartitioned()
+                                ? GenericRecord.create(table.spec().partitionType())
+                                : null)
                 .build();
     }
 }

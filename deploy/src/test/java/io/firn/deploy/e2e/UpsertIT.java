@@ -127,8 +127,10 @@ class UpsertIT {
         List<String> topics = all.stream().map(each -> each.stage().topic()).toList();
         try (Admin admin = broker.admin()) {
             admin.deleteTopics(topics).all().get(20, TimeUnit.SECONDS);
-            Eventually.holds("the topics are gone", SOON, () -> Collections.disjoint(
-                    admin.listTopics().names().get(5, TimeUnit.SECONDS), topics));
+            Eventually.holds(
+                    "the topics are gone",
+                    SOON,
+                    () -> Collections.disjoint(admin.listTopics().names().get(5, TimeUnit.SECONDS), topics));
         }
         for (Keyed each : all) {
             broker.createTopic(each.stage().topic(), PARTITIONS, Map.of());

@@ -155,8 +155,7 @@ public final class ChangeStream {
 
     private static boolean isAfter(Change one, Change other, Map<Integer, Long> timeOf) {
         int order = Long.compare(
-                timeOf.getOrDefault(source(one), Long.MIN_VALUE),
-                timeOf.getOrDefault(source(other), Long.MIN_VALUE));
+                timeOf.getOrDefault(source(one), Long.MIN_VALUE), timeOf.getOrDefault(source(other), Long.MIN_VALUE));
         return order != 0 ? order > 0 : one.partition() > other.partition();
     }
 
