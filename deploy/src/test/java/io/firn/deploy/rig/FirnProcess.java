@@ -24,6 +24,7 @@ public final class FirnProcess implements AutoCloseable {
     private final Path config;
     private final Path logs;
     private final List<String> flags;
+    private Map<String, String> environment = Map.of();
     private @Nullable OsProcess process;
     private int outputBefore;
 
@@ -44,6 +45,12 @@ public final class FirnProcess implements AutoCloseable {
         List<String> all = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
         all.addAll(List.of(flags));
         return new FirnProcess(name, config, logs, all);
+    }
+
+    /** With these variables besides its own, which a configuration may name. */
+    public FirnProcess with(Map<String, String> variables) {
+        environment = Map.copyOf(variables);
+        return this;
     }
 
     /** Writes a configuration of one pipeline and returns the file. */
@@ -74,6 +81,11 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Runs one command of Firn to its end and returns it, for exit code and output. */
     public static OsProcess command(String name, Path logs, String... arguments) {
+        return command(name, logs, Map.of(), arguments);
+    }
+
+    /** As above, with these variables besides. */
+    public static OsProcess command(String name, Path logs, Map<String, String> variables, String... arguments) {
         Path log = logs.resolve(name + ".log");
         try {
             Files.deleteIfExists(log);
@@ -83,7 +95,7 @@ public final class FirnProcess implements AutoCloseable {
         OsProcess process = OsProcess.start(
                 name,
                 log,
-                Map.of(),
+                variables,
                 commandLine(
                         logs,
                         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
@@ -113,7 +125,7 @@ public final class FirnProcess implements AutoCloseable {
         process = OsProcess.start(
                 name,
                 logs.resolve(name + ".log"),
-                Map.of(),
+                environment,
                 commandLine(
                         logs, flags, Distribution.archiveFlags(config, logs), "run", "--config", config.toString()));
         return this;

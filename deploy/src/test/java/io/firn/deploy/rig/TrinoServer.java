@@ -48,6 +48,23 @@ public final class TrinoServer implements AutoCloseable {
      * @param catalogs by name, their properties as Trino names them
      */
     public static TrinoServer start(Path directory, Path logs, Map<String, Map<String, String>> catalogs) {
+        Map<String, String> files = new TreeMap<>();
+        catalogs.forEach((name, properties) -> {
+            StringBuilder lines = new StringBuilder("connector.name=iceberg\n");
+            new TreeMap<>(properties)
+                    .forEach((key, value) ->
+                            lines.append(key).append('=').append(value).append('\n'));
+            files.put(name, lines.toString());
+        });
+        return start(directory, logs, files, Map.of());
+    }
+
+    /**
+     * @param files by catalog, what its file holds
+     * @param environment that the files may name
+     */
+    public static TrinoServer start(
+            Path directory, Path logs, Map<String, String> files, Map<String, String> environment) {
         int port = OsProcess.freePort();
         try {
             Path plugin = Files.createDirectories(directory.resolve("plugin/iceberg"));
@@ -71,14 +88,11 @@ public final class TrinoServer implements AutoCloseable {
                     query.max-memory=400MB
                     query.max-memory-per-node=300MB
                     catalog.management=static
+                    http-server.log.enabled=false
                     """.formatted(port, port, directory.resolve("plugin")));
-            for (Map.Entry<String, Map<String, String>> catalog : catalogs.entrySet()) {
-                StringBuilder lines = new StringBuilder("connector.name=iceberg\n");
-                new TreeMap<>(catalog.getValue())
-                        .forEach((key, value) ->
-                                lines.append(key).append('=').append(value).append('\n'));
+            for (Map.Entry<String, String> catalog : files.entrySet()) {
                 Path folder = Files.createDirectories(etc.resolve("catalog"));
-                Files.writeString(folder.resolve(catalog.getKey() + ".properties"), lines);
+                Files.writeString(folder.resolve(catalog.getKey() + ".properties"), catalog.getValue());
             }
             Path main = directory.resolve("StartTrino.java");
             Files.writeString(main, """
@@ -88,7 +102,7 @@ public final class TrinoServer implements AutoCloseable {
                         }
                     }
                     """);
-            TrinoServer server = new TrinoServer(launch(directory, logs, main), port);
+            TrinoServer server = new TrinoServer(launch(directory, logs, main, environment), port);
             server.awaitStart();
             return server;
         } catch (IOException failed) {
@@ -120,9 +134,15 @@ public final class TrinoServer implements AutoCloseable {
 
     /** Runs a statement to its end; each row is a list of values as JSON has them. */
     public List<List<String>> query(String sql) {
+        return query(sql, "");
+    }
+
+    /** @param session properties as {@code catalog.name=value} */
+    public List<List<String>> query(String sql, String session) {
         List<List<String>> rows = new ArrayList<>();
-        JsonNode answer = send(
-                HttpRequest.newBuilder(uri.resolve("/v1/statement")).POST(HttpRequest.BodyPublishers.ofString(sql)));
+        JsonNode answer = send(HttpRequest.newBuilder(uri.resolve("/v1/statement"))
+                .header("X-Trino-Session", session)
+                .POST(HttpRequest.BodyPublishers.ofString(sql)));
         while (true) {
             if (answer.has("error")) {
                 throw new AssertionError(
@@ -179,7 +199,8 @@ public final class TrinoServer implements AutoCloseable {
                 process::tail);
     }
 
-    private static OsProcess launch(Path directory, Path logs, Path main) throws IOException {
+    private static OsProcess launch(Path directory, Path logs, Path main, Map<String, String> environment)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 javaCommand().toString(),
                 "-Xmx1200M",
@@ -196,7 +217,7 @@ public final class TrinoServer implements AutoCloseable {
                 "-cp",
                 classPath("server", logs),
                 main.toString()));
-        return OsProcess.start("trino", logs.resolve("trino.log"), Map.of(), command);
+        return OsProcess.start("trino", logs.resolve("trino.log"), environment, command);
     }
 
     private static Path javaCommand() {

@@ -21,7 +21,7 @@ public final class SparkBench {
     private SparkBench() {}
 
     public static void main(String[] args) throws IOException {
-        try (SparkSession spark = session(Path.of(args[1]))) {
+        try (SparkSession spark = args[1].startsWith("http") ? served(args[1]) : session(Path.of(args[1]))) {
             spark.sparkContext().setLogLevel("WARN");
             if (args[0].equals("merge")) {
                 merge(spark, args[2]);
@@ -40,24 +40,35 @@ public final class SparkBench {
                         "peak RSS " + Long.parseLong(line.replaceAll("\\D", "")) / 1024 + " MiB"));
     }
 
+    /** A catalog by Iceberg's REST protocol; the token is in the environment. */
+    private static SparkSession served(String uri) {
+        return plain().config("spark.sql.catalog.firn.type", "rest")
+                .config("spark.sql.catalog.firn.uri", uri)
+                .config("spark.sql.catalog.firn.token", System.getenv("FIRN_TOKEN"))
+                .getOrCreate();
+    }
+
     private static SparkSession session(Path dir) {
+        return plain().config("spark.local.dir", dir.resolve("spark").toString())
+                .config("spark.sql.catalog.firn.type", "jdbc")
+                .config("spark.sql.catalog.firn.uri", "jdbc:sqlite:file:" + dir.resolve("catalog.db"))
+                .config("spark.sql.catalog.firn.jdbc.schema-version", "V1")
+                .config("spark.sql.catalog.firn.warehouse", "file:" + dir.resolve("warehouse"))
+                .getOrCreate();
+    }
+
+    private static SparkSession.Builder plain() {
         return SparkSession.builder()
                 .master("local[2]")
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.sql.session.timeZone", "UTC")
-                .config("spark.local.dir", dir.resolve("spark").toString())
                 .config("spark.sql.shuffle.partitions", "16")
                 .config(
                         "spark.sql.extensions",
                         "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
-                .config("spark.sql.catalog.firn", "org.apache.iceberg.spark.SparkCatalog")
-                .config("spark.sql.catalog.firn.type", "jdbc")
-                .config("spark.sql.catalog.firn.uri", "jdbc:sqlite:file:" + dir.resolve("catalog.db"))
-                .config("spark.sql.catalog.firn.jdbc.schema-version", "V1")
-                .config("spark.sql.catalog.firn.warehouse", "file:" + dir.resolve("warehouse"))
-                .getOrCreate();
+                .config("spark.sql.catalog.firn", "org.apache.iceberg.spark.SparkCatalog");
     }
 
     private static void merge(SparkSession spark, String mode) {
