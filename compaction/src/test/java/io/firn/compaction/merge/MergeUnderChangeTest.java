@@ -166,6 +166,27 @@ final class MergeUnderChangeTest {
         }
     }
 
+    /** OPTIMIZE and expiry in a row, as other engines do by default: no snapshot of Firn's is left. */
+    @Test
+    void aRewriteAndAnExpiryByAnotherEngineLoseNeitherTheLedgerNorTheMergePosition() {
+        MergeRig rig = rigWithRowsAndChanges();
+        rig.merge(markRows(rig));
+        Map<String, Long> rows = rig.rows();
+        rewriteByHand(rig.open().keyed());
+        for (Table table : List.of(
+                rig.open().keyed(), rig.open().staging(), rig.open().deletes())) {
+            table.expireSnapshots().expireOlderThan(Long.MAX_VALUE).commit();
+        }
+        assertThat(snapshots(rig.open().keyed())).singleElement().satisfies(head -> assertThat(head.summary())
+                .doesNotContainKey("firn.offsets"));
+
+        assertThat(rig.merge(markRows(rig)).end()).isEqualTo(End.NOTHING);
+        assertThat(rig.rows()).isEqualTo(rows);
+        rig.stage(event(30, "z", 0, 8, 9));
+        assertThat(rig.merge(markRows(rig)).count("staged")).isEqualTo(1);
+        rig.requireMerged(rig.staged);
+    }
+
     @Test
     void ofTwoMergersOneCommitsAndTheOtherFindsNothingLeft() {
         MergeRig rig = rigWithRowsAndChanges();

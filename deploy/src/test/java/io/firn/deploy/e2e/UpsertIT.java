@@ -146,7 +146,7 @@ class UpsertIT {
                 .deleteFromRowFilter(Expressions.alwaysTrue())
                 .commit();
         for (Keyed each : both) {
-            String mode = each == emptied ? "missing" : "replace";
+            String mode = each.equals(emptied) ? "missing" : "replace";
             String body = "{\"pipeline\":\"" + each.stage().topic() + "\",\"mode\":\"" + mode + "\",\"chunk\":200}";
             HttpResponse<String> answer = HttpClient.newHttpClient()
                     .send(
