@@ -173,8 +173,8 @@ final class MergeUnderChangeTest {
         rig.merge(markRows(rig));
         Map<String, Long> rows = rig.rows();
         rewriteByHand(rig.open().keyed());
-        for (Table table : List.of(
-                rig.open().keyed(), rig.open().staging(), rig.open().deletes())) {
+        for (Table table :
+                List.of(rig.open().keyed(), rig.open().staging(), rig.open().deletes())) {
             table.expireSnapshots().expireOlderThan(Long.MAX_VALUE).commit();
         }
         assertThat(snapshots(rig.open().keyed())).singleElement().satisfies(head -> assertThat(head.summary())

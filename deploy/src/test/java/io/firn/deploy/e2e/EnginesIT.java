@@ -71,8 +71,7 @@ final class EnginesIT {
     @Test
     @EnabledIfSystemProperty(named = "firn.trino", matches = "true")
     void trino_answers_as_the_audit_does_whatever_it_changes_while_firn_ingests_and_merges() throws Exception {
-        Map<String, String> catalogs =
-                Map.of("lake", Files.readString(Composed.TRINO), "firn", local.trino());
+        Map<String, String> catalogs = Map.of("lake", Files.readString(Composed.TRINO), "firn", local.trino());
         try (FirnProcess one = composed.service(LOGS).start();
                 FirnProcess other = local.service(LOGS, composed).start();
                 TrinoServer trino =
@@ -116,9 +115,11 @@ final class EnginesIT {
             assertThat(answers.get(3)).isEqualTo(List.of(List.of(Long.toString(quantities(sent)), "web")));
             send(sent, sent + MORE);
             composed.awaitMerged(local.lake(), LocalFirn.PIPELINE, other);
-            answers = SparkProcess.query(
-                    local.endpoint(), Composed.TOKEN, LOGS, "select count(*) from firn.shop.orders");
-            assertThat(answers.get(0)).isEqualTo(List.of(List.of(Integer.toString(keys(sent + MORE).size()))));
+            answers =
+                    SparkProcess.query(local.endpoint(), Composed.TOKEN, LOGS, "select count(*) from firn.shop.orders");
+            assertThat(answers.get(0))
+                    .isEqualTo(
+                            List.of(List.of(Integer.toString(keys(sent + MORE).size()))));
             assertThat(other.terminate()).as(other.tail()).isZero();
         }
         assertAudited(LocalFirn.PIPELINE, local.config());
@@ -157,9 +158,8 @@ final class EnginesIT {
                         "array(row(\"sku\" varchar, \"quantity\" integer))",
                         "map(varchar, varchar)")));
         assertThat(one(trino, "select sum(items[1].quantity) from " + keyed))
-                .isEqualTo(Long.toString(last.values().stream()
-                        .mapToLong(n -> n % 5 + 1)
-                        .sum()));
+                .isEqualTo(Long.toString(
+                        last.values().stream().mapToLong(n -> n % 5 + 1).sum()));
         assertThat(one(trino, "select count(*) from " + keyed + " where element_at(labels, 'channel') <> 'web'"))
                 .isEqualTo("0");
         assertThat(one(trino, "select count(*) from " + keyed + " where status = 'changed'"))

@@ -42,9 +42,7 @@ public record Composed(BrokerProcess broker, Lake lake, int port, Map<String, St
     /** Records that the topic holds. */
     public int sent() {
         return new TableVerifier(lake, "shop.orders", broker.bootstrap(), TOPIC, TOPIC)
-                .kafkaOffsets().values().stream()
-                        .mapToInt(BitSet::cardinality)
-                        .sum();
+                .kafkaOffsets().values().stream().mapToInt(BitSet::cardinality).sum();
     }
 
     /** Not started yet. */

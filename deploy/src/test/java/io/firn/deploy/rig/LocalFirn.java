@@ -19,9 +19,7 @@ public record LocalFirn(Lake lake, Path config, int port) {
     public static LocalFirn in(Path directory) throws IOException {
         int port = OsProcess.freePort();
         StringBuilder catalog = new StringBuilder("catalog:\n");
-        Lake.sqlite(directory)
-                .forEach((key, value) ->
-                        catalog.append("  " + key + ": \"" + value + "\"\n"));
+        Lake.sqlite(directory).forEach((key, value) -> catalog.append("  " + key + ": \"" + value + "\"\n"));
         String yaml = Files.readString(Composed.FIRN)
                 .replaceFirst("(?s)catalog:.*?\nhttp:", catalog + "http:")
                 .replace("${env:FIRN_LISTEN}", "127.0.0.1:" + port)
