@@ -152,6 +152,7 @@ public final class JobCommitter {
             summary.putAll(CommitSummary.keys(advance, json, watermark));
             Snapshot snapshot = CarriedLedger.stage(transaction, base, update, summary, json, watermark);
             stage(transaction, commit.swap());
+            ManifestMerges.restore(transaction, base);
             transaction.commitTransaction();
             return new JobOutcome.Committed(snapshot.snapshotId(), ledger);
         } catch (CommitConflictException e) {

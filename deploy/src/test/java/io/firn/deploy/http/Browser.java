@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -131,7 +132,11 @@ final class Browser implements AutoCloseable {
 
     /** Waits until an expression is true. */
     void await(String expression) throws Exception {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        await(expression, Duration.ofSeconds(SECONDS));
+    }
+
+    void await(String expression, Duration time) throws Exception {
+        long end = System.nanoTime() + time.toNanos();
         while (!run(expression).equals("true")) {
             if (System.nanoTime() > end) {
                 throw new TimeoutException(

@@ -45,6 +45,9 @@ public final class BackfillJob {
     /** A lease is renewed when this part of it is over. */
     private static final int RENEWALS_IN_A_LEASE = 3;
 
+    /** Rollbacks are rare; a person who rolls back that often wants to know. */
+    private static final int MOST_RESTARTS = 10;
+
     private static final long FIRST_DELAY_MILLIS = 50;
     private static final long MILLIS_PER_SECOND = 1000;
 
@@ -144,6 +147,7 @@ public final class BackfillJob {
             return end(now.owner() + " works on it");
         }
         if (now.lastCommit().isPresent() && !isInAncestry(now.lastCommit().get())) {
+            requireFewRestarts(now);
             return put(now, now.restarted(change()), "its chunks were rolled back");
         }
         if (!now.owner().equals(settings.owner())) {
@@ -272,6 +276,17 @@ public final class BackfillJob {
         String told = "partition " + partition + ": Kafka no longer holds offsets " + new OffsetRange(left.start(), to)
                 + ", their rows are kept as they are";
         return put(now, now.skipped(partition, to, told, change()), "");
+    }
+
+    /** Where snapshots expire sooner than chunks follow on each other it would begin again for ever. */
+    private void requireFewRestarts(BackfillState now) {
+        if (now.counts().restarts() >= MOST_RESTARTS) {
+            throw FirnException.user(
+                    "backfill-restarts",
+                    "it began again " + MOST_RESTARTS + " times, because the snapshot of its last chunk was gone",
+                    "backfill " + id + " of table " + table.name(),
+                    "keep snapshots for longer, or see who rolls the table back; then ask for it again");
+        }
     }
 
     private void requireTopic(BackfillState now) {

@@ -3,6 +3,7 @@ package io.firn.ingest.backfill;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.JobCommit;
+import io.firn.catalog.commit.ManifestMerges;
 import io.firn.catalog.commit.PropertySwap;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerKeys;
@@ -71,13 +72,14 @@ final class ChunkCommit {
             Snapshot planned,
             List<DataFile> files,
             RowDeletes deletes) {
+        Snapshot unchanged = unchangedUpTo(transaction.table(), planned);
+        ManifestMerges.leaveOut(transaction);
         RowDelta delta = transaction.newRowDelta();
         files.forEach(delta::addRows);
         deletes.dropped().forEach(delta::removeRows);
         deletes.added().forEach(delta::addDeletes);
         deletes.removed().forEach(delta::removeDeletes);
-        return delta.validateFromSnapshot(
-                        unchangedUpTo(transaction.table(), planned).snapshotId())
+        return delta.validateFromSnapshot(unchanged.snapshotId())
                 .conflictDetectionFilter(LiveRows.filter(topic, chunk.done()))
                 .validateDataFilesExist(deletes.marked())
                 .validateDeletedFiles()

@@ -93,6 +93,46 @@ class BackfillJobTest {
     }
 
     @Test
+    void aChunkLeavesManifestsToTheirJobAndTheTablesSettingAsItWas() {
+        Table table = rig.open();
+        table.updateProperties().set("commit.manifest.min-count-to-merge", "2").commit();
+        int before = table.currentSnapshot().allManifests(table.io()).size();
+        String id = rig.start(BackfillMode.REPLACE);
+        BackfillJob job = rig.job(id, "a", 10);
+        while (rig.state(id).counts().chunks() == 0) {
+            job.turn();
+        }
+        job.stop();
+        table.refresh();
+        assertThat(table.currentSnapshot().allManifests(table.io())).hasSizeGreaterThan(before);
+        assertThat(table.properties()).doesNotContainKey("commit.manifest-merge.enabled");
+    }
+
+    @Test
+    void aBackfillWhoseChunksAreForgottenAgainAndAgainEndsAndSaysWhy() {
+        String id = rig.start(BackfillMode.REPLACE);
+        assertThatThrownBy(() -> {
+                    for (int turn = 0; turn < 1000; turn++) {
+                        BackfillJob job = rig.job(id, "a", 10);
+                        long chunks = rig.state(id).counts().chunks();
+                        while (rig.state(id).counts().chunks() == chunks) {
+                            job.turn();
+                        }
+                        job.stop();
+                        rig.produce(3, "new");
+                        rig.ingest();
+                        rig.open()
+                                .expireSnapshots()
+                                .expireOlderThan(Long.MAX_VALUE)
+                                .retainLast(1)
+                                .commit();
+                    }
+                })
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("began again 10 times");
+    }
+
+    @Test
     void rowsThatKafkaNoLongerDeliversAreKept() {
         long gone = rig.log.of(P0).firstKey();
         rig.log.compactAway(P0, gone);
