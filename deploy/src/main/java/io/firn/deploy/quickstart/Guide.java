@@ -11,6 +11,11 @@ final class Guide {
         return "jdbc:sqlite:file:" + directory.resolve("catalog.db") + "?journal_mode=WAL&busy_timeout=10000";
     }
 
+    /** With its scheme: Trino has no file system for locations without one. */
+    private static String warehouseUri(Path directory) {
+        return "file://" + directory.resolve("warehouse");
+    }
+
     /** @param listen where its HTTP interface listens */
     static String configuration(Path directory, String bootstrap, String listen) {
         return """
@@ -36,7 +41,7 @@ final class Guide {
                     commit: {interval: 2s}
                     merge: {interval: 5s, memory: 64MB}
                 """.formatted(
-                        bootstrap, catalogUri(directory), directory.resolve("warehouse"), listen, SampleOrders.SCHEMA);
+                        bootstrap, catalogUri(directory), warehouseUri(directory), listen, SampleOrders.SCHEMA);
     }
 
     /** @param service the address of its HTTP interface */
@@ -68,7 +73,7 @@ final class Guide {
                   iceberg.jdbc-catalog.catalog-name=firn
                   iceberg.jdbc-catalog.driver-class=org.sqlite.JDBC
                   iceberg.jdbc-catalog.connection-url=%6$s
-                  iceberg.jdbc-catalog.default-warehouse-dir=%1$s
+                  iceberg.jdbc-catalog.default-warehouse-dir=%8$s
                   fs.local.enabled=true
                   local.location=/
                 while the quickstart runs, or firn run --config %3$s, without the driver:
@@ -81,7 +86,7 @@ final class Guide {
                   --conf spark.sql.catalog.firn=org.apache.iceberg.spark.SparkCatalog
                   --conf spark.sql.catalog.firn.type=jdbc
                   --conf "spark.sql.catalog.firn.uri=%6$s"
-                  --conf spark.sql.catalog.firn.warehouse=%1$s
+                  --conf spark.sql.catalog.firn.warehouse=%8$s
                   then the same queries
 
                 How far it is
@@ -96,7 +101,8 @@ final class Guide {
                         bootstrap,
                         directory.resolve("kafka"),
                         catalogUri(directory),
-                        service));
+                        service,
+                        warehouseUri(directory)));
         out.flush();
     }
 }

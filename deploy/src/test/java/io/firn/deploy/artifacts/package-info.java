@@ -1,4 +1,4 @@
-/** What is handed to those who deploy Firn, held against Firn: the chart, the compose file, examples, unit and image. */
+/** What is handed to those who deploy Firn, held against Firn: chart, compose file, examples, unit and image. */
 @NullMarked
 package io.firn.deploy.artifacts;
 

@@ -27,10 +27,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the compose file runs, run without containers by the very files that are mounted there. Trino ({@code -Ptrino}) and
- * Spark ({@code -Pspark}) ask and change the tables while Firn ingests and merges: over a REST catalog and an S3 server,
- * and through Firn's own endpoint over SQLite and a folder. What they change is overtaken by later records, so that in
- * the end all must agree with the audit.
+ * What the compose file runs, run without containers by the very files that are mounted there. Trino ({@code -Ptrino})
+ * and Spark ({@code -Pspark}) ask and change the tables while Firn ingests and merges: over a REST catalog and an S3
+ * server, and through Firn's own endpoint over SQLite and a folder. What they change is overtaken by later records, so
+ * that in the end all must agree with the audit.
  */
 @ExtendWith(SharedBroker.class)
 final class EnginesIT {

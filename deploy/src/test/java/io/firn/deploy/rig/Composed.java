@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The compose file's configurations of Firn and Trino, on the rig: the same files, other addresses in the environment. The
- * catalog is by REST and the store S3's kind, or, with Firn's own endpoint in place of the catalog, a SQLite file.
+ * The compose file's configurations of Firn and Trino, on the rig: the same files, other addresses in the environment.
  *
  * @param environment what the files name
  */

@@ -5,10 +5,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * A service on a SQLite catalog and a folder, which serves its catalog by Iceberg's REST protocol; its pipeline reads the
- * topic of {@link Composed} as well and writes what that one does.
+ * A service on a SQLite catalog and a folder, which serves its catalog by Iceberg's REST protocol; its pipeline reads
+ * the topic of {@link Composed} as well and writes what that one does.
  *
  * @param port of its HTTP interface
  */
@@ -18,15 +19,18 @@ public record LocalFirn(Lake lake, Path config, int port) {
     /** The token is in the environment of {@link Composed}. */
     public static LocalFirn in(Path directory) throws IOException {
         int port = OsProcess.freePort();
+        Map<String, String> properties = new TreeMap<>(Lake.sqlite(directory));
+        // Trino has no file system for locations without a scheme.
+        properties.put("warehouse", directory.resolve("warehouse").toUri().toString());
         StringBuilder catalog = new StringBuilder("catalog:\n");
-        Lake.sqlite(directory).forEach((key, value) -> catalog.append("  " + key + ": \"" + value + "\"\n"));
+        properties.forEach((key, value) -> catalog.append("  " + key + ": \"" + value + "\"\n"));
         String yaml = Files.readString(Composed.FIRN)
                 .replaceFirst("(?s)catalog:.*?\nhttp:", catalog + "http:")
                 .replace("${env:FIRN_LISTEN}", "127.0.0.1:" + port)
                 .replace("view-catalog: lake", "view-catalog: firn")
                 .replace("\n  orders:\n", "\n  " + PIPELINE + ":\n");
         Path config = Files.writeString(directory.resolve("firn.yaml"), yaml);
-        return new LocalFirn(Lake.of("local folder, SQLite catalog", Lake.sqlite(directory)), config, port);
+        return new LocalFirn(Lake.of("local folder, SQLite catalog", properties), config, port);
     }
 
     public URI endpoint() {
