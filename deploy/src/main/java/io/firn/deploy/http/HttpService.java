@@ -237,7 +237,9 @@ public final class HttpService implements AutoCloseable {
                     "please report this with the service's log");
         });
         config.routes.error(NOT_FOUND, context -> {
-            if (!Problem.CONTENT_TYPE.equals(context.res().getContentType())) {
+            // Iceberg's clients read of which kind the missing thing is.
+            boolean said = context.path().startsWith(IcebergRoutes.ROOT + "/");
+            if (!said && !Problem.CONTENT_TYPE.equals(context.res().getContentType())) {
                 Problem.answer(context, NOT_FOUND, "http-404", "nothing is here", "", "see /v1/status");
             }
         });

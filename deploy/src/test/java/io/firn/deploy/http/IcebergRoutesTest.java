@@ -98,6 +98,21 @@ class IcebergRoutesTest {
     }
 
     @Test
+    void what_is_missing_is_told_as_icebergs_clients_read_it() throws Exception {
+        assertThat(missing("/v1/namespaces/absent/tables/orders")).contains("\"error\"", "NoSuchTableException");
+        assertThat(missing("/v1/namespaces/absent/views/orders")).contains("\"error\"", "NoSuchViewException");
+    }
+
+    private static String missing(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uri() + path))
+                .header("Authorization", "Bearer " + READER)
+                .build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(404);
+        return answer.body();
+    }
+
+    @Test
     void a_body_without_end_is_refused() throws Exception {
         HttpRequest endless = HttpRequest.newBuilder(URI.create(uri() + "/v1/namespaces"))
                 .header("Authorization", "Bearer " + OPERATOR)
