@@ -37,6 +37,7 @@ final class EnginesIT {
     private static final int ROUNDS = Integer.getInteger("firn.engines.rounds", 3);
     private static final int FIRST = 1_000;
     private static final int MORE = 200;
+    private static final int ATTEMPTS = 10;
     private static final Path LOGS = OsProcess.logs("engines");
 
     @TempDir
@@ -128,14 +129,32 @@ final class EnginesIT {
     /** Deletes, changes and rewrites by Trino; of every key that it touches a record follows among the next. */
     private static void change(TrinoServer trino, String catalog, int sent) {
         String keyed = catalog + ".shop.orders";
-        trino.query("delete from " + keyed + " where order_id = '" + keyOf(sent) + "'");
-        trino.query("merge into " + keyed + " t using (values '" + keyOf(sent + 14) + "') as s(id) on t.order_id = s.id"
-                + " when matched then update set status = 'changed'");
-        trino.query("alter table " + keyed + " execute optimize");
-        trino.query("alter table " + keyed + "_staging execute optimize");
-        trino.query(
+        commit(trino, "delete from " + keyed + " where order_id = '" + keyOf(sent) + "'", "");
+        commit(
+                trino,
+                "merge into " + keyed + " t using (values '" + keyOf(sent + 14) + "') as s(id) on t.order_id = s.id"
+                        + " when matched then update set status = 'changed'",
+                "");
+        commit(trino, "alter table " + keyed + " execute optimize", "");
+        commit(trino, "alter table " + keyed + "_staging execute optimize", "");
+        commit(
+                trino,
                 "alter table " + keyed + "_staging execute expire_snapshots(retention_threshold => '0s')",
                 catalog + ".expire_snapshots_min_retention=0s");
+    }
+
+    /** Firn commits meanwhile: Trino gives up where what it read has changed, and a person asks again. */
+    private static void commit(TrinoServer trino, String statement, String session) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                trino.query(statement, session);
+                return;
+            } catch (AssertionError refused) {
+                if (attempt == ATTEMPTS || !String.valueOf(refused.getMessage()).contains("ICEBERG_COMMIT_ERROR")) {
+                    throw refused;
+                }
+            }
+        }
     }
 
     /** A key that was sent before and comes again among the next fourteen. */
