@@ -40,8 +40,7 @@ final class Guide {
                     workers: 2
                     commit: {interval: 2s}
                     merge: {interval: 5s, memory: 64MB}
-                """.formatted(
-                        bootstrap, catalogUri(directory), warehouseUri(directory), listen, SampleOrders.SCHEMA);
+                """.formatted(bootstrap, catalogUri(directory), warehouseUri(directory), listen, SampleOrders.SCHEMA);
     }
 
     /** @param service the address of its HTTP interface */

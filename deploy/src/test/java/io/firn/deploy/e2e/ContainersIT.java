@@ -55,11 +55,14 @@ final class ContainersIT {
             kafka.start();
             minio.start();
             // A folder is a bucket.
-            assertThat(minio.execInContainer("mkdir", "/data/lake").getExitCode()).isZero();
+            assertThat(minio.execInContainer("mkdir", "/data/lake").getExitCode())
+                    .isZero();
             postgres.start();
             String bootstrap = "127.0.0.1:" + kafkaPort;
             try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-                admin.createTopics(List.of(new NewTopic("orders", 4, (short) 1))).all().get();
+                admin.createTopics(List.of(new NewTopic("orders", 4, (short) 1)))
+                        .all()
+                        .get();
             }
             NestedOrders.send(bootstrap, "orders", 4, 0, SENT);
             Path config = FirnProcess.config(
@@ -84,8 +87,7 @@ final class ContainersIT {
                         service::tail);
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
-            OsProcess audit =
-                    FirnProcess.command("audit", LOGS, "audit", "orders", "--config", config.toString());
+            OsProcess audit = FirnProcess.command("audit", LOGS, "audit", "orders", "--config", config.toString());
             assertThat(audit.exitCode()).as(audit.tail()).isZero();
         }
     }
@@ -162,8 +164,7 @@ final class ContainersIT {
         return new GenericContainer<>(DockerImageName.parse("trinodb/trino:476"))
                 .withNetwork(network)
                 .withExposedPorts(8080)
-                .withCopyFileToContainer(
-                        MountableFile.forHostPath(file, 0644), "/etc/trino/catalog/lake.properties")
+                .withCopyFileToContainer(MountableFile.forHostPath(file, 0644), "/etc/trino/catalog/lake.properties")
                 .waitingFor(Wait.forLogMessage(".*SERVER STARTED.*", 1).withStartupTimeout(Duration.ofMinutes(3)));
     }
 }
