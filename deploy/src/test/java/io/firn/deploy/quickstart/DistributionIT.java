@@ -72,6 +72,23 @@ class DistributionIT {
     }
 
     @Test
+    void a_job_leaves_an_archive_of_classes_for_the_next_one_and_says_nothing_of_it() {
+        String[] merge = {
+            "compact",
+            "shop.orders",
+            "--job",
+            "merge",
+            "--config",
+            folder.resolve("none.yaml").toString()
+        };
+        String told = firn(2, merge);
+        assertThat(Distribution.script().getParent().resolveSibling("cache"))
+                .isDirectoryContaining("glob:**/classes-*.jsa");
+        assertThat(told).startsWith("firn: ").doesNotContain("[warning]");
+        assertThat(firn(2, merge)).isEqualTo(told);
+    }
+
+    @Test
     void a_quickstart_goes_on_where_it_was_stopped_and_ends_with_a_clean_audit() {
         String dir = folder.resolve("it").toString();
         try (OsProcess first = start("quickstart", "--dir", dir, "--records", "300000", "--exit")) {
