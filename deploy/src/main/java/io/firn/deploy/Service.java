@@ -23,6 +23,7 @@ import io.firn.ingest.PipelineStatus;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,7 +127,12 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public List<String> warnings() {
-        return jobs.warnings();
+        List<String> warnings = new ArrayList<>(jobs.warnings());
+        if (retention.isSilent()) {
+            warnings.add("Kafka does not answer: whether there are new records is not known; see whether it runs and can"
+                    + " be reached");
+        }
+        return warnings;
     }
 
     private static Set<String> topics(List<PipelineRunner> runners) {

@@ -13,20 +13,24 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks Kafka now and then how long it keeps the records of topics. Where it does not tell, nothing is known; nothing else
- * depends on it.
+ * Asks Kafka now and then how long it keeps the records of topics, and so finds out that it does not answer where nothing
+ * else needs it: a pipeline that waits for records cannot tell a quiet topic from a broker that is gone. Where Kafka does
+ * not tell, nothing is known; nothing else depends on it.
  */
 public final class TopicRetention implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicRetention.class);
     private static final long FIRST_SECONDS = 5;
-    private static final long EVERY_SECONDS = 60;
+    private static final long EVERY_SECONDS = 20;
+    private static final int ANSWER_MILLIS = 10_000;
 
     private final Map<String, Object> kafka;
     private final Supplier<Set<String>> topics;
@@ -36,6 +40,8 @@ public final class TopicRetention implements AutoCloseable {
         return daemon;
     });
     private volatile Map<String, Duration> known = Map.of();
+    private volatile boolean silent;
+    private Set<String> last = Set.of();
 
     /** @param kafka client properties */
     public TopicRetention(Map<String, String> kafka, Supplier<Set<String>> topics) {
@@ -52,8 +58,16 @@ public final class TopicRetention implements AutoCloseable {
         return known;
     }
 
+    /** Whether Kafka did not answer when it was asked last. */
+    public boolean isSilent() {
+        return silent;
+    }
+
     private void look() {
-        Set<String> asked = topics.get();
+        Set<String> consumed = topics.get();
+        // Where the broker is gone nothing may be assigned any more.
+        Set<String> asked = consumed.isEmpty() ? last : consumed;
+        last = asked;
         if (asked.isEmpty()) {
             return;
         }
@@ -62,14 +76,17 @@ public final class TopicRetention implements AutoCloseable {
                 .toList();
         try (Admin admin = Admin.create(kafka)) {
             Map<String, Duration> read = new HashMap<>();
-            admin.describeConfigs(resources)
+            admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(ANSWER_MILLIS))
                     .all()
-                    .get(EVERY_SECONDS, TimeUnit.SECONDS)
+                    .get(2 * ANSWER_MILLIS, TimeUnit.MILLISECONDS)
                     .forEach((topic, config) -> read(topic.name(), config, read));
             known = Map.copyOf(read);
+            silent = false;
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException notTold) {
+            silent = notTold instanceof java.util.concurrent.TimeoutException
+                    || notTold.getCause() instanceof TimeoutException;
             LOG.debug("Kafka does not tell how long it keeps records", notTold);
         }
     }
