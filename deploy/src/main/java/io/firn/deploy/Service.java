@@ -129,8 +129,9 @@ public final class Service implements Running, AutoCloseable {
     public List<String> warnings() {
         List<String> warnings = new ArrayList<>(jobs.warnings());
         if (retention.isSilent()) {
-            warnings.add("Kafka does not answer: whether there are new records is not known; see whether it runs and can"
-                    + " be reached");
+            warnings.add(
+                    "Kafka does not answer: whether there are new records is not known; see whether it runs and can"
+                            + " be reached");
         }
         return warnings;
     }
