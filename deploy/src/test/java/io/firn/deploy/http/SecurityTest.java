@@ -20,6 +20,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -160,6 +161,38 @@ class SecurityTest {
             assertThat(trickle(socket, 50)).doesNotContain(" 200 ", "orders");
         }
         assertThat(orders.paused).isFalse();
+    }
+
+    @Test
+    void two_hundred_clients_at_once_are_all_answered_as_each_of_them_should_be() throws Exception {
+        int port = open(1000);
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int client = 0; client < 200; client++) {
+                Socket socket = new Socket("127.0.0.1", port);
+                socket.setSoTimeout(30_000);
+                sockets.add(socket);
+            }
+            for (int client = 0; client < sockets.size(); client++) {
+                String line = client % 2 == 0 ? "GET /v1/status" : "POST " + PAUSE;
+                sockets.get(client)
+                        .getOutputStream()
+                        .write((line + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + READER
+                                        + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            for (int client = 0; client < sockets.size(); client++) {
+                byte[] answer = sockets.get(client).getInputStream().readAllBytes();
+                assertThat(new String(answer, StandardCharsets.UTF_8))
+                        .startsWith("HTTP/1.1 " + (client % 2 == 0 ? 200 : 403) + " ");
+            }
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+        assertThat(orders.paused).isFalse();
+        assertThat(get(port, "/health/live", null).statusCode()).isEqualTo(200);
     }
 
     @Test
