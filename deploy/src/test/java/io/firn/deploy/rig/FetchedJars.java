@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Class paths of engines that are no part of the build: Maven fetches them when a test first wants one. */
-final class FetchedJars {
+public final class FetchedJars {
     private FetchedJars() {}
 
     /**
@@ -17,7 +17,7 @@ final class FetchedJars {
      * @param pom from the module's folder
      * @param arguments further ones of Maven's, as {@code -Pserver} or {@code compile}
      */
-    static String classPath(String name, String pom, Path logs, String... arguments) throws IOException {
+    public static String classPath(String name, String pom, Path logs, String... arguments) throws IOException {
         Path known = Path.of("target", "rig", name + ".cp").toAbsolutePath();
         Path asked = Path.of(pom).toAbsolutePath();
         if (Files.exists(known) && Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(asked)) > 0) {

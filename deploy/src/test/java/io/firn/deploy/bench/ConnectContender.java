@@ -1,0 +1,86 @@
+package io.firn.deploy.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+
+/** Kafka Connect, standalone, with Iceberg's sink; as many tasks as Firn has workers, one. */
+final class ConnectContender extends PeerContender {
+    ConnectContender() {
+        super("connect", "connect");
+    }
+
+    @Override
+    List<String> opens() {
+        return List.of();
+    }
+
+    @Override
+    public void before(Run run) throws IOException {
+        super.before(run);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", run.bootstrap()))) {
+            admin.createTopics(List.of(new NewTopic(control(run), 1, (short) 1)))
+                    .all()
+                    .get();
+        } catch (Exception failed) {
+            throw new IOException("cannot create the sink's control topic", failed);
+        }
+    }
+
+    private static String control(Run run) {
+        return "control-" + run.directory().getFileName();
+    }
+
+    @Override
+    List<String> main(Run run) throws IOException {
+        Path worker = run.directory().resolve("worker.properties");
+        Files.writeString(
+                worker,
+                lines(Map.of(
+                        "bootstrap.servers", run.bootstrap(),
+                        "key.converter", "org.apache.kafka.connect.converters.ByteArrayConverter",
+                        "value.converter", "org.apache.kafka.connect.json.JsonConverter",
+                        "value.converter.schemas.enable", "false",
+                        "offset.storage.file.filename",
+                                run.directory().resolve("offsets").toString(),
+                        "offset.flush.interval.ms", "10000",
+                        "listeners", "http://127.0.0.1:0",
+                        "connector.client.config.override.policy", "All")));
+        Map<String, String> sink = new TreeMap<>(Map.of(
+                "name",
+                run.directory().getFileName().toString(),
+                "connector.class",
+                "org.apache.iceberg.connect.IcebergSinkConnector",
+                "tasks.max",
+                "1",
+                "topics",
+                run.topic(),
+                "consumer.override.auto.offset.reset",
+                "earliest",
+                "iceberg.tables",
+                Run.NAMESPACE + "." + Run.TABLE,
+                "iceberg.control.topic",
+                control(run),
+                "iceberg.control.commit.interval-ms",
+                Integer.toString(run.commitSeconds() * 1000),
+                "iceberg.control.commit.timeout-ms",
+                "30000"));
+        run.lake().properties().forEach((key, value) -> sink.put("iceberg.catalog." + key, value));
+        Path connector = run.directory().resolve("connector.properties");
+        Files.writeString(connector, lines(sink));
+        return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());
+    }
+
+    private static String lines(Map<String, String> properties) {
+        StringBuilder text = new StringBuilder();
+        new TreeMap<>(properties)
+                .forEach((key, value) ->
+                        text.append(key).append('=').append(value).append('\n'));
+        return text.toString();
+    }
+}
