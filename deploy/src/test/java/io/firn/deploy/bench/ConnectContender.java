@@ -70,6 +70,8 @@ final class ConnectContender extends PeerContender {
                 Integer.toString(run.commitSeconds() * 1000),
                 "iceberg.control.commit.timeout-ms",
                 "30000"));
+        // Iceberg's SQL catalogs keep the tables of each name apart.
+        sink.put("iceberg.catalog", "firn");
         run.lake().properties().forEach((key, value) -> sink.put("iceberg.catalog." + key, value));
         Path connector = run.directory().resolve("connector.properties");
         Files.writeString(connector, lines(sink));
