@@ -1,9 +1,9 @@
 package io.firn.deploy.bench;
 
+import io.firn.catalog.schema.SchemaText;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.apache.iceberg.Schema;
-import org.apache.iceberg.types.Types;
 
 /**
  * What a topic's records look like. Record {@code n} follows from {@code n} alone; {@code seq} is {@code n}, so that a
@@ -11,20 +11,8 @@ import org.apache.iceberg.types.Types;
  */
 enum Shape {
     /** Ten columns, 224 bytes of JSON. */
-    FLAT(
-            "seq long not null, order_id string, customer_id long, product string, quantity int,"
-                    + " amount decimal(10,2), placed_at timestamptz, weight double, express boolean, country string",
-            new Schema(
-                    Types.NestedField.required(1, "seq", Types.LongType.get()),
-                    Types.NestedField.optional(2, "order_id", Types.StringType.get()),
-                    Types.NestedField.optional(3, "customer_id", Types.LongType.get()),
-                    Types.NestedField.optional(4, "product", Types.StringType.get()),
-                    Types.NestedField.optional(5, "quantity", Types.IntegerType.get()),
-                    Types.NestedField.optional(6, "amount", Types.DecimalType.of(10, 2)),
-                    Types.NestedField.optional(7, "placed_at", Types.TimestampType.withZone()),
-                    Types.NestedField.optional(8, "weight", Types.DoubleType.get()),
-                    Types.NestedField.optional(9, "express", Types.BooleanType.get()),
-                    Types.NestedField.optional(10, "country", Types.StringType.get()))) {
+    FLAT("seq long not null, order_id string, customer_id long, product string, quantity int,"
+            + " amount decimal(10,2), placed_at timestamptz, weight double, express boolean, country string") {
         @Override
         void append(StringBuilder json, long n) {
             appendOrder(json, n);
@@ -34,51 +22,11 @@ enum Shape {
         }
     },
     /** Structs, a list of structs and a map besides, 892 bytes of JSON. */
-    NESTED(
-            "seq long not null, order_id string, customer_id long, product string, quantity int,"
-                    + " amount decimal(10,2), placed_at timestamptz, weight double, express boolean,"
-                    + " customer struct<name string, email string, address struct<street string, city string,"
-                    + " zip string, country string>>, lines list<struct<sku string, title string, quantity int,"
-                    + " price decimal(10,2)>>, attributes map<string, string>",
-            new Schema(
-                    Types.NestedField.required(1, "seq", Types.LongType.get()),
-                    Types.NestedField.optional(2, "order_id", Types.StringType.get()),
-                    Types.NestedField.optional(3, "customer_id", Types.LongType.get()),
-                    Types.NestedField.optional(4, "product", Types.StringType.get()),
-                    Types.NestedField.optional(5, "quantity", Types.IntegerType.get()),
-                    Types.NestedField.optional(6, "amount", Types.DecimalType.of(10, 2)),
-                    Types.NestedField.optional(7, "placed_at", Types.TimestampType.withZone()),
-                    Types.NestedField.optional(8, "weight", Types.DoubleType.get()),
-                    Types.NestedField.optional(9, "express", Types.BooleanType.get()),
-                    Types.NestedField.optional(
-                            10,
-                            "customer",
-                            Types.StructType.of(
-                                    Types.NestedField.optional(13, "name", Types.StringType.get()),
-                                    Types.NestedField.optional(14, "email", Types.StringType.get()),
-                                    Types.NestedField.optional(
-                                            15,
-                                            "address",
-                                            Types.StructType.of(
-                                                    Types.NestedField.optional(16, "street", Types.StringType.get()),
-                                                    Types.NestedField.optional(17, "city", Types.StringType.get()),
-                                                    Types.NestedField.optional(18, "zip", Types.StringType.get()),
-                                                    Types.NestedField.optional(
-                                                            19, "country", Types.StringType.get()))))),
-                    Types.NestedField.optional(
-                            11,
-                            "lines",
-                            Types.ListType.ofOptional(
-                                    20,
-                                    Types.StructType.of(
-                                            Types.NestedField.optional(21, "sku", Types.StringType.get()),
-                                            Types.NestedField.optional(22, "title", Types.StringType.get()),
-                                            Types.NestedField.optional(23, "quantity", Types.IntegerType.get()),
-                                            Types.NestedField.optional(24, "price", Types.DecimalType.of(10, 2))))),
-                    Types.NestedField.optional(
-                            12,
-                            "attributes",
-                            Types.MapType.ofOptional(25, 26, Types.StringType.get(), Types.StringType.get())))) {
+    NESTED("seq long not null, order_id string, customer_id long, product string, quantity int,"
+            + " amount decimal(10,2), placed_at timestamptz, weight double, express boolean,"
+            + " customer struct<name string, email string, address struct<street string, city string,"
+            + " zip string, country string>>, lines list<struct<sku string, title string, quantity int,"
+            + " price decimal(10,2)>>, attributes map<string, string>") {
         @Override
         void append(StringBuilder json, long n) {
             appendOrder(json, n);
@@ -125,11 +73,9 @@ enum Shape {
     private static final String[] COUNTRIES = {"DE", "FR", "US", "BR", "JP", "IN", "ZA", "SE"};
 
     private final String firnSchema;
-    private final Schema schema;
 
-    Shape(String firnSchema, Schema schema) {
+    Shape(String firnSchema) {
         this.firnSchema = firnSchema;
-        this.schema = schema;
     }
 
     /** As the configuration of a pipeline says it. */
@@ -139,7 +85,7 @@ enum Shape {
 
     /** The same columns, for contenders that take a table as it is. */
     Schema schema() {
-        return schema;
+        return SchemaText.parse(firnSchema);
     }
 
     String topic() {

@@ -25,7 +25,9 @@ class ShapeTest {
             total += record.length;
             JsonNode fields = json.readTree(record);
             assertThat(fields.path("seq").asLong()).isEqualTo(n * 9_999);
-            assertThat(fields.size()).isEqualTo(columns).isEqualTo(shape.schema().columns().size());
+            assertThat(fields.size())
+                    .isEqualTo(columns)
+                    .isEqualTo(shape.schema().columns().size());
             orders.add(fields.path("order_id").asText());
             assertThat(shape.record(scratch, n * 9_999)).isEqualTo(record);
         }

@@ -82,8 +82,7 @@ class DistributionIT {
             folder.resolve("none.yaml").toString()
         };
         String told = firn(2, merge);
-        assertThat(Distribution.script().getParent().resolveSibling("cache"))
-                .isDirectoryContaining("glob:**/classes-*.jsa");
+        assertThat(Distribution.home().resolve("cache")).isDirectoryContaining("glob:**/classes-*.jsa");
         assertThat(told).startsWith("firn: ").doesNotContain("[warning]");
         assertThat(firn(2, merge)).isEqualTo(told);
     }

@@ -23,6 +23,11 @@ public final class Distribution {
 
     private Distribution() {}
 
+    /** The folder that is handed out. */
+    public static Path home() {
+        return HOME;
+    }
+
     /** What a person starts. */
     public static Path script() {
         return HOME.resolve("bin").resolve("firn");
