@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,9 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
  * What the compose file runs, run without containers by the very files that are mounted there. Trino ({@code -Ptrino})
  * and Spark ({@code -Pspark}) ask and change the tables while Firn ingests and merges: over a REST catalog and an S3
  * server, and through Firn's own endpoint over SQLite and a folder. What they change is overtaken by later records, so
- * that in the end all must agree with the audit.
+ * that in the end all must agree with the audit. {@code -Dfirn.compose=true} runs it without an engine.
  */
 @ExtendWith(SharedBroker.class)
+@EnabledIf("isAskedFor")
 final class EnginesIT {
     private static final int ROUNDS = Integer.getInteger("firn.engines.rounds", 3);
     private static final int FIRST = 1_000;
@@ -47,6 +50,11 @@ final class EnginesIT {
     private static Composed composed;
     private static LocalFirn local;
 
+    /** Without it the servers would be started for nothing. */
+    static boolean isAskedFor() {
+        return Stream.of("firn.compose", "firn.trino", "firn.spark").anyMatch(Boolean::getBoolean);
+    }
+
     @BeforeAll
     static void startServers(BrokerProcess broker) throws IOException {
         lake = Lake.s3AndRest(directory, LOGS);
@@ -60,6 +68,7 @@ final class EnginesIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = "firn.compose", matches = "true")
     void the_compose_files_stream_ends_in_a_keyed_table_that_the_audit_finds_clean() {
         try (FirnProcess service = composed.service(LOGS).start()) {
             first();

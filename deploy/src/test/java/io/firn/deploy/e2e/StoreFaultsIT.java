@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 final class StoreFaultsIT {
     private static final int PARTITIONS = 4;
-    private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 6));
+    private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 4));
     private static final Duration RECOVERY = Duration.ofSeconds(120);
     private static final Path LOGS = OsProcess.logs("store-faults");
 

@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
@@ -30,6 +34,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.junit.jupiter.api.AfterEach;
@@ -41,8 +47,10 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String SECRET = "geheim";
-    private static final Map<String, String> BODIES =
-            Map.of("/v1/tables/{table}/compactions", "{\"job\":\"expire\"}", "/v1/audits", "{\"pipeline\":\"orders\"}");
+    private static final Map<String, String> BODIES = Map.of(
+            "/v1/tables/{table}/compactions", "{\"job\":\"expire\"}",
+            "/v1/audits", "{\"pipeline\":\"orders\"}",
+            "/v1/backfills", "{\"pipeline\":\"orders\",\"mode\":\"replace\"}");
 
     @TempDir
     private Path folder;
@@ -50,6 +58,7 @@ class OpenApiTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private Optional<ServiceJobs> jobs = Optional.empty();
     private Optional<HttpService> service = Optional.empty();
+    private String backfill = "";
 
     @BeforeEach
     void start() throws Exception {
@@ -71,9 +80,26 @@ class OpenApiTest {
         ServiceJobs made = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
         jobs = Optional.of(made);
         OneOrdersPipeline orders = new OneOrdersPipeline();
-        orders.routes = JobRoutes.of(made);
+        orders.routes = Stream.of(
+                        JobRoutes.of(made),
+                        BackfillRoutes.of(
+                                assembly.backfills(configuration, catalog).desk()))
+                .flatMap(List::stream)
+                .toList();
         orders.tables = made.tables();
         orders.table = Optional.of(table);
+        backfill = new Backfills(table, new SplittableRandom(2), assembly.clock())
+                .accept(new BackfillTask(
+                        "orders",
+                        "orders",
+                        "topic-id",
+                        BackfillMode.REPLACE,
+                        new TreeMap<>(Map.of(0, new OffsetRange(5, 9))),
+                        100,
+                        List.of("offsets below 5 are not held any more"),
+                        "a test",
+                        assembly.clock().instant()))
+                .id();
         service = Optional.of(
                 HttpService.start(new HttpConfig("127.0.0.1:0", Optional.of(SECRET)), orders, assembly.clock()));
     }
@@ -106,7 +132,8 @@ class OpenApiTest {
                     .replace("{name}", "orders")
                     .replace("{table}", "shop.orders")
                     .replace("/compactions/{id}", "/compactions/" + compaction)
-                    .replace("/audits/{id}", "/audits/" + audit);
+                    .replace("/audits/{id}", "/audits/" + audit)
+                    .replace("/backfills/{id}", "/backfills/" + backfill);
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
                 String method = operation.getKey().toUpperCase(Locale.ROOT);
                 HttpResponse<String> answer = ask(method, concrete, BODIES.getOrDefault(path.getKey(), ""), SECRET);
@@ -114,7 +141,14 @@ class OpenApiTest {
                 described(document, operation.getValue(), answer, method + " " + concrete);
             }
         }
-        assertThat(asked).hasSizeGreaterThan(15).contains("GET /v1/tables", "POST /v1/audits");
+        assertThat(asked)
+                .hasSizeGreaterThan(15)
+                .contains(
+                        "GET /v1/tables",
+                        "POST /v1/audits",
+                        "POST /v1/backfills",
+                        "GET /v1/backfills/" + backfill,
+                        "DELETE /v1/backfills/" + backfill);
     }
 
     @Test

@@ -90,7 +90,7 @@ class DistributionIT {
     @Test
     void a_quickstart_goes_on_where_it_was_stopped_and_ends_with_a_clean_audit() {
         String dir = folder.resolve("it").toString();
-        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "300000", "--exit")) {
+        try (OsProcess first = start("quickstart", "--dir", dir, "--records", "150000", "--exit")) {
             Eventually.holds(
                     "rows are ingested",
                     SOON,
