@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * form, its rounds are split among the lakes; {@code -Dfirn.chaos.seed=N} replays the choices of a run (not its timing).
  */
 @ExtendWith(SharedBroker.class)
+@Order(Integer.MAX_VALUE)
 class ChaosIT {
     private static final int LAKES = 3;
     private static final int PARTITIONS = 12;

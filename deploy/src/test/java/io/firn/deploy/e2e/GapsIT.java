@@ -20,12 +20,14 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Kafka no longer holds is told, and nothing goes on in silence. */
 @ExtendWith(SharedBroker.class)
+@Order(3)
 class GapsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("gaps");

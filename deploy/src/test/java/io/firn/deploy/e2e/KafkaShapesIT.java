@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * service reads them all, a pipeline each, since starting one for each would be most of the time.
  */
 @ExtendWith(SharedBroker.class)
+@Order(Integer.MAX_VALUE - 2)
 class KafkaShapesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Path LOGS = OsProcess.logs("shapes");

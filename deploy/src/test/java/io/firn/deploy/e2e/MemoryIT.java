@@ -21,17 +21,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A small heap stays enough however many partitions there are. {@code -Dfirn.memory.seconds=600} is the long form.
  */
+@Order(Integer.MAX_VALUE - 3)
 class MemoryIT {
     private static final int PARTITIONS = 1000;
     private static final int TABLE_PARTITIONS = 200;
     private static final int RECORDS_PER_SECOND = 1000;
-    private static final int SECONDS = Integer.getInteger("firn.memory.seconds", 15);
+    private static final int SECONDS = Integer.getInteger("firn.memory.seconds", 10);
     private static final Path LOGS = OsProcess.logs("memory");
     private static final Pattern TOTAL = Pattern.compile("^Total\\s+\\d+\\s+(\\d+)", Pattern.MULTILINE);
     private static final Pattern RESIDENT = Pattern.compile("^VmRSS:\\s+(\\d+) kB", Pattern.MULTILINE);

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Kafka, catalog and store go away and come back; the same process goes on by itself. What no waiting mends ends it, and
  * SIGTERM does in any case. Nothing is lost or doubled.
  */
+@Order(1)
 class OutagesIT {
     private static final int PARTITIONS = 4;
     private static final Duration RECOVERY = Duration.ofSeconds(120);

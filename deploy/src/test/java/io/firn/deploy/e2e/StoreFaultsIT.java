@@ -42,6 +42,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
  * metadata too. {@code -Dfirn.store.seconds=60} is the long form.
  */
 @ExtendWith(SharedBroker.class)
+@Order(Integer.MAX_VALUE - 1)
 final class StoreFaultsIT {
     private static final int PARTITIONS = 4;
     private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 4));

@@ -14,10 +14,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packed {@code bin/firn}, as a person starts it. */
+@Order(2)
 class DistributionIT {
     private static final Path LOGS = OsProcess.logs("distribution");
     private static final Duration SOON = Duration.ofSeconds(120);
