@@ -55,7 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Order(Integer.MAX_VALUE - 1)
 final class StoreFaultsIT {
     private static final int PARTITIONS = 4;
-    private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 4));
+    private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 6));
     private static final Duration RECOVERY = Duration.ofSeconds(120);
     private static final Path LOGS = OsProcess.logs("store-faults");
 
@@ -99,6 +99,7 @@ final class StoreFaultsIT {
 
             faulty.throttle();
             Eventually.pause(AWAY);
+            Eventually.holds("requests are refused", RECOVERY, () -> faulty.throttled() > 3);
             Map<Integer, Long> before = verifier.ledger();
             faulty.calm();
             awaitProgress(verifier, service, before);
@@ -107,9 +108,8 @@ final class StoreFaultsIT {
             faulty.cutOneUploadIn(10);
             faulty.answerLate(Duration.ofMillis(50));
             Eventually.pause(AWAY);
+            Eventually.holds("uploads are cut", RECOVERY, () -> faulty.cut() > 1, service::tail);
             awaitProgress(verifier, service, before);
-            assertThat(faulty.throttled()).isGreaterThan(3);
-            assertThat(faulty.cut()).isGreaterThan(1);
 
             producer.close();
             records = producer.acknowledged();
