@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compact",
         mixinStandardHelpOptions = true,
-        description = "Runs one job on a table to its end, beside whatever services are running.",
+        description = "Runs one job on a table to its end, beside whatever services are running; or ends one that a"
+                + " running service has.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:done, or there was nothing to do",
@@ -62,10 +63,16 @@ final class CompactCommand implements Callable<Integer> {
 
     @Option(
             names = "--job",
-            required = true,
             paramLabel = "JOB",
             description = "merge, rewrite, manifests, expire, orphans, metadata or staging. Required.")
     private String jobName = "";
+
+    @Option(
+            names = "--cancel",
+            paramLabel = "ID",
+            description = "End the service's job of that id, as GET /v1/compactions lists it, at its next step, and"
+                    + " wait for that; what it committed stays. Default: run a job.")
+    private @Nullable String cancelled;
 
     @Option(
             names = "--dry-run",
@@ -75,7 +82,7 @@ final class CompactCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the result as JSON. Default: text.")
     private boolean json;
 
-    @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")
+    @Parameters(paramLabel = "TABLE", arity = "0..1", description = "Namespace and name, as shop.orders.")
     private String tableName = "";
 
     @Spec
@@ -91,6 +98,14 @@ final class CompactCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        String id = cancelled;
+        if (id != null) {
+            return cancel(id);
+        }
+        if (jobName.isEmpty() || tableName.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "say what to do: TABLE and --job=JOB, or --cancel=ID for a job of a service");
+        }
         JobKind kind = Arrays.stream(JobKind.values())
                 .filter(known -> known.jobName().equals(jobName))
                 .findFirst()
@@ -107,16 +122,46 @@ final class CompactCommand implements Callable<Integer> {
         JsonNode begun = client.post(
                 "/v1/tables/" + ServiceClient.segment(tableName) + "/compactions",
                 JsonNodeFactory.instance.objectNode().put("job", jobName));
-        String path = "/v1/compactions/" + begun.path("id").asText();
-        JsonNode result = ServiceJob.await(client, path, stop, this::tell).path("result");
-        String end = result.path("end").asText("stopped");
-        String reason = result.path("reason").asText();
-        say(
-                json
-                        ? result.toString()
-                        : jobName + " of " + tableName + ": " + end + "; " + amount(result.path("before")) + " became "
-                                + amount(result.path("after")) + (reason.isEmpty() ? "" : "; " + reason));
+        JsonNode over = awaited(client, begun.path("id").asText());
+        String end = over.path("result").path("end").asText(over.path("state").asText());
+        say(json ? result(over).toString() : line(over, end));
         return end.equals("done") || end.equals("nothing") ? ExitCodes.DONE : ExitCodes.FAILED;
+    }
+
+    private int cancel(String id) throws InterruptedException {
+        if (!jobName.isEmpty()
+                || !tableName.isEmpty()
+                || dryRun
+                || config.file().isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--cancel stands alone: the service knows table and job of that id");
+        }
+        ServiceClient client = service.client(assembly);
+        client.delete("/v1/compactions/" + ServiceClient.segment(id));
+        JsonNode over = awaited(client, id);
+        return say(json ? over.toString() : line(over, over.path("state").asText()));
+    }
+
+    private JsonNode awaited(ServiceClient client, String id) throws InterruptedException {
+        return ServiceJob.await(client, "/v1/compactions/" + ServiceClient.segment(id), stop, this::tell);
+    }
+
+    /** One that ended before it began has none. */
+    private static JsonNode result(JsonNode job) {
+        return job.has("result")
+                ? job.path("result")
+                : JsonNodeFactory.instance
+                        .objectNode()
+                        .put("job", job.path("job").asText())
+                        .put("end", job.path("state").asText());
+    }
+
+    private static String line(JsonNode job, String end) {
+        JsonNode result = job.path("result");
+        String reason = result.path("reason").asText();
+        return job.path("job").asText() + " of " + job.path("table").asText() + ": " + end + "; "
+                + amount(result.path("before")) + " became " + amount(result.path("after"))
+                + (reason.isEmpty() ? "" : "; " + reason);
     }
 
     private static String amount(JsonNode work) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Compactions and audits: asking for them, and what becomes of them. */
 public final class JobRoutes {
@@ -29,13 +30,16 @@ public final class JobRoutes {
             Shape.of("Compaction", "A job on a table.")
                     .field("id", Type.TEXT, "of its own")
                     .field("table", Type.TEXT, "namespace and name")
-                    .field("job", Type.choice(KINDS), "which"),
+                    .field("job", Type.choice(KINDS), "which")
+                    .optional("cancelledBy", Type.TEXT, "who asked that it ends early"),
+            List.of("queued", "running", "done", "failed", "cancelled", "stopped"),
             "what it did; its \"end\" says whether more is to do");
 
     private static final Shape AUDIT_SHAPE = progress(
                     Shape.of("Audit", "A comparison of a pipeline's tables with Kafka.")
                             .field("id", Type.TEXT, "of its own")
                             .field("pipeline", Type.TEXT, "its name"),
+                    List.of("queued", "running", "done", "failed", "stopped"),
                     "every difference and every explained gap, by partition")
             .optional("clean", Type.FLAG, "whether there is no difference")
             .optional("report", Type.TEXT, "the result for people");
@@ -48,10 +52,9 @@ public final class JobRoutes {
 
     private JobRoutes() {}
 
-    private static Shape progress(Shape begun, String result) {
+    private static Shape progress(Shape begun, List<String> states, String result) {
         Shape problem = Problem.SHAPE;
-        return begun.field(
-                        "state", Type.choice(List.of("queued", "running", "done", "failed", "stopped")), "where it is")
+        return begun.field("state", Type.choice(states), "where it is")
                 .field("by", Type.TEXT, "who asked for it")
                 .field("queuedAt", Type.TIME, "when it was asked for")
                 .optional("begunAt", Type.TIME, "when it began")
@@ -87,6 +90,13 @@ public final class JobRoutes {
                         "one job",
                         COMPACTION_SHAPE,
                         call -> compaction(find(jobs.compactions(), COMPACTION, call.path("id")))),
+                Route.end(
+                        "/v1/compactions/{id}",
+                        "cancelCompaction",
+                        "ends it: at once where it has not begun, else at its next step; what it committed stays",
+                        COMPACTION_SHAPE,
+                        call -> compaction(known(
+                                jobs.compactions().cancel(call.path("id"), call.who()), COMPACTION, call.path("id")))),
                 Route.begin(
                         "/v1/audits",
                         "audit",
@@ -108,12 +118,15 @@ public final class JobRoutes {
     }
 
     private static JobRecord find(JobBoard board, String what, String id) {
-        return board.find(id)
-                .orElseThrow(() -> FirnException.user(
-                        what + "-unknown",
-                        "this process knows of no such " + what,
-                        what + " " + Plain.text(id),
-                        "ask the process that answered when it was begun; it forgets at its end"));
+        return known(board.find(id), what, id);
+    }
+
+    private static JobRecord known(Optional<JobRecord> found, String what, String id) {
+        return found.orElseThrow(() -> FirnException.user(
+                what + "-unknown",
+                "this process knows of no such " + what,
+                what + " " + Plain.text(id),
+                "ask the process that answered when it was begun; it forgets at its end"));
     }
 
     private static String list(JobBoard board, String what) {
@@ -151,6 +164,9 @@ public final class JobRoutes {
         }
         if (record.ended().isPresent()) {
             out.writeStringField("endedAt", record.ended().get().toString());
+        }
+        if (record.cancelledBy().isPresent()) {
+            out.writeStringField("cancelledBy", record.cancelledBy().get());
         }
         out.writeStringField("phase", record.step().phase());
         out.writeStringField("unit", record.step().unit());

@@ -24,7 +24,7 @@ final class OpenApi {
             401, "a token is needed, and this is none or not the one",
             403, "the token is for looking alone, or a page of another site asks",
             404, "there is no such thing",
-            409, "not now, because of something that is going on",
+            409, "not now, because of something that is going on, or not any more, because it is over",
             413, "the body is too large",
             422, "the idempotency key came with another request before",
             429, "this address asks more often than it may, or too much is waiting",

@@ -24,6 +24,8 @@ final class Problem {
             Map.entry("compaction-unknown", NOT_FOUND),
             Map.entry("audit-unknown", NOT_FOUND),
             Map.entry("backfill-unknown", NOT_FOUND),
+            Map.entry("backfill-over", CONFLICT),
+            Map.entry("job-over", CONFLICT),
             Map.entry("key-busy", CONFLICT),
             Map.entry("key-reused", UNPROCESSABLE),
             Map.entry("jobs-full", TOO_MANY));

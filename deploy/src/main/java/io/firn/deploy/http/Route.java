@@ -90,6 +90,12 @@ public record Route(
         return of(HandlerType.DELETE, path, operation, summary, Optional.empty(), OK, json(gives), handler);
     }
 
+    /** Has something end that may go on for a moment after the answer. */
+    public static Route end(
+            String path, String operation, String summary, Shape gives, Function<Call, String> handler) {
+        return of(HandlerType.DELETE, path, operation, summary, Optional.empty(), ACCEPTED, json(gives), handler);
+    }
+
     private static Route of(
             HandlerType method,
             String path,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,6 +17,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -35,16 +37,18 @@ public final class JobBoard implements AutoCloseable {
 
     private final Clock clock;
     private final Map<String, JobRecord> records = new LinkedHashMap<>();
-    private final CountDownLatch stopping = new CountDownLatch(1);
     private final ThreadPoolExecutor thread;
+    private @Nullable Steps underWay;
+    private boolean isStopping;
 
     /** Does a piece of work. */
     public interface Work {
         /**
-         * Runs in the board's thread.
+         * Runs in the board's thread. What it returns after it was told that it is ending counts as the outcome of work
+         * that ended early.
          *
          * @throws FirnException what went wrong, for people
-         * @throws InterruptedException where it ended early because the service ends
+         * @throws InterruptedException where it ended early and has nothing to tell
          */
         JobRecord.Outcome run(Run run) throws InterruptedException;
     }
@@ -53,10 +57,10 @@ public final class JobBoard implements AutoCloseable {
     public interface Run {
         void at(JobRecord.Step step);
 
-        /** Whether the service ends, so that the work should. */
-        boolean isStopping();
+        /** Whether the work should end: the service does, or somebody asked for it. */
+        boolean isEnding();
 
-        /** Returns earlier where the service ends. */
+        /** Returns earlier where the work should end. */
         void await(Duration time) throws InterruptedException;
     }
 
@@ -80,7 +84,7 @@ public final class JobBoard implements AutoCloseable {
     public JobRecord submit(String kind, String target, String by, Work work, Consumer<JobRecord> ended) {
         JobRecord queued = JobRecord.queued(UUID.randomUUID().toString(), kind, target, by, clock.instant());
         synchronized (records) {
-            if (waiting() >= WAITING || stopping.getCount() == 0) {
+            if (waiting() >= WAITING || isStopping) {
                 throw new FirnException(
                         "jobs-full",
                         FirnException.Kind.EXTERNAL,
@@ -113,18 +117,53 @@ public final class JobBoard implements AutoCloseable {
         over.stream().limit(Math.max(0, over.size() - KEPT)).forEach(records::remove);
     }
 
+    /**
+     * Ends work before it is done: what has not begun is over at once, what is under way at its next step. Asked again of
+     * work that is ending, nothing changes.
+     *
+     * @return empty where there is none of that id
+     * @throws FirnException {@code job-over}
+     */
+    public Optional<JobRecord> cancel(String id, String by) {
+        synchronized (records) {
+            JobRecord record = records.get(id);
+            if (record == null) {
+                return Optional.empty();
+            }
+            if (record.state().isOver()) {
+                throw FirnException.user(
+                        "job-over",
+                        "it is over already: " + record.state().name().toLowerCase(Locale.ROOT),
+                        record.kind() + " " + id + " of " + record.target(),
+                        "what it did stays");
+            }
+            if (record.cancelledBy().isEmpty()) {
+                change(id, waiting -> waiting.cancelledBy(by, clock.instant()));
+                Steps current = underWay;
+                if (current != null && current.id.equals(id)) {
+                    current.ending.countDown();
+                }
+            }
+            return find(id);
+        }
+    }
+
     @SuppressWarnings("IllegalCatch") // whatever goes wrong is told to who asked for it
     private void run(String id, Work work) {
-        if (stopping.getCount() == 0) {
-            change(id, record -> record.stopped(clock.instant()));
+        Optional<Steps> begun = begin(id);
+        if (begun.isEmpty()) {
             return;
         }
-        change(id, record -> record.begun(clock.instant()));
+        Steps steps = begun.get();
         try (MDC.MDCCloseable job = MDC.putCloseable("job", id)) {
-            JobRecord.Outcome outcome = work.run(new Steps(id));
-            change(id, record -> record.done(outcome, clock.instant()));
+            JobRecord.Outcome outcome = work.run(steps);
+            change(
+                    id,
+                    record -> steps.isTold
+                            ? record.early(Optional.of(outcome), clock.instant())
+                            : record.done(outcome, clock.instant()));
         } catch (InterruptedException ending) {
-            change(id, record -> record.stopped(clock.instant()));
+            change(id, record -> record.early(Optional.empty(), clock.instant()));
         } catch (FirnException known) {
             change(id, record -> record.failed(known, clock.instant()));
             LOG.warn("job {} failed: {}", id, known.getMessage());
@@ -132,6 +171,27 @@ public final class JobBoard implements AutoCloseable {
             FirnException told = FirnException.internal("job-failed", "the job met what it did not expect", id);
             change(id, record -> record.failed(told, clock.instant()));
             LOG.error("job {} failed", id, strange);
+        } finally {
+            synchronized (records) {
+                underWay = null;
+            }
+        }
+    }
+
+    /** Empty where it is over before it began. */
+    private Optional<Steps> begin(String id) {
+        synchronized (records) {
+            if (find(id).map(record -> record.state().isOver()).orElse(true)) {
+                return Optional.empty();
+            }
+            if (isStopping) {
+                change(id, record -> record.early(Optional.empty(), clock.instant()));
+                return Optional.empty();
+            }
+            change(id, record -> record.begun(clock.instant()));
+            Steps steps = new Steps(id);
+            underWay = steps;
+            return Optional.of(steps);
         }
     }
 
@@ -160,13 +220,21 @@ public final class JobBoard implements AutoCloseable {
     @Override
     public void close() {
         synchronized (records) {
-            stopping.countDown();
+            isStopping = true;
+            Steps current = underWay;
+            if (current != null) {
+                current.ending.countDown();
+            }
             thread.shutdown();
         }
     }
 
     private final class Steps implements Run {
         private final String id;
+        private final CountDownLatch ending = new CountDownLatch(1);
+
+        /** Of the board's thread alone. */
+        private boolean isTold;
 
         Steps(String id) {
             this.id = id;
@@ -178,14 +246,15 @@ public final class JobBoard implements AutoCloseable {
         }
 
         @Override
-        public boolean isStopping() {
-            return stopping.getCount() == 0;
+        public boolean isEnding() {
+            isTold = isTold || ending.getCount() == 0;
+            return isTold;
         }
 
         @Override
         public void await(Duration time) throws InterruptedException {
-            if (stopping.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.debug("job {} ends with the service", id);
+            if (ending.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("job {} ends early", id);
             }
         }
     }

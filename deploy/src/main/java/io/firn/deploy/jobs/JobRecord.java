@@ -13,7 +13,8 @@ import java.util.OptionalLong;
  * @param target what it is done to: a table or a pipeline
  * @param by who asked for it, for people
  * @param step how far it is
- * @param outcome of one that is done
+ * @param cancelledBy who asked that it ends early; it may still be at its last step, or have ended by itself before
+ * @param outcome of one that is done, and of one that ended early after it had begun
  * @param failure of one that failed
  */
 public record JobRecord(
@@ -26,6 +27,7 @@ public record JobRecord(
         Optional<Instant> begun,
         Optional<Instant> ended,
         Step step,
+        Optional<String> cancelledBy,
         Optional<Outcome> outcome,
         Optional<FirnException> failure) {
     /** Where it is. */
@@ -34,6 +36,8 @@ public record JobRecord(
         RUNNING,
         DONE,
         FAILED,
+        /** Somebody did not want it any more. */
+        CANCELLED,
         /** The service ended before it did. */
         STOPPED;
 
@@ -75,50 +79,52 @@ public record JobRecord(
                 Optional.empty(),
                 Step.NONE,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
     JobRecord begun(Instant now) {
         return new JobRecord(
-                id, kind, target, by, State.RUNNING, queued, Optional.of(now), ended, step, outcome, failure);
+                id,
+                kind,
+                target,
+                by,
+                State.RUNNING,
+                queued,
+                Optional.of(now),
+                ended,
+                step,
+                cancelledBy,
+                outcome,
+                failure);
     }
 
     JobRecord at(Step next) {
-        return new JobRecord(id, kind, target, by, state, queued, begun, ended, next, outcome, failure);
+        return new JobRecord(id, kind, target, by, state, queued, begun, ended, next, cancelledBy, outcome, failure);
     }
 
     JobRecord done(Outcome result, Instant now) {
-        return new JobRecord(
-                id,
-                kind,
-                target,
-                by,
-                State.DONE,
-                queued,
-                begun,
-                Optional.of(now),
-                step,
-                Optional.of(result),
-                Optional.empty());
+        return over(State.DONE, now, Optional.of(result), Optional.empty());
     }
 
     JobRecord failed(FirnException reason, Instant now) {
-        return new JobRecord(
-                id,
-                kind,
-                target,
-                by,
-                State.FAILED,
-                queued,
-                begun,
-                Optional.of(now),
-                step,
-                Optional.empty(),
-                Optional.of(reason));
+        return over(State.FAILED, now, Optional.empty(), Optional.of(reason));
     }
 
-    JobRecord stopped(Instant now) {
+    /** It is to end early; one that has not begun is over with this. */
+    JobRecord cancelledBy(String who, Instant now) {
+        JobRecord asked = new JobRecord(
+                id, kind, target, by, state, queued, begun, ended, step, Optional.of(who), outcome, failure);
+        return state == State.QUEUED ? asked.early(Optional.empty(), now) : asked;
+    }
+
+    /** It ended early, because somebody asked for it or because the service ends. */
+    JobRecord early(Optional<Outcome> sofar, Instant now) {
+        return over(cancelledBy.isPresent() ? State.CANCELLED : State.STOPPED, now, sofar, Optional.empty());
+    }
+
+    private JobRecord over(State end, Instant now, Optional<Outcome> result, Optional<FirnException> reason) {
         return new JobRecord(
-                id, kind, target, by, State.STOPPED, queued, begun, Optional.of(now), step, outcome, failure);
+                id, kind, target, by, end, queued, begun, Optional.of(now), step, cancelledBy, result, reason);
     }
 }

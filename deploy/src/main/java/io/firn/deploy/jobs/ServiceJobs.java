@@ -142,7 +142,7 @@ public final class ServiceJobs implements AutoCloseable {
             JobProgress progress = report -> run.at(step(report));
             Job job = jobs.job(kind, table, Budget.UNLIMITED, OrphanSettings.Effect.REMOVE, progress, scratch.folder());
             JobResult result =
-                    JobRun.toItsEnd(job, run::isStopping, (millis, reason) -> run.await(Duration.ofMillis(millis)));
+                    JobRun.toItsEnd(job, run::isEnding, (millis, reason) -> run.await(Duration.ofMillis(millis)));
             if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {
                 LatestRows.of(catalog, table.config()).ifPresent(LatestRows::follow);
             }

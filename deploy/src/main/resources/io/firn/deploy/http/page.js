@@ -219,7 +219,7 @@ function result(job) {
   if (job.cancel) {
     return el('td', {}, el('button', {
       type: 'button', id: 'cancel-' + job.id,
-      onclick: () => change(job.cancel, undefined, 'cancelled', 'DELETE'),
+      onclick: () => change(job.cancel, undefined, job.what + ' of ' + job.on + ' ends', 'DELETE'),
     }, 'Cancel'));
   }
   const done = job.result;
@@ -308,7 +308,10 @@ async function look() {
     showPipelines(pipelines.pipelines, now);
     showTables(all.tables);
     showJobs([
-      ...jobs.compactions.map(job => Object.assign({}, job, { what: job.job, on: job.table })),
+      ...jobs.compactions.map(job => Object.assign({}, job, {
+        what: job.job, on: job.table, text: job.cancelledBy && !job.endedAt ? 'ending' : undefined,
+        cancel: job.endedAt || job.cancelledBy ? undefined : 'v1/compactions/' + encodeURIComponent(job.id),
+      })),
       ...audits.audits.map(job => Object.assign({}, job, { what: 'audit', on: job.pipeline })), ...backfills]);
     plot('plot-lag', 'lag');
     plot('plot-rate', 'rate');

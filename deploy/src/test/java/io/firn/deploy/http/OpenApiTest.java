@@ -13,6 +13,8 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.jobs.JobBoard;
+import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.jobs.ServiceJobs;
 import io.firn.deploy.rig.Lake;
 import io.swagger.v3.parser.OpenAPIV3Parser;
@@ -27,6 +29,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +61,7 @@ class OpenApiTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private Optional<ServiceJobs> jobs = Optional.empty();
     private Optional<HttpService> service = Optional.empty();
+    private Optional<Backfills> backfills = Optional.empty();
     private String backfill = "";
 
     @BeforeEach
@@ -88,7 +92,9 @@ class OpenApiTest {
                 .toList();
         orders.tables = made.tables();
         orders.table = Optional.of(table);
-        backfill = new Backfills(table, new SplittableRandom(2), assembly.clock())
+        Backfills accepting = new Backfills(table, new SplittableRandom(2), assembly.clock());
+        backfills = Optional.of(accepting);
+        backfill = accepting
                 .accept(new BackfillTask(
                         "orders",
                         "orders",
@@ -100,8 +106,10 @@ class OpenApiTest {
                         "a test",
                         assembly.clock().instant()))
                 .id();
-        service = Optional.of(
-                HttpService.start(new HttpConfig("127.0.0.1:0", Optional.of(SECRET)), orders, assembly.clock()));
+        // Every wrong token counts as many requests.
+        HttpConfig config =
+                new HttpConfig("127.0.0.1:0", Map.of("me", SECRET), Map.of(), Optional.empty(), 10_000, false);
+        service = Optional.of(HttpService.start(config, orders, assembly.clock()));
     }
 
     @AfterEach
@@ -136,6 +144,10 @@ class OpenApiTest {
                     .replace("/backfills/{id}", "/backfills/" + backfill);
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
                 String method = operation.getKey().toUpperCase(Locale.ROOT);
+                if (method.equals("DELETE") && concrete.contains("/compactions/")) {
+                    // The other one is over by now.
+                    concrete = "/v1/compactions/" + held();
+                }
                 HttpResponse<String> answer = ask(method, concrete, BODIES.getOrDefault(path.getKey(), ""), SECRET);
                 asked.add(method + " " + concrete);
                 described(document, operation.getValue(), answer, method + " " + concrete);
@@ -148,7 +160,50 @@ class OpenApiTest {
                         "POST /v1/audits",
                         "POST /v1/backfills",
                         "GET /v1/backfills/" + backfill,
-                        "DELETE /v1/backfills/" + backfill);
+                        "DELETE /v1/backfills/" + backfill)
+                .anyMatch(each -> each.startsWith("DELETE /v1/compactions/"));
+    }
+
+    /** A compaction that is there to be cancelled. */
+    private String held() {
+        return jobs.orElseThrow()
+                .compactions()
+                .submit(
+                        "rewrite",
+                        "shop.orders",
+                        "a test",
+                        run -> {
+                            while (!run.isEnding()) {
+                                run.await(Duration.ofMinutes(1));
+                            }
+                            return new JobRecord.Outcome(true, "{}", "");
+                        },
+                        over -> {})
+                .id();
+    }
+
+    @Test
+    void what_is_over_is_refused_in_the_shape_that_is_described() throws Exception {
+        JsonNode document = JSON.readTree(get("/openapi.json").body());
+        for (String path : List.of("/v1/backfills/{id}", "/v1/compactions/{id}")) {
+            String id = path.contains("backfills") ? failedBackfill() : cancelledCompaction();
+            HttpResponse<String> over = ask("DELETE", path.replace("{id}", id), "", SECRET);
+            assertThat(over.statusCode()).as(over.body()).isEqualTo(409);
+            described(document, document.path("paths").path(path).path("delete"), over, path);
+        }
+    }
+
+    private String cancelledCompaction() {
+        JobBoard compactions = jobs.orElseThrow().compactions();
+        held();
+        String waiting = held();
+        compactions.cancel(waiting, "a test");
+        return waiting;
+    }
+
+    private String failedBackfill() {
+        backfills.orElseThrow().fail(backfill, "a record cannot be read");
+        return backfill;
     }
 
     @Test
