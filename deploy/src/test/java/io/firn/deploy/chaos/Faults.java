@@ -4,80 +4,163 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FaultyS3;
 import io.firn.deploy.rig.FirnProcess;
-import io.firn.deploy.rig.TableVerifier;
+import io.firn.deploy.rig.Network;
+import io.firn.deploy.rig.TcpProxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** What can happen to a service process. Kinds take turns, victims, moments and lengths are drawn. */
+/** Carries out what a plan says: waits for the moment, strikes, and puts things right again. */
 final class Faults {
-    private static final int COMMIT_INTERVAL_MILLIS = 1000;
+    private static final Duration SOON = Duration.ofSeconds(90);
 
-    private final Random random;
-    private final TableVerifier verifier;
-    private final Consumer<String> log;
+    /** For a fault to show before it ends: an answer that can be lost, an upload that can be cut. */
+    private static final Duration MOST_WAITED = Duration.ofSeconds(10);
 
-    Faults(Random random, TableVerifier verifier, Consumer<String> log) {
-        this.random = random;
-        this.verifier = verifier;
-        this.log = log;
+    private final Surroundings around;
+    private final List<FirnProcess> fleet;
+    private final Supplier<Map<Integer, Long>> ledger;
+
+    /**
+     * @param fleet in which a rollout puts the new process
+     * @param ledger as it is now
+     */
+    Faults(Surroundings around, List<FirnProcess> fleet, Supplier<Map<Integer, Long>> ledger) {
+        this.around = around;
+        this.fleet = fleet;
+        this.ledger = ledger;
     }
 
-    /** Waits for a moment, strikes, and puts things right again. @return what was done */
-    String strike(int round, FirnProcess victim) {
-        if (random.nextInt(4) > 0) {
+    /** @param fresh starts a new process beside the victim's */
+    void strike(Strike strike, Supplier<FirnProcess> fresh) {
+        FirnProcess victim = fleet.get(strike.victim());
+        if (strike.joined() || strike.kind().end().isEmpty()) {
             victim.awaitJoined();
         }
-        String moment = moment();
-        switch (round % 3) {
-            case 1:
-                return moment + killed(victim);
-            case 2:
-                return moment + frozen(victim);
-            default:
-                return moment + restarted(victim);
+        if (strike.atCommit()) {
+            Map<Integer, Long> before = ledger.get();
+            Eventually.holds("another commit", SOON, () -> !ledger.get().equals(before), victim::tailAndThreads);
+        }
+        pause(strike.waitMillis());
+        switch (strike.kind()) {
+            case KILL -> killed(strike, victim);
+            case FREEZE -> frozen(strike, victim);
+            case RESTART -> restarted(victim);
+            case ROLLOUT -> rolledOut(strike, victim, fresh);
+            case BROKER_KILL -> brokerKilled(strike);
+            case CATALOG_RESTART -> {
+                around.catalog().away();
+                pause(strike.lengthMillis());
+                around.catalog().back();
+            }
+            case STORE_KILL -> {
+                around.store().kill9();
+                pause(strike.lengthMillis());
+                around.store().restart();
+            }
+            case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
+            default -> onNetworks(strike);
         }
     }
 
-    /** Half of the strikes come right around the next commit, seen from the one before. */
-    private String moment() {
-        if (random.nextBoolean()) {
-            Eventually.pause(Duration.ofMillis(random.nextInt(2000)));
-            return "at a random moment ";
-        }
-        Map<Integer, Long> before = verifier.ledger();
-        Eventually.holds("another commit", Duration.ofSeconds(90), () -> !verifier.ledger()
-                .equals(before));
-        Eventually.pause(Duration.ofMillis(COMMIT_INTERVAL_MILLIS - 350L + random.nextInt(400)));
-        return "around a commit ";
+    private static void pause(long millis) {
+        Eventually.pause(Duration.ofMillis(millis));
     }
 
-    private String killed(FirnProcess victim) {
+    private static void killed(Strike strike, FirnProcess victim) {
         victim.kill9();
-        Duration down = Duration.ofMillis(random.nextInt(3000));
-        Eventually.pause(down);
+        pause(strike.lengthMillis() / 2);
         victim.start();
-        return "kill -9 of " + victim.name() + ", back after " + down.toMillis() + " ms";
     }
 
-    private String frozen(FirnProcess victim) {
-        Duration length = BrokerProcess.SESSION_TIMEOUT.plusMillis(1500 + random.nextInt(2500));
-        victim.awaitJoined();
+    private static void frozen(Strike strike, FirnProcess victim) {
         victim.freeze();
-        log.accept(victim.name() + " is frozen for " + length.toMillis() + " ms");
-        Eventually.pause(length);
+        pause(BrokerProcess.SESSION_TIMEOUT.toMillis() + 1500 + strike.lengthMillis() / 4);
         victim.thaw();
-        return "freeze of " + victim.name() + " for " + length.toMillis() + " ms";
     }
 
-    private String restarted(FirnProcess victim) {
-        victim.awaitJoined();
+    private static void restarted(FirnProcess victim) {
+        end(victim);
+        victim.start();
+    }
+
+    private static void end(FirnProcess victim) {
         assertThat(victim.terminate())
                 .as("exit code after SIGTERM: %s", victim.tail())
                 .isZero();
-        victim.start();
-        return "clean restart of " + victim.name();
+    }
+
+    private void rolledOut(Strike strike, FirnProcess old, Supplier<FirnProcess> fresh) {
+        FirnProcess next = fresh.get().start();
+        fleet.set(strike.victim(), next);
+        try (old) {
+            next.awaitJoined();
+            end(old);
+        }
+    }
+
+    private void brokerKilled(Strike strike) {
+        around.broker().kill9();
+        pause(strike.lengthMillis());
+        around.broker().restart();
+    }
+
+    private void badDay(Strike strike) {
+        FaultyS3 store = around.badDays();
+        int before = met(store);
+        switch (strike.kind()) {
+            case STORE_THROTTLES -> store.throttle();
+            case STORE_CUTS -> store.cutOneUploadIn(2);
+            default -> store.fill();
+        }
+        pause(strike.lengthMillis());
+        Eventually.holds("the store's fault is met", SOON, () -> met(store) > before, () -> tails());
+        store.calm();
+    }
+
+    private static int met(FaultyS3 store) {
+        return store.throttled() + store.cut() + store.refusedAsFull();
+    }
+
+    private void onNetworks(Strike strike) {
+        List<TcpProxy> proxies = (strike.both() ? List.of(0, 1) : List.of(strike.victim()))
+                .stream()
+                        .map(around::network)
+                        .map(network -> proxy(network, strike))
+                        .toList();
+        int answersBefore = lost(proxies);
+        proxies.forEach(proxy -> begin(proxy, strike));
+        pause(strike.kind().name().endsWith("RESET") ? 50 : strike.lengthMillis());
+        if (strike.kind().name().endsWith("ANSWER_LOST")) {
+            Eventually.holds("an answer is lost", MOST_WAITED, () -> lost(proxies) > answersBefore, this::tails);
+        }
+        proxies.forEach(TcpProxy::calm);
+    }
+
+    private static TcpProxy proxy(Network network, Strike strike) {
+        return network.to(strike.kind().end().orElseThrow()).orElseThrow();
+    }
+
+    private static int lost(List<TcpProxy> proxies) {
+        return proxies.stream().mapToInt(TcpProxy::lostAnswers).sum();
+    }
+
+    private static void begin(TcpProxy proxy, Strike strike) {
+        switch (strike.kind()) {
+            case KAFKA_LATE, CATALOG_LATE, STORE_LATE ->
+                proxy.delay(Duration.ofMillis(20 + (long) (600 * strike.strength())));
+            case KAFKA_NARROW, CATALOG_NARROW, STORE_NARROW -> proxy.limit(1_000 + (long) (30_000 * strike.strength()));
+            case KAFKA_PARTITION, CATALOG_PARTITION, STORE_PARTITION -> proxy.partition();
+            case KAFKA_RESET, CATALOG_RESET, STORE_RESET -> proxy.resetAll();
+            case KAFKA_ANSWER_LOST, CATALOG_ANSWER_LOST, STORE_ANSWER_LOST -> proxy.loseAnswers();
+            default -> throw new IllegalArgumentException(strike.kind() + " is no fault of a network");
+        }
+    }
+
+    private String tails() {
+        return fleet.get(0).tailAndThreads() + fleet.get(1).tailAndThreads();
     }
 }

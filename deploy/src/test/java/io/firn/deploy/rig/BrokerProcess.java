@@ -15,6 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -27,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class BrokerProcess implements AutoCloseable {
     /** How long a member of a group may be silent before its partitions go to others. */
     public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
+
+    /** How many clients can each have a network of their own, by {@link #bootstrap(int)}. */
+    public static final int WAYS = 2;
 
     /** Who may come in by {@link #authenticated}. */
     public static final String USER = "rig";
@@ -41,6 +47,8 @@ public final class BrokerProcess implements AutoCloseable {
     private final Path logs;
     private final int port;
     private final int saslPort;
+    private final List<Integer> networkPorts = new ArrayList<>();
+    private final List<TcpProxy> networks = new ArrayList<>();
     private @Nullable OsProcess process;
 
     private BrokerProcess(Path directory, Path logs) {
@@ -48,6 +56,11 @@ public final class BrokerProcess implements AutoCloseable {
         this.logs = logs;
         this.port = OsProcess.freePort();
         this.saslPort = OsProcess.freePort();
+        for (int way = 0; way < WAYS; way++) {
+            int behind = OsProcess.freePort();
+            networkPorts.add(behind);
+            networks.add(TcpProxy.before("kafka-" + way, behind));
+        }
     }
 
     /**
@@ -81,12 +94,12 @@ public final class BrokerProcess implements AutoCloseable {
                     process.roles=broker,controller
                     node.id=1
                     controller.quorum.voters=1@127.0.0.1:%2$d
-                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d,SASL_PLAINTEXT://127.0.0.1:%5$d
-                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d,SASL_PLAINTEXT://127.0.0.1:%5$d
+                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d,SASL_PLAINTEXT://127.0.0.1:%5$d%9$s
+                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d,SASL_PLAINTEXT://127.0.0.1:%5$d%10$s
                     sasl.enabled.mechanisms=PLAIN
                     listener.name.sasl_plaintext.plain.sasl.jaas.config=%6$s user_%7$s="%8$s";
                     controller.listener.names=CONTROLLER
-                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT%11$s
                     log.dirs=%3$s
                     num.partitions=1
                     auto.create.topics.enable=false
@@ -116,10 +129,18 @@ public final class BrokerProcess implements AutoCloseable {
                             saslPort,
                             PLAIN_LOGIN,
                             USER,
-                            PASSWORD));
+                            PASSWORD,
+                            everyWay(way -> ",NETWORK" + way + "://127.0.0.1:" + networkPorts.get(way)),
+                            everyWay(way -> ",NETWORK" + way + "://127.0.0.1:"
+                                    + networks.get(way).port()),
+                            everyWay(way -> ",NETWORK" + way + ":PLAINTEXT")));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+    }
+
+    private static String everyWay(IntFunction<String> text) {
+        return IntStream.range(0, WAYS).mapToObj(text).collect(Collectors.joining());
     }
 
     private String properties() {
@@ -142,6 +163,16 @@ public final class BrokerProcess implements AutoCloseable {
     /** As clients know it, {@code host:port}. */
     public String bootstrap() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Where a client connects whose every connection to this broker goes by {@link #network}. */
+    public String bootstrap(int way) {
+        return "127.0.0.1:" + network(way).port();
+    }
+
+    /** The network between the broker and who came by {@link #bootstrap(int)}. */
+    public TcpProxy network(int way) {
+        return networks.get(way);
     }
 
     /** Client properties for the listener that asks for a password (SASL, PLAIN). */
@@ -235,5 +266,6 @@ public final class BrokerProcess implements AutoCloseable {
     @Override
     public void close() {
         kill9();
+        networks.forEach(TcpProxy::close);
     }
 }

@@ -28,6 +28,9 @@ public final class FaultyS3 implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
     private static final Pattern OBJECT = Pattern.compile("(?s)<Contents>.*?</Contents>");
     private static final Pattern MODIFIED = Pattern.compile("<LastModified>([^<]+)</LastModified>");
+    private static final String FULL =
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InsufficientCapacity</Code>"
+                    + "<Message>No space left on device.</Message></Error>";
     private static final String SLOW_DOWN = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>SlowDown</Code>"
             + "<Message>Please reduce your request rate.</Message></Error>";
 
@@ -41,12 +44,14 @@ public final class FaultyS3 implements AutoCloseable {
     });
 
     private volatile boolean throttling;
+    private volatile boolean full;
     private volatile int cutEvery;
     private volatile Duration late = Duration.ZERO;
     private volatile Duration hidden = Duration.ZERO;
     private final AtomicInteger uploads = new AtomicInteger();
     private final AtomicInteger partUploads = new AtomicInteger();
     private final AtomicInteger throttled = new AtomicInteger();
+    private final AtomicInteger refusedAsFull = new AtomicInteger();
     private final AtomicInteger cut = new AtomicInteger();
     private final AtomicInteger listings = new AtomicInteger();
 
@@ -78,6 +83,11 @@ public final class FaultyS3 implements AutoCloseable {
         throttling = true;
     }
 
+    /** From now on there is no space for an upload: 507, and what is there can be read. */
+    public void fill() {
+        full = true;
+    }
+
     /** One upload (object or part) in so many is cut off, half-way and after it took effect in turn; 0: none. */
     public void cutOneUploadIn(int many) {
         cutEvery = many;
@@ -96,6 +106,7 @@ public final class FaultyS3 implements AutoCloseable {
     /** No faults any more. */
     public void calm() {
         throttling = false;
+        full = false;
         cutEvery = 0;
         late = Duration.ZERO;
         hidden = Duration.ZERO;
@@ -104,6 +115,11 @@ public final class FaultyS3 implements AutoCloseable {
     /** Requests that were answered with 503. */
     public int throttled() {
         return throttled.get();
+    }
+
+    /** Uploads for which there was no space. */
+    public int refusedAsFull() {
+        return refusedAsFull.get();
     }
 
     /** Uploads that were cut off. */
@@ -143,7 +159,11 @@ public final class FaultyS3 implements AutoCloseable {
                 Eventually.pause(wait);
             }
             if (throttling) {
-                refuse(client, request);
+                throttled.incrementAndGet();
+                refuse(client, request, "503 Slow Down", SLOW_DOWN);
+            } else if (full && request.isUpload()) {
+                refusedAsFull.incrementAndGet();
+                refuse(client, request, "507 Insufficient Storage", FULL);
             } else {
                 passOn(client, request);
             }
@@ -152,14 +172,13 @@ public final class FaultyS3 implements AutoCloseable {
         }
     }
 
-    private void refuse(Socket client, Request request) throws IOException {
-        throttled.incrementAndGet();
+    private static void refuse(Socket client, Request request, String status, String text) throws IOException {
         if (!request.expectsContinue()) {
             copy(client.getInputStream(), OutputStream.nullOutputStream(), request.length());
         }
-        String body = request.method().equals("HEAD") ? "" : SLOW_DOWN;
+        String body = request.method().equals("HEAD") ? "" : text;
         client.getOutputStream()
-                .write(("HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\n"
+                .write(("HTTP/1.1 " + status + "\r\nContent-Type: application/xml\r\nConnection: close\r\n"
                                 + "Content-Length: " + body.length() + "\r\n\r\n" + body)
                         .getBytes(StandardCharsets.UTF_8));
     }

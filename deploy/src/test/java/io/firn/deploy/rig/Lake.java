@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
@@ -80,6 +81,11 @@ public final class Lake implements AutoCloseable {
                 "V1",
                 "warehouse",
                 directory.resolve("warehouse").toString());
+    }
+
+    /** A server that this lake has of its own. */
+    public <T> Optional<T> server(Class<T> kind) {
+        return servers.stream().filter(kind::isInstance).map(kind::cast).findFirst();
     }
 
     /** As in the configuration's {@code catalog} section. */

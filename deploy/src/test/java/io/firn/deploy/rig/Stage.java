@@ -47,6 +47,16 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
         return FirnProcess.config(any.directory.resolve(name + ".yaml"), kafka, any.lake.properties(), pipelines);
     }
 
+    /** As {@link #config(String, String...)}, for a process that reaches everything by networks of its own. */
+    public Path config(String name, Network network, List<String> lines) {
+        return FirnProcess.config(
+                directory.resolve(name + ".yaml"),
+                network.kafkaProperties(),
+                network.catalogProperties(),
+                topic,
+                pipeline(lines));
+    }
+
     private List<String> pipeline(List<String> given) {
         List<String> pipeline =
                 new ArrayList<>(List.of("topics: [" + topic + "]", "format: json", "table: " + table()));

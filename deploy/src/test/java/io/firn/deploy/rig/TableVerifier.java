@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.iceberg.FileScanTask;
@@ -74,6 +77,41 @@ public final class TableVerifier {
                     && beyond.isEmpty()
                     && filesTwice.isEmpty()
                     && lag == 0;
+        }
+    }
+
+    /**
+     * What anybody can read of the head; empty where there is none.
+     *
+     * @param watermark as it is written there
+     */
+    public record Head(Map<Integer, Long> ledger, Optional<String> watermark) {}
+
+    /** As the table is now, by a catalog that nothing is cached in. */
+    public Head head() {
+        if (!lake.hasTable(table)) {
+            return new Head(Map.of(), Optional.empty());
+        }
+        Table loaded = lake.table(table);
+        Snapshot head = loaded.currentSnapshot();
+        return new Head(
+                ledger(loaded),
+                Optional.ofNullable(head == null ? null : head.summary().get("firn.watermark")));
+    }
+
+    /** By partition the first offset whose record has that time or a later one, or the end where there is none. */
+    public Map<Integer, Long> firstOffsetsSince(Instant time) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            List<TopicPartition> partitions = partitions(consumer);
+            Map<TopicPartition, Long> first = new HashMap<>(consumer.endOffsets(partitions));
+            Map<TopicPartition, Long> times = new HashMap<>();
+            partitions.forEach(partition -> times.put(partition, time.toEpochMilli()));
+            consumer.offsetsForTimes(times).forEach((partition, found) -> {
+                if (found != null) {
+                    first.put(partition, found.offset());
+                }
+            });
+            return byPartition(first);
         }
     }
 

@@ -30,13 +30,14 @@ public final class TopicProducer implements AutoCloseable {
     private final String topic;
     private final int partitions;
     private final int days;
+    private final long keys;
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private final Thread thread;
     private volatile boolean stopping;
 
-    private TopicProducer(String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
+    private TopicProducer(String bootstrap, String topic, int partitions, int recordsPerSecond, int days, long keys) {
         this.producer = new KafkaProducer<>(
                 Map.of(
                         "bootstrap.servers", bootstrap,
@@ -52,6 +53,7 @@ public final class TopicProducer implements AutoCloseable {
         this.topic = topic;
         this.partitions = partitions;
         this.days = days;
+        this.keys = keys;
         this.thread = new Thread(() -> run(recordsPerSecond), "producer-" + topic);
         this.thread.setDaemon(true);
     }
@@ -62,14 +64,24 @@ public final class TopicProducer implements AutoCloseable {
      * @param days over which the orders' {@code placed_at} is scattered
      */
     public static TopicProducer steady(String bootstrap, String topic, int partitions, int recordsPerSecond, int days) {
-        TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond, days);
+        return steady(bootstrap, topic, partitions, recordsPerSecond, days, Long.MAX_VALUE);
+    }
+
+    /**
+     * As above, with keys that come again.
+     *
+     * @param keys order {@code n} has the id of order {@code n} modulo this
+     */
+    public static TopicProducer steady(
+            String bootstrap, String topic, int partitions, int recordsPerSecond, int days, long keys) {
+        TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, recordsPerSecond, days, keys);
         producer.thread.start();
         return producer;
     }
 
     /** Sends the first {@code count} orders and waits until all are acknowledged. */
     public static void orders(String bootstrap, String topic, int partitions, int count) {
-        try (TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, 1, FEW_DAYS)) {
+        try (TopicProducer producer = new TopicProducer(bootstrap, topic, partitions, 1, FEW_DAYS, Long.MAX_VALUE)) {
             for (int n = 0; n < count; n++) {
                 producer.sendNext();
             }
@@ -78,10 +90,14 @@ public final class TopicProducer implements AutoCloseable {
 
     /** The value of order {@code n}. */
     public static byte[] order(long n, int days) {
+        return order(n, n, days);
+    }
+
+    private static byte[] order(long id, long n, int days) {
         return String.format(
                         Locale.ROOT,
                         "{\"order_id\":\"o-%d\",\"quantity\":%d,\"amount\":\"%d.%02d\",\"placed_at\":\"%s\"}",
-                        n,
+                        id,
                         n % 17,
                         n % 1000,
                         n % 100,
@@ -103,7 +119,7 @@ public final class TopicProducer implements AutoCloseable {
     private void sendNext() {
         long n = sent.getAndIncrement();
         int partition = (int) (n % partitions);
-        producer.send(new ProducerRecord<>(topic, partition, null, order(n, days)), (metadata, error) -> {
+        producer.send(new ProducerRecord<>(topic, partition, null, order(n % keys, n, days)), (metadata, error) -> {
             if (error == null) {
                 acknowledged.incrementAndGet();
             } else {

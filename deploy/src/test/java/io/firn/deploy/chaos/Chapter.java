@@ -1,0 +1,186 @@
+package io.firn.deploy.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FirnProcess;
+import io.firn.deploy.rig.Stage;
+import io.firn.deploy.rig.TableVerifier;
+import io.firn.deploy.rig.TopicProducer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/** One table's life under faults: two processes, a steady producer, a plan, and the verdict. */
+final class Chapter {
+    /** Order {@code n} is in partition {@code n} modulo this. */
+    static final int PARTITIONS = 12;
+
+    private static final int KEYS = 1_200;
+    private static final Duration RECOVERY = Duration.ofSeconds(90);
+
+    private final Surroundings around;
+    private final Stage stage;
+    private final boolean keyed;
+    private final int recordsPerSecond;
+    private final Consumer<String> log;
+    private final List<FirnProcess> fleet = new ArrayList<>();
+    private final List<Met> met = new ArrayList<>();
+    private final List<Told> told = new ArrayList<>();
+    private Map<Integer, Long> last = new TreeMap<>();
+    private int started;
+
+    /**
+     * @param topic new; also names pipeline and table
+     * @param keyed whether the pipeline is one of {@code mode: upsert}
+     */
+    Chapter(
+            Surroundings around,
+            Path directory,
+            Path logs,
+            String topic,
+            boolean keyed,
+            int recordsPerSecond,
+            Consumer<String> log) {
+        this.around = around;
+        this.stage = new Stage(around.broker(), around.lake(), directory, logs, topic);
+        this.keyed = keyed;
+        this.recordsPerSecond = recordsPerSecond;
+        this.log = log;
+    }
+
+    /** What anybody could read of the table at a moment. */
+    record Told(Map<Integer, Long> ledger, Optional<String> watermark) {}
+
+    /** Carries the plan out. @return what was met, up to where it hung, and what the table is like afterwards */
+    Verdict play(List<Strike> plan) {
+        around.broker().createTopic(stage.topic(), PARTITIONS, Map.of("message.timestamp.type", "LogAppendTime"));
+        try (TopicProducer producer = TopicProducer.steady(
+                around.broker().bootstrap(),
+                stage.topic(),
+                PARTITIONS,
+                recordsPerSecond,
+                TopicProducer.FEW_DAYS,
+                keyed ? KEYS : Long.MAX_VALUE)) {
+            IntStream.range(0, Surroundings.FLEET)
+                    .forEach(process -> fleet.add(fresh(process).start()));
+            awaitProgress(Map.of());
+            Faults faults = new Faults(around, fleet, this::ledger);
+            for (Strike strike : plan) {
+                if (!strike(faults, strike)) {
+                    return Verdict.hung(met);
+                }
+            }
+            producer.close();
+            log.accept(producer.acknowledged() + " records produced, draining");
+            awaitAll();
+            for (FirnProcess process : fleet) {
+                process.awaitJoined();
+                assertThat(process.terminate())
+                        .as("exit code after SIGTERM: %s", process.tail())
+                        .isZero();
+            }
+            return new Judge(around, stage, keyed ? KEYS : 0, log)
+                    .verdict(
+                            producer.acknowledged(), met, told, stage.config("direct", lines().toArray(new String[0])));
+        } finally {
+            fleet.forEach(FirnProcess::close);
+        }
+    }
+
+    private boolean strike(Faults faults, Strike strike) {
+        Map<Integer, Long> before = ledger();
+        log.accept("fault " + (met.size() + 1) + ": " + strike);
+        try {
+            faults.strike(strike, () -> fresh(strike.victim()));
+            long end = System.nanoTime();
+            awaitProgress(ledger());
+            met.add(new Met(strike, before, (System.nanoTime() - end) / 1_000_000));
+            return true;
+        } catch (AssertionError hung) {
+            log.accept("hung: " + hung.getMessage());
+            met.add(new Met(strike, before, -1));
+            return false;
+        }
+    }
+
+    private FirnProcess fresh(int process) {
+        Path config = stage.config("firn-" + process, around.network(process), lines());
+        return stage.service(stage.topic() + "-" + ++started, config);
+    }
+
+    private List<String> lines() {
+        List<String> lines = new ArrayList<>(List.of("workers: 2", "maintenance: {interval: 2s}"));
+        if (keyed) {
+            lines.addAll(List.of(
+                    "mode: upsert",
+                    "key: [order_id]",
+                    "delete-when: \"quantity = 0\"",
+                    "merge: {interval: 1s, memory: 16MB}",
+                    "partition-by: ['bucket(3, order_id)']"));
+        } else {
+            lines.add("partition-by: [day(placed_at)]");
+        }
+        return lines;
+    }
+
+    private TableVerifier verifier() {
+        return new TableVerifier(
+                around.lake(),
+                stage.table() + (keyed ? "_staging" : ""),
+                around.broker().bootstrap(),
+                stage.topic(),
+                stage.topic());
+    }
+
+    /** As anybody reads it; it never goes back. */
+    private Map<Integer, Long> ledger() {
+        TableVerifier.Head head = verifier().head();
+        if (!head.ledger().isEmpty()) {
+            last.forEach((partition, next) -> assertThat(head.ledger())
+                    .as("a ledger that goes back")
+                    .hasEntrySatisfying(partition, now -> assertThat(now).isGreaterThanOrEqualTo(next)));
+            if (!head.ledger().equals(last)) {
+                told.add(new Told(head.ledger(), head.watermark()));
+            }
+            last = head.ledger();
+        }
+        return head.ledger();
+    }
+
+    /** Every partition has moved on since: no fault may leave one behind. */
+    private void awaitProgress(Map<Integer, Long> before) {
+        Eventually.holds(
+                "every partition moves on",
+                RECOVERY,
+                () -> {
+                    fleet.forEach(process -> assertThat(process.isAlive())
+                            .as("alive: %s", process.name())
+                            .isTrue());
+                    Map<Integer, Long> now = ledger();
+                    return now.size() == PARTITIONS
+                            && now.entrySet().stream()
+                                    .allMatch(entry -> entry.getValue() > before.getOrDefault(entry.getKey(), 0L));
+                },
+                this::state);
+    }
+
+    private void awaitAll() {
+        Eventually.holds("the table holds everything", RECOVERY, verifier()::isDrained, this::state);
+        if (keyed) {
+            Eventually.holds("everything is merged", RECOVERY, stage.verifier()::isDrained, this::state);
+        }
+    }
+
+    private String state() {
+        StringBuilder text = new StringBuilder(verifier().progress());
+        fleet.forEach(process -> text.append('\n').append(process.tailAndThreads()));
+        return text.toString();
+    }
+}

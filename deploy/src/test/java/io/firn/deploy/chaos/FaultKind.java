@@ -1,0 +1,84 @@
+package io.firn.deploy.chaos;
+
+import io.firn.deploy.rig.Network.To;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What can go wrong. The names are those of {@code deploy/chaos/run --faults}. */
+enum FaultKind {
+    KILL("kill -9 of a Firn process"),
+    FREEZE("SIGSTOP beyond the session's time-out, SIGCONT"),
+    RESTART("clean restart of a Firn process"),
+    ROLLOUT("a new process beside the old one, then SIGTERM to the old one"),
+    KAFKA_LATE("network to Kafka: latency", To.KAFKA),
+    KAFKA_NARROW("network to Kafka: little bandwidth", To.KAFKA),
+    KAFKA_PARTITION("network to Kafka: partition, half-open", To.KAFKA),
+    KAFKA_RESET("network to Kafka: connections reset", To.KAFKA),
+    KAFKA_ANSWER_LOST("network to Kafka: request passed, answer lost", To.KAFKA),
+    CATALOG_LATE("network to the catalog: latency", To.CATALOG),
+    CATALOG_NARROW("network to the catalog: little bandwidth", To.CATALOG),
+    CATALOG_PARTITION("network to the catalog: partition, half-open", To.CATALOG),
+    CATALOG_RESET("network to the catalog: connections reset", To.CATALOG),
+    CATALOG_ANSWER_LOST("network to the catalog: request passed, answer lost", To.CATALOG),
+    STORE_LATE("network to the store: latency", To.STORE),
+    STORE_NARROW("network to the store: little bandwidth", To.STORE),
+    STORE_PARTITION("network to the store: partition, half-open", To.STORE),
+    STORE_RESET("network to the store: connections reset", To.STORE),
+    STORE_ANSWER_LOST("network to the store: request passed, answer lost", To.STORE),
+    BROKER_KILL("kill -9 of the broker, back after seconds"),
+    CATALOG_RESTART("catalog stopped, back after seconds"),
+    STORE_KILL("kill -9 of the store, back after seconds"),
+    STORE_THROTTLES("store answers 503 SlowDown"),
+    STORE_CUTS("store: uploads cut half-way or after they took effect"),
+    STORE_FULL("store is full: 507 for every upload");
+
+    private final String text;
+    private final @Nullable To end;
+
+    FaultKind(String text) {
+        this.text = text;
+        this.end = null;
+    }
+
+    FaultKind(String text, To end) {
+        this.text = text;
+        this.end = end;
+    }
+
+    /** In words, for the table. */
+    String text() {
+        return text;
+    }
+
+    /** Which network it is about; empty for other faults. */
+    Optional<To> end() {
+        return Optional.ofNullable(end);
+    }
+
+    /** As it is written on the command line. */
+    String flag() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** By names, by {@code network} (those fifteen) or {@code all}. */
+    static List<FaultKind> parse(String flags) {
+        return Arrays.stream(flags.split(","))
+                .flatMap(flag -> {
+                    List<FaultKind> found = Arrays.stream(values())
+                            .filter(kind -> flag.equals("all")
+                                    || flag.equals("network") && kind.end().isPresent()
+                                    || flag.equals(kind.flag()))
+                            .toList();
+                    if (found.isEmpty()) {
+                        throw new IllegalArgumentException("there is no fault '" + flag + "'; there are "
+                                + Arrays.stream(values()).map(FaultKind::flag).toList());
+                    }
+                    return found.stream();
+                })
+                .distinct()
+                .toList();
+    }
+}
