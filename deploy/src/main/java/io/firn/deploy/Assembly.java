@@ -10,6 +10,7 @@ import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.deploy.backfill.BackfillDesk;
 import io.firn.deploy.backfill.BackfillDriver;
+import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.backfill.BackfillLoop;
 import io.firn.deploy.backfill.BackfillParts;
 import io.firn.deploy.backfill.ServiceBackfills;
@@ -121,9 +122,11 @@ public final class Assembly {
     /** Backfills of all pipelines of the configuration; nothing runs yet. */
     public ServiceBackfills backfills(Configuration configuration, Catalog catalog) {
         Parts parts = new Parts(configuration, catalog);
-        BackfillDriver driver = new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, clock, randoms));
+        BackfillFigures figures = new BackfillFigures();
+        BackfillDriver driver =
+                new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, figures, clock, randoms));
         return new ServiceBackfills(
-                new BackfillDesk(configuration.pipelines(), parts, clock, randoms, driver::wakeUp), driver);
+                new BackfillDesk(configuration.pipelines(), parts, clock, randoms, driver::wakeUp), driver, figures);
     }
 
     /** What backfills are made of: as ingestion of the same pipeline, with memory of their own. */

@@ -3,6 +3,7 @@ package io.firn.deploy;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.backfill.ServiceBackfills;
 import io.firn.deploy.check.TopicRetention;
 import io.firn.deploy.config.Configuration;
@@ -156,6 +157,11 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public Map<String, JobRecord> lastAudits() {
         return jobs.lastAudits();
+    }
+
+    @Override
+    public BackfillFigures backfillFigures() {
+        return backfills.figures();
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.record.SpanSource;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -34,19 +36,24 @@ public final class BackfillLoop {
     private final SortedMap<String, PipelineConfig> pipelines;
     private final BackfillParts parts;
     private final BackfillSettings settings;
+    private final BackfillFigures figures;
     private final Clock clock;
     private final Supplier<? extends RandomGenerator> randoms;
     private @Nullable Work work;
+    private Instant nextLook = Instant.MIN;
 
+    /** @param figures is told what is seen */
     public BackfillLoop(
             Map<String, PipelineConfig> pipelines,
             BackfillParts parts,
+            BackfillFigures figures,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this(
                 pipelines,
                 parts,
                 BackfillSettings.defaults(Owner.ofThisProcess()).withGone(Owner::isGone),
+                figures,
                 clock,
                 randoms);
     }
@@ -55,11 +62,13 @@ public final class BackfillLoop {
             Map<String, PipelineConfig> pipelines,
             BackfillParts parts,
             BackfillSettings settings,
+            BackfillFigures figures,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this.pipelines = new TreeMap<>(pipelines);
         this.parts = parts;
         this.settings = settings;
+        this.figures = figures;
         this.clock = clock;
         this.randoms = randoms;
     }
@@ -80,7 +89,13 @@ public final class BackfillLoop {
     }
 
     private Duration turn(Work current) {
+        if (!clock.instant().isBefore(nextLook)) {
+            lookAtAll();
+        }
+        long before = current.job.conflicts();
         BackfillTurn turn = current.job.turn();
+        figures.conflicts(current.name, current.job.conflicts() - before);
+        seen(current.pipeline, current.table);
         if (turn.ended()) {
             LOG.info("backfill {} of {}: {}", current.id, current.table.name(), turn.reason());
             drop();
@@ -92,10 +107,30 @@ public final class BackfillLoop {
         return Duration.ofMillis(turn.delayMillis());
     }
 
+    /** Others may work on backfills of other tables; where one cannot be looked at, the work here goes on. */
+    @SuppressWarnings("IllegalCatch")
+    private void lookAtAll() {
+        nextLook = clock.instant().plus(BETWEEN_LOOKS);
+        for (PipelineConfig each : pipelines.values()) {
+            try {
+                seen(each, parts.table(each));
+            } catch (RuntimeException failed) {
+                LOG.debug("backfills of {} cannot be looked at", each.ingestTable(), failed);
+            }
+        }
+    }
+
+    private List<BackfillState> seen(PipelineConfig pipeline, Table table) {
+        List<BackfillState> states = Backfills.read(table);
+        figures.saw(pipeline.ingestTable(), states, clock.instant());
+        return states;
+    }
+
     private Duration look() {
+        nextLook = clock.instant().plus(BETWEEN_LOOKS);
         for (Map.Entry<String, PipelineConfig> each : pipelines.entrySet()) {
             Table table = parts.table(each.getValue());
-            for (BackfillState state : Backfills.read(table)) {
+            for (BackfillState state : seen(each.getValue(), table)) {
                 if (state.isRunning()
                         && state.task().pipeline().equals(each.getKey())
                         && BackfillJob.mayWorkOn(state, settings, clock.instant())) {
@@ -113,7 +148,7 @@ public final class BackfillLoop {
         BackfillJob job =
                 new BackfillJob(id, table, source, () -> parts.writer(pipeline, table), settings, clock, randoms.get());
         LOG.info("backfill {} of {} goes on here", id, table.name());
-        return new Work(id, table, job, source, sources);
+        return new Work(id, name, pipeline, table, job, source, sources);
     }
 
     private Duration failed(FirnException failed) {
@@ -144,5 +179,12 @@ public final class BackfillLoop {
         }
     }
 
-    private record Work(String id, Table table, BackfillJob job, SpanSource source, KafkaSources sources) {}
+    private record Work(
+            String id,
+            String name,
+            PipelineConfig pipeline,
+            Table table,
+            BackfillJob job,
+            SpanSource source,
+            KafkaSources sources) {}
 }

@@ -6,10 +6,16 @@ import java.time.Duration;
 public final class ServiceBackfills {
     private final BackfillDesk desk;
     private final BackfillDriver driver;
+    private final BackfillFigures figures;
 
-    public ServiceBackfills(BackfillDesk desk, BackfillDriver driver) {
+    public ServiceBackfills(BackfillDesk desk, BackfillDriver driver, BackfillFigures figures) {
         this.desk = desk;
         this.driver = driver;
+        this.figures = figures;
+    }
+
+    public BackfillFigures figures() {
+        return figures;
     }
 
     public BackfillDesk desk() {

@@ -53,6 +53,7 @@ public final class HttpService implements AutoCloseable {
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final PipelineMetrics metrics;
     private final TableMetrics tables;
+    private final BackfillMetrics backfills;
     private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
@@ -65,6 +66,7 @@ public final class HttpService implements AutoCloseable {
         this.limit = new RateLimit(config.requestsPerSecond(), clock);
         this.metrics = new PipelineMetrics(registry, running::pipelines, running::retentions, clock);
         this.tables = new TableMetrics(registry, running, clock);
+        this.backfills = new BackfillMetrics(registry, running.backfillFigures(), clock);
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         collections.bindTo(registry);
@@ -252,6 +254,7 @@ public final class HttpService implements AutoCloseable {
     private String scrape() {
         metrics.refresh();
         tables.refresh();
+        backfills.refresh();
         return registry.scrape();
     }
 

@@ -2,6 +2,7 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
@@ -45,6 +46,11 @@ public interface Running {
     /** The last audit of each pipeline that came to an end, by pipeline. */
     default Map<String, JobRecord> lastAudits() {
         return Map.of();
+    }
+
+    /** What this process has seen of its tables' backfills. */
+    default BackfillFigures backfillFigures() {
+        return new BackfillFigures();
     }
 
     /** How long Kafka keeps the records of topics; those that it keeps for ever, or of which it is not known, are missing. */

@@ -3,6 +3,13 @@ package io.firn.deploy.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.firn.catalog.backfill.BackfillCounts;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Change;
+import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.Work;
 import io.firn.compaction.plan.JobKind;
@@ -21,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -76,10 +85,79 @@ class MetricsTest {
                                 JobKind.REWRITE,
                                 new TableFigures.Runs(1, Duration.ofSeconds(1), 0))));
         orders.audits = Map.of("orders", audit());
+        seeBackfills();
         service = Optional.of(HttpService.start(
                 new HttpConfig("127.0.0.1:0", Optional.empty()),
                 orders,
                 Clock.fixed(OneOrdersPipeline.NOW, ZoneOffset.UTC)));
+    }
+
+    /** One that goes on and got further two minutes ago, one that failed an hour ago and one of last week. */
+    private void seeBackfills() {
+        BackfillTask task = new BackfillTask(
+                "orders",
+                "orders",
+                "topic-id",
+                BackfillMode.REPLACE,
+                new TreeMap<>(Map.of(0, new OffsetRange(0, 1000))),
+                100,
+                List.of(),
+                "a test",
+                OneOrdersPipeline.NOW.minusSeconds(600));
+        BackfillState running = BackfillState.accepted("one", new UUID(1, 1), task)
+                .after(
+                        new TreeMap<>(Map.of(0, 300L)),
+                        new BackfillCounts(0, 300, 40, 250, 10, 0, 0, 90),
+                        new UUID(1, 2),
+                        change(300));
+        BackfillState renewed = running.with(running.standing(), change(30));
+        BackfillState further = renewed.after(
+                new TreeMap<>(Map.of(0, 400L)),
+                new BackfillCounts(0, 100, 0, 100, 0, 0, 0, 90),
+                new UUID(1, 2),
+                change(120));
+        Standing failed = new Standing(BackfillState.Phase.FAILED, Optional.of("a record cannot be read"));
+        List<BackfillState> others = List.of(
+                BackfillState.accepted("two", new UUID(1, 1), task).with(failed, change(3_600)),
+                BackfillState.accepted("old", new UUID(1, 1), task).with(failed, change(600_000)));
+        List<BackfillState> steps = List.of(running, further, further.with(further.standing(), change(5)));
+        List<Integer> ages = List.of(300, 120, 5);
+        for (int step = 0; step < steps.size(); step++) {
+            List<BackfillState> all = new ArrayList<>(others);
+            all.add(steps.get(step));
+            orders.backfills.saw("shop.orders", all, OneOrdersPipeline.NOW.minusSeconds(ages.get(step)));
+        }
+        orders.backfills.conflicts("orders", 2);
+        orders.backfills.conflicts("orders", 3);
+    }
+
+    private static Change change(long secondsAgo) {
+        return new Change(new UUID(1, secondsAgo), "me", OneOrdersPipeline.NOW.minusSeconds(secondsAgo));
+    }
+
+    @Test
+    void a_backfill_is_measured_while_it_goes_on_and_a_day_after() throws Exception {
+        String one = "{backfill=\"one\",pipeline=\"orders\",table=\"shop.orders\",topic=\"orders\"} ";
+        String state = "firn_backfill_state{backfill=\"%s\",pipeline=\"orders\",state=\"%s\",table=\"shop.orders\""
+                + ",topic=\"orders\"} %s";
+        String all = scrape();
+        assertThat(all.lines())
+                .contains(
+                        "firn_backfill_records_done" + one + "400.0",
+                        "firn_backfill_records_left" + one + "600.0",
+                        "firn_backfill_rows_replaced" + one + "350.0",
+                        "firn_backfill_rows_added" + one + "40.0",
+                        "firn_backfill_chunks" + one + "2.0",
+                        "firn_backfill_progress_age_seconds" + one + "120.0",
+                        "firn_backfill_conflicts_total{pipeline=\"orders\"} 5.0",
+                        String.format(state, "one", "running", "1.0"),
+                        String.format(state, "one", "failed", "0.0"),
+                        String.format(state, "two", "failed", "1.0"));
+        assertThat(all)
+                .doesNotContain("backfill=\"old\"")
+                .doesNotContain("firn_backfill_progress_age_seconds{backfill=\"two\"");
+        orders.backfills.saw("shop.orders", List.of(), OneOrdersPipeline.NOW);
+        assertThat(scrape()).doesNotContain("backfill=\"one\"");
     }
 
     /** One with differences, that ended a minute ago. */

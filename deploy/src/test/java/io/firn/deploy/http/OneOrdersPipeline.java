@@ -2,6 +2,7 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
@@ -28,6 +29,8 @@ public final class OneOrdersPipeline implements Running {
     public volatile Map<String, TableFigures.Seen> figures = Map.of();
     public volatile Map<String, JobRecord> audits = Map.of();
 
+    public final BackfillFigures backfills = new BackfillFigures();
+
     /** The only one there is. */
     public volatile Optional<Table> table = Optional.empty();
 
@@ -44,6 +47,11 @@ public final class OneOrdersPipeline implements Running {
     @Override
     public Map<String, JobRecord> lastAudits() {
         return audits;
+    }
+
+    @Override
+    public BackfillFigures backfillFigures() {
+        return backfills;
     }
 
     @Override

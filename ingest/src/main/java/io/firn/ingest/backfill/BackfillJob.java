@@ -119,6 +119,11 @@ public final class BackfillJob {
         ended = true;
     }
 
+    /** How often a commit met somebody else's, or nobody knows what became of it. */
+    public long conflicts() {
+        return attempts.conflicts();
+    }
+
     /** Whether the next turn is an attempt at a commit. */
     boolean isPrepared() {
         return attempts.isPending();

@@ -29,6 +29,7 @@ final class ChunkAttempts {
     private boolean offered;
     private int refusals;
     private int attempts;
+    private long conflicts;
 
     /** @param limit of offsets in a chunk */
     ChunkAttempts(Table table, RandomGenerator random, long limit) {
@@ -42,6 +43,11 @@ final class ChunkAttempts {
     /** Offsets of the next chunk at most. */
     long mostOffsets() {
         return mostOffsets;
+    }
+
+    /** Of all chunks so far. */
+    long conflicts() {
+        return conflicts;
     }
 
     boolean isPending() {
@@ -79,6 +85,7 @@ final class ChunkAttempts {
             @Override
             public BackfillTurn invalid(JobOutcome.Invalid outcome) {
                 refusals++;
+                conflicts++;
                 long delay = FIRST_DELAY_MILLIS << Math.min(refusals, MOST_DOUBLINGS);
                 return over(BackfillTurn.after(
                         delay / 2 + random.nextLong(delay / 2), "others changed the same rows: " + outcome.reason()));
@@ -87,6 +94,7 @@ final class ChunkAttempts {
             @Override
             public BackfillTurn undecided(JobOutcome.Undecided outcome) {
                 attempts++;
+                conflicts++;
                 return shrunk()
                         ? over(BackfillTurn.AT_ONCE)
                         : BackfillTurn.after(outcome.delayMillis(), outcome.reason());
