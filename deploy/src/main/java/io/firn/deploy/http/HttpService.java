@@ -175,7 +175,7 @@ public final class HttpService implements AutoCloseable {
                 "/v1/tables", "tables", "all tables and what they need", Shapes.TABLES, call -> tablePage.json()));
         all.add(Route.text("/metrics", "metrics", "figures for Prometheus", METRICS_TYPE, call -> scrape()));
         all.addAll(running.routes());
-        String description = OpenApi.document(all, VERSION);
+        String description = OpenApi.document(all, running.iceberg().map(IcebergApi::new), VERSION);
         all.add(Route.text("/openapi.json", "openApi", "this description", "application/json", call -> description));
         return List.copyOf(all);
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,7 +35,7 @@ final class OpenApi {
     private OpenApi() {}
 
     /** The document, for all that is registered. */
-    static String document(List<Route> routes, String version) {
+    static String document(List<Route> routes, Optional<IcebergApi> iceberg, String version) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("openapi", "3.0.3");
         document.put(
@@ -57,6 +58,10 @@ final class OpenApi {
             paths.computeIfAbsent(route.path(), path -> new LinkedHashMap<>())
                     .put(route.method().name().toLowerCase(Locale.ROOT), operation(route));
         }
+        iceberg.ifPresent(api -> {
+            api.collect(shapes);
+            paths.putAll(api.paths());
+        });
         document.put("paths", paths);
         Map<String, Object> schemas = new LinkedHashMap<>();
         shapes.forEach((name, shape) -> schemas.put(name, shape.schema()));
@@ -104,7 +109,7 @@ final class OpenApi {
         return operation;
     }
 
-    private static Map<String, Object> parameter(String name, String in, boolean required) {
+    static Map<String, Object> parameter(String name, String in, boolean required) {
         return Map.of("name", name, "in", in, "required", required, "schema", Map.of("type", "string"));
     }
 
@@ -124,14 +129,17 @@ final class OpenApi {
         Map<String, Object> problem =
                 content(Problem.CONTENT_TYPE, Shape.Type.of(Problem.SHAPE).schema());
         for (int status : refusals(route)) {
-            String description = REFUSALS.getOrDefault(status, "refused");
             responses.put(
                     Integer.toString(status),
                     status == route.unwell()
                             ? Map.of("description", route.summary(), "content", content(JSON, schema))
-                            : Map.of("description", description, "content", problem));
+                            : Map.of("description", refusal(status), "content", problem));
         }
         return responses;
+    }
+
+    static String refusal(int status) {
+        return REFUSALS.getOrDefault(status, "refused");
     }
 
     private static Set<Integer> refusals(Route route) {
@@ -151,7 +159,7 @@ final class OpenApi {
         return refusals;
     }
 
-    private static Map<String, Object> content(String mediaType, Map<String, Object> schema) {
+    static Map<String, Object> content(String mediaType, Map<String, Object> schema) {
         return Map.of(mediaType, schema.isEmpty() ? Map.of() : Map.of("schema", schema));
     }
 }

@@ -2,6 +2,7 @@ package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
@@ -31,6 +32,8 @@ public final class OneOrdersPipeline implements Running {
 
     public final BackfillFigures backfills = new BackfillFigures();
 
+    public volatile Optional<IcebergRest> iceberg = Optional.empty();
+
     /** The only one there is. */
     public volatile Optional<Table> table = Optional.empty();
 
@@ -57,6 +60,11 @@ public final class OneOrdersPipeline implements Running {
     @Override
     public Map<String, Duration> retentions() {
         return Map.of("orders", Duration.ofHours(1));
+    }
+
+    @Override
+    public Optional<IcebergRest> iceberg() {
+        return iceberg;
     }
 
     @Override
