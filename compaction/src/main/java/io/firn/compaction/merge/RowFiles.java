@@ -1,6 +1,6 @@
 package io.firn.compaction.merge;
 
-import io.firn.catalog.WithoutSiteFiles;
+import io.firn.catalog.parquet.ParquetDataFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -19,7 +19,6 @@ import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.encryption.EncryptedOutputFile;
 import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.io.OutputFileFactory;
-import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.parquet.ParquetValueWriter;
 import org.apache.iceberg.util.PropertyUtil;
 import org.apache.parquet.schema.MessageType;
@@ -30,12 +29,6 @@ import org.jspecify.annotations.Nullable;
  * number of files that it allows, the one written to longest ago is closed. Not safe for use by several threads.
  */
 final class RowFiles {
-    /** Iceberg's own default for new tables; one without the property would get gzip. */
-    private static final String CODEC = "zstd";
-
-    /** Where the table does not say: what a merge writes is compacted later, and higher ones save little. */
-    private static final String ZSTD_LEVEL = "1";
-
     /** Smaller ones cost more than they save. */
     private static final long LEAST_ROW_GROUP = 256 << 10;
 
@@ -164,35 +157,21 @@ final class RowFiles {
         }
         EncryptedOutputFile target = partition == null ? files.newOutputFile() : files.newOutputFile(key);
         locations.add(target.encryptingOutputFile().location());
-        Parquet.DataWriteBuilder builder = Parquet.writeData(target)
-                .forTable(table)
-                .withSpec(table.spec())
-                .withPartition(partition == null ? null : key)
-                .createWriterFunc((MessageType type) -> form.writer().apply(type))
-                .set(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes))
-                .overwrite(false);
-        properties().forEach(builder::set);
-        try {
-            Open made = new Open(WithoutSiteFiles.open(builder::build));
-            open.put(key, made);
-            return made;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot open a file of " + table.name(), e);
-        }
+        Open made =
+                new Open(ParquetDataFile.open(table, target, partition == null ? null : key, form.writer(), added()));
+        open.put(key, made);
+        return made;
     }
 
-    private Map<String, String> properties() {
-        Map<String, String> known = table.properties();
+    private Map<String, String> added() {
         Map<String, String> added = new HashMap<>();
-        String codec = known.getOrDefault(TableProperties.PARQUET_COMPRESSION, CODEC);
-        added.put(TableProperties.PARQUET_COMPRESSION, codec);
-        if (codec.equalsIgnoreCase(CODEC)) {
-            added.put(TableProperties.PARQUET_COMPRESSION_LEVEL, ZSTD_LEVEL);
-        }
+        added.put(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
         for (String column : form.withoutDictionary()) {
-            added.put(TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX + column, "false");
+            String property = TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX + column;
+            if (!table.properties().containsKey(property)) {
+                added.put(property, "false");
+            }
         }
-        added.keySet().removeAll(known.keySet());
         return added;
     }
 

@@ -1,5 +1,6 @@
 package io.firn.compaction.rewrite;
 
+import io.firn.catalog.parquet.ParquetOutput;
 import io.firn.compaction.parquet.NotCopyableException;
 import io.firn.compaction.parquet.PageConcat;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.firn.ingest.write;
 
+import io.firn.catalog.parquet.PagedColumn;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
@@ -71,7 +72,7 @@ final class RowValueWriter implements ParquetValueWriter<Row> {
                         case LONG -> writer.write(bits, level, definition);
                         case FLOAT -> floating(i, Float.intBitsToFloat((int) bits), level, definition);
                         case DOUBLE -> floating(i, Double.longBitsToDouble(bits), level, definition);
-                        case BYTES -> writer.write(binary(row, bits), level, definition);
+                        case BYTES -> bytes(writer, row, bits, level, definition);
                     }
                 } else {
                     writer.writeNull(level, definition);
@@ -93,9 +94,16 @@ final class RowValueWriter implements ParquetValueWriter<Row> {
         bounds[column].add(value);
     }
 
-    /** Marked as reused, so that Parquet copies what it keeps longer than the call: dictionary and bounds. */
-    private static Binary binary(Row row, long slice) {
-        return Binary.fromReusedByteArray(row.bytes(slice), Slice.start(slice), Slice.length(slice));
+    private static void bytes(ColumnWriter writer, Row row, long slice, int repetition, int definition) {
+        byte[] bytes = row.bytes(slice);
+        int start = Slice.start(slice);
+        int length = Slice.length(slice);
+        if (writer instanceof PagedColumn) {
+            ((PagedColumn) writer).write(bytes, start, length, repetition, definition);
+        } else {
+            // Marked as reused, so that Parquet copies what it keeps longer than the call: dictionary and bounds.
+            writer.write(Binary.fromReusedByteArray(bytes, start, length), repetition, definition);
+        }
     }
 
     @Override

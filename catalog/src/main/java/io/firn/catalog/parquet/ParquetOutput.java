@@ -1,14 +1,14 @@
-package io.firn.compaction.rewrite;
+package io.firn.catalog.parquet;
 
 import java.io.IOException;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
 /** A file of a table's store, as Parquet's writer wants it. */
-final class ParquetOutput implements org.apache.parquet.io.OutputFile {
+public final class ParquetOutput implements org.apache.parquet.io.OutputFile {
     private final OutputFile file;
 
-    ParquetOutput(OutputFile file) {
+    public ParquetOutput(OutputFile file) {
         this.file = file;
     }
 
