@@ -7,7 +7,11 @@ import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,11 +116,17 @@ final class Chapter {
 
     private FirnProcess fresh(int process) {
         Path config = stage.config("firn-" + process, around.network(process), lines());
-        return stage.service(stage.topic() + "-" + ++started, config);
+        try {
+            Files.writeString(config, "memory: 96MB\n", StandardOpenOption.APPEND);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return FirnProcess.of(
+                stage.topic() + "-" + ++started, config, stage.logs(), "-Xmx320m", "-XX:+ExitOnOutOfMemoryError");
     }
 
     private List<String> lines() {
-        List<String> lines = new ArrayList<>(List.of("workers: 2", "maintenance: {interval: 2s}"));
+        List<String> lines = new ArrayList<>(List.of("workers: 2", "maintenance: {interval: 5s}"));
         if (keyed) {
             lines.addAll(List.of(
                     "mode: upsert",
