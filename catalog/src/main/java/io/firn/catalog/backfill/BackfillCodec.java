@@ -3,7 +3,6 @@ package io.firn.catalog.backfill;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.backfill.BackfillState.Standing;
@@ -24,7 +23,6 @@ import java.util.UUID;
 /** A backfill's state as JSON. Pure. Members that it does not know are ignored. */
 public final class BackfillCodec {
     private static final JsonFactory JSON = new JsonFactory();
-    private static final ObjectMapper TREES = new ObjectMapper();
 
     private BackfillCodec() {}
 
@@ -97,26 +95,21 @@ public final class BackfillCodec {
      */
     public static BackfillState read(String text, String where) {
         try {
-            JsonNode json = TREES.readTree(text);
-            TreeMap<Integer, Long> next = new TreeMap<>();
-            json.path("next")
-                    .properties()
-                    .forEach(each -> next.put(
-                            Integer.valueOf(each.getKey()), each.getValue().longValue()));
+            JsonNode json = StrictJson.object(text);
             JsonNode last = json.path("lastCommit");
             JsonNode error = json.path("error");
             return new BackfillState(
-                    json.path("id").asText(),
-                    UUID.fromString(json.path("revision").asText()),
+                    text(json, "id"),
+                    UUID.fromString(text(json, "revision")),
                     task(json),
-                    next,
-                    counts(json.path("counts")),
-                    last.isMissingNode() ? Optional.empty() : Optional.of(UUID.fromString(last.asText())),
+                    StrictJson.numbers(StrictJson.object(json, "next"), "next"),
+                    counts(StrictJson.object(json, "counts")),
+                    last.isMissingNode() ? Optional.empty() : Optional.of(UUID.fromString(text(json, "lastCommit"))),
                     new Standing(
-                            Phase.valueOf(json.path("state").asText().toUpperCase(Locale.ROOT)),
-                            error.isMissingNode() ? Optional.empty() : Optional.of(error.asText())),
-                    json.path("owner").asText(),
-                    Instant.parse(json.path("updatedAt").asText()));
+                            Phase.valueOf(text(json, "state").toUpperCase(Locale.ROOT)),
+                            error.isMissingNode() ? Optional.empty() : Optional.of(text(json, "error"))),
+                    text(json, "owner"),
+                    Instant.parse(text(json, "updatedAt")));
         } catch (IOException | IllegalArgumentException | DateTimeParseException broken) {
             throw FirnException.external(
                     "backfill-unreadable",
@@ -129,36 +122,47 @@ public final class BackfillCodec {
 
     private static BackfillTask task(JsonNode json) {
         TreeMap<Integer, OffsetRange> spans = new TreeMap<>();
-        json.path("spans")
+        StrictJson.object(json, "spans")
                 .properties()
-                .forEach(each -> spans.put(
-                        Integer.valueOf(each.getKey()),
-                        new OffsetRange(
-                                each.getValue().path(0).longValue(),
-                                each.getValue().path(1).longValue())));
+                .forEach(each -> spans.put(StrictJson.partition(each.getKey(), "spans"), span(each.getValue())));
         List<String> told = new ArrayList<>();
-        json.path("told").forEach(each -> told.add(each.asText()));
+        StrictJson.array(json, "told").forEach(each -> told.add(StrictJson.text(each, "told")));
         return new BackfillTask(
-                json.path("pipeline").asText(),
-                json.path("topic").asText(),
-                json.path("topicId").asText(),
-                BackfillMode.valueOf(json.path("mode").asText().toUpperCase(Locale.ROOT)),
+                text(json, "pipeline"),
+                text(json, "topic"),
+                text(json, "topicId"),
+                BackfillMode.valueOf(text(json, "mode").toUpperCase(Locale.ROOT)),
                 spans,
-                json.path("chunk").longValue(),
+                StrictJson.number(json.path("chunk"), "chunk"),
                 told,
-                json.path("requestedBy").asText(),
-                Instant.parse(json.path("requestedAt").asText()));
+                text(json, "requestedBy"),
+                Instant.parse(text(json, "requestedAt")));
+    }
+
+    private static OffsetRange span(JsonNode ends) {
+        if (ends.size() != 2) {
+            throw new IllegalArgumentException("a span has a start and an end");
+        }
+        return new OffsetRange(StrictJson.number(ends.path(0), "spans"), StrictJson.number(ends.path(1), "spans"));
     }
 
     private static BackfillCounts counts(JsonNode json) {
         return new BackfillCounts(
-                json.path("chunks").longValue(),
-                json.path("records").longValue(),
-                json.path("added").longValue(),
-                json.path("replaced").longValue(),
-                json.path("kept").longValue(),
-                json.path("nulls").longValue(),
-                json.path("restarts").longValue(),
-                json.path("recordsPerSecond").longValue());
+                count(json, "chunks"),
+                count(json, "records"),
+                count(json, "added"),
+                count(json, "replaced"),
+                count(json, "kept"),
+                count(json, "nulls"),
+                count(json, "restarts"),
+                count(json, "recordsPerSecond"));
+    }
+
+    private static long count(JsonNode json, String name) {
+        return StrictJson.number(json.path(name), name);
+    }
+
+    private static String text(JsonNode json, String name) {
+        return StrictJson.text(json.path(name), name);
     }
 }

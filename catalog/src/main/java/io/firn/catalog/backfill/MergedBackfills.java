@@ -3,7 +3,6 @@ package io.firn.catalog.backfill;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.Ledger;
@@ -41,7 +40,6 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
             new MergedBackfills(Collections.emptySortedSet(), Collections.emptySortedMap());
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final ObjectMapper TREES = new ObjectMapper();
 
     public MergedBackfills {
         whole = Collections.unmodifiableSortedSet(new TreeSet<>(whole));
@@ -64,7 +62,7 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
         Snapshot each = keyed.currentSnapshot();
         while (each != null) {
             if (Operation.MERGE.summaryValue().equals(each.summary().get(LedgerKeys.OPERATION))) {
-                return read(each.summary().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
+                return parse(each.summary().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
             }
             Long parent = each.parentId();
             if (parent == null) {
@@ -72,26 +70,28 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
             }
             each = keyed.snapshot(parent);
         }
-        return read(keyed.properties().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
+        return parse(keyed.properties().getOrDefault(LedgerKeys.MERGED_BACKFILLS, ""), keyed.name());
     }
 
-    private static MergedBackfills read(String text, String table) {
+    /**
+     * As {@link #text} wrote it.
+     *
+     * @param table for the error
+     * @throws FirnException {@code backfill-unreadable}
+     */
+    public static MergedBackfills parse(String text, String table) {
         if (text.isEmpty()) {
             return NONE;
         }
         try {
-            JsonNode json = TREES.readTree(text);
+            JsonNode json = StrictJson.object(text);
             TreeSet<String> whole = new TreeSet<>();
-            json.path("whole").forEach(id -> whole.add(id.asText()));
+            StrictJson.array(json, "whole").forEach(id -> whole.add(StrictJson.text(id, "whole")));
             TreeMap<String, SortedMap<Integer, Long>> next = new TreeMap<>();
-            json.path("next").properties().forEach(id -> {
-                TreeMap<Integer, Long> partitions = new TreeMap<>();
-                id.getValue()
-                        .properties()
-                        .forEach(each -> partitions.put(
-                                Integer.valueOf(each.getKey()), each.getValue().longValue()));
-                next.put(id.getKey(), partitions);
-            });
+            JsonNode begun = StrictJson.object(json, "next");
+            begun.properties()
+                    .forEach(id ->
+                            next.put(id.getKey(), StrictJson.numbers(StrictJson.object(begun, id.getKey()), "next")));
             return new MergedBackfills(whole, next);
         } catch (IOException | IllegalArgumentException broken) {
             throw FirnException.external(

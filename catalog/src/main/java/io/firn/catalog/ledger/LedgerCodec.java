@@ -241,6 +241,9 @@ public final class LedgerCodec {
             if (topic.isEmpty() || !hasNext) {
                 throw new Rubbish("topic '" + topic + "' has no next offsets", in);
             }
+            if (next.isEmpty() && !earlier.isEmpty()) {
+                throw new Rubbish("topic '" + topic + "' has earlier topics and no partition", in);
+            }
             for (TreeMap<Integer, ?> others : List.of(start, until, gaps)) {
                 for (Integer partition : others.keySet()) {
                     if (!next.containsKey(partition)) {

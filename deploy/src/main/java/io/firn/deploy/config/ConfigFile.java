@@ -13,12 +13,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads a configuration file. */
 public final class ConfigFile {
+    /** Many times what a configuration needs. */
+    private static final int MOST_DEPTH = 50;
+
     private final Function<String, @Nullable String> environment;
 
     /** @param environment the value of an environment variable, null where it is not set */
@@ -61,7 +67,13 @@ public final class ConfigFile {
                     .setLabel(file.toString())
                     .setAllowDuplicateKeys(true)
                     .build();
-            return new Compose(settings).composeString(Files.readString(file));
+            String text = Files.readString(file);
+            Optional<Mark> tooDeep = tooDeep(settings, text);
+            if (tooDeep.isPresent()) {
+                problems.marked(tooDeep, "", "nested deeper than " + MOST_DEPTH, "check brackets around there");
+                return Optional.empty();
+            }
+            return new Compose(settings).composeString(text);
         } catch (NoSuchFileException missing) {
             problems.marked(Optional.empty(), "", "the configuration file does not exist", "check the path");
         } catch (IOException unreadable) {
@@ -75,6 +87,24 @@ public final class ConfigFile {
                     "check indentation, quotes and colons around there");
         } catch (YamlEngineException broken) {
             problems.marked(Optional.empty(), "", "not YAML: " + broken.getMessage(), "");
+        }
+        return Optional.empty();
+    }
+
+    /** Where it is nested deeper than the composer, which calls itself for each level, has room for. */
+    private static Optional<Mark> tooDeep(LoadSettings settings, String text) {
+        int depth = 0;
+        for (Event event : new Parse(settings).parseString(text)) {
+            switch (event.getEventId()) {
+                case SequenceStart, MappingStart -> depth++;
+                case SequenceEnd, MappingEnd -> depth--;
+                default -> {
+                    continue;
+                }
+            }
+            if (depth > MOST_DEPTH) {
+                return event.getStartMark();
+            }
         }
         return Optional.empty();
     }

@@ -75,7 +75,7 @@ final class Chapter {
             IntStream.range(0, Surroundings.FLEET)
                     .forEach(process -> fleet.add(fresh(process).start()));
             awaitProgress(Map.of());
-            Faults faults = new Faults(around, fleet, this::ledger);
+            Faults faults = new Faults(around, fleet, this::ledger, this::supervise);
             for (Strike strike : plan) {
                 if (!strike(faults, strike)) {
                     return Verdict.hung(met);
@@ -111,6 +111,16 @@ final class Chapter {
             log.accept("hung: " + hung.getMessage());
             met.add(new Met(strike, before, -1));
             return false;
+        }
+    }
+
+    /** One that could not reach something at its start ends and is started again, as a supervisor does; no other may. */
+    private void supervise(FirnProcess process) {
+        if (!process.isAlive()) {
+            assertThat(process.process().exitCode()).as(process.tail()).isEqualTo(1);
+            assertThat(process.outputSinceStart()).as("the end of a service").doesNotContain(" Running [");
+            log.accept(process.name() + " did not reach something at its start: started again");
+            process.start();
         }
     }
 
@@ -170,9 +180,7 @@ final class Chapter {
                 "every partition moves on",
                 RECOVERY,
                 () -> {
-                    fleet.forEach(process -> assertThat(process.isAlive())
-                            .as("alive: %s", process.name())
-                            .isTrue());
+                    fleet.forEach(this::supervise);
                     Map<Integer, Long> now = ledger();
                     return now.size() == PARTITIONS
                             && now.entrySet().stream()

@@ -11,6 +11,7 @@ import io.firn.deploy.rig.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Carries out what a plan says: waits for the moment, strikes, and puts things right again. */
@@ -23,22 +24,29 @@ final class Faults {
     private final Surroundings around;
     private final List<FirnProcess> fleet;
     private final Supplier<Map<Integer, Long>> ledger;
+    private final Consumer<FirnProcess> supervisor;
 
     /**
      * @param fleet in which a rollout puts the new process
      * @param ledger as it is now
+     * @param supervisor starts a process again that ended by itself where that may be
      */
-    Faults(Surroundings around, List<FirnProcess> fleet, Supplier<Map<Integer, Long>> ledger) {
+    Faults(
+            Surroundings around,
+            List<FirnProcess> fleet,
+            Supplier<Map<Integer, Long>> ledger,
+            Consumer<FirnProcess> supervisor) {
         this.around = around;
         this.fleet = fleet;
         this.ledger = ledger;
+        this.supervisor = supervisor;
     }
 
     /** @param fresh starts a new process beside the victim's */
     void strike(Strike strike, Supplier<FirnProcess> fresh) {
         FirnProcess victim = fleet.get(strike.victim());
         if (strike.joined() || strike.kind().end().isEmpty()) {
-            victim.awaitJoined();
+            awaitJoined(victim);
         }
         if (strike.atCommit()) {
             Map<Integer, Long> before = ledger.get();
@@ -64,6 +72,17 @@ final class Faults {
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
             default -> onNetworks(strike);
         }
+    }
+
+    private void awaitJoined(FirnProcess process) {
+        Eventually.holds(
+                process.name() + " is given partitions",
+                SOON,
+                () -> {
+                    supervisor.accept(process);
+                    return process.hasJoined();
+                },
+                process::tailAndThreads);
     }
 
     private static void pause(long millis) {
@@ -97,7 +116,7 @@ final class Faults {
         FirnProcess next = fresh.get().start();
         fleet.set(strike.victim(), next);
         try (old) {
-            next.awaitJoined();
+            awaitJoined(next);
             end(old);
         }
     }

@@ -53,14 +53,17 @@ final class JsonLeaves {
         Type type = field.type();
         switch (type.typeId()) {
             case STRUCT -> struct(type.asStructType(), (Map<?, ?>) value);
-            case LIST -> ((List<?>) value)
-                    .forEach(each -> value(type.asListType().fields().get(0), each));
-            case MAP -> ((Map<?, ?>) value).forEach((key, each) -> {
-                value(type.asMapType().fields().get(0), key);
-                value(type.asMapType().fields().get(1), each);
-            });
-            default -> byField.computeIfAbsent(field.fieldId(), id -> new ArrayList<>())
-                    .add(leaf(type, value));
+            case LIST ->
+                ((List<?>) value)
+                        .forEach(each -> value(type.asListType().fields().get(0), each));
+            case MAP ->
+                ((Map<?, ?>) value).forEach((key, each) -> {
+                    value(type.asMapType().fields().get(0), key);
+                    value(type.asMapType().fields().get(1), each);
+                });
+            default ->
+                byField.computeIfAbsent(field.fieldId(), id -> new ArrayList<>())
+                        .add(leaf(type, value));
         }
     }
 
@@ -92,7 +95,9 @@ final class JsonLeaves {
 
     private static String decimal(Types.DecimalType type, String text) {
         BigInteger unscaled = exact(text).setScale(type.scale()).unscaledValue();
-        return type.precision() <= 18 ? unscaled.toString() : HexFormat.of().formatHex(padded(unscaled, type.precision()));
+        return type.precision() <= 18
+                ? unscaled.toString()
+                : HexFormat.of().formatHex(padded(unscaled, type.precision()));
     }
 
     private static byte[] padded(BigInteger value, int precision) {
@@ -114,8 +119,8 @@ final class JsonLeaves {
         if (!parts.matches() || zoned != (parts.group(3) != null || parts.group(4) != null)) {
             throw new IllegalArgumentException("no timestamp: " + text);
         }
-        long micros = LocalDate.parse(parts.group(1)).toEpochDay() * 86_400_000_000L
-                + nanosOfDay(parts.group(2)) / 1000;
+        long micros =
+                LocalDate.parse(parts.group(1)).toEpochDay() * 86_400_000_000L + nanosOfDay(parts.group(2)) / 1000;
         if (parts.group(4) != null) {
             long minutes = 60L * Integer.parseInt(parts.group(5))
                     + (parts.group(6) == null ? 0 : Integer.parseInt(parts.group(6)));

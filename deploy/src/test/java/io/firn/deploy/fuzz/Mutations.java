@@ -46,8 +46,13 @@ final class Mutations {
 
     /** No UTF-8, or only the beginning of it. */
     private static final byte[][] NOT_TEXT = {
-        {(byte) 0xc3}, {(byte) 0xe2, (byte) 0x82}, {(byte) 0xf0, (byte) 0x9f, (byte) 0x98}, {(byte) 0xc0, (byte) 0x80},
-        {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xff}, {(byte) 0xf4, (byte) 0x90, (byte) 0x80, (byte) 0x80}
+        {(byte) 0xc3},
+        {(byte) 0xe2, (byte) 0x82},
+        {(byte) 0xf0, (byte) 0x9f, (byte) 0x98},
+        {(byte) 0xc0, (byte) 0x80},
+        {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
+        {(byte) 0xff},
+        {(byte) 0xf4, (byte) 0x90, (byte) 0x80, (byte) 0x80}
     };
 
     private final List<String> words;
@@ -142,7 +147,8 @@ final class Mutations {
     }
 
     private static byte[] nested(byte[] bytes, int at, int depth, boolean objects) {
-        String text = objects ? "{\"a\":".repeat(depth) + "1" + "}".repeat(depth) : "[".repeat(depth) + "]".repeat(depth);
+        String text =
+                objects ? "{\"a\":".repeat(depth) + "1" + "}".repeat(depth) : "[".repeat(depth) + "]".repeat(depth);
         return replaced(bytes, at, at, text.getBytes(StandardCharsets.UTF_8));
     }
 

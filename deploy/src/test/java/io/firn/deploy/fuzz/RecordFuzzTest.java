@@ -146,7 +146,9 @@ final class RecordFuzzTest {
         new Fuzzer("keys", 0.1)
                 .run(
                         random -> mutations.of(
-                                random.nextBoolean() ? good(random) : "{\"größe\":\"o-1\"}".getBytes(StandardCharsets.UTF_8),
+                                random.nextBoolean()
+                                        ? good(random)
+                                        : "{\"größe\":\"o-1\"}".getBytes(StandardCharsets.UTF_8),
                                 random),
                         input -> {
                             boolean taken = false;
@@ -181,7 +183,10 @@ final class RecordFuzzTest {
     }
 
     private static String text(byte[] input) throws CharacterCodingException {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(input)).toString();
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(input))
+                .toString();
     }
 
     private Map<Integer, List<String>> found() {
@@ -202,8 +207,8 @@ final class RecordFuzzTest {
         return switch (column.storage()) {
             case BOOLEAN, LONG, DOUBLE -> Long.toString(bits);
             case INT, FLOAT -> Integer.toString((int) bits);
-            case BYTES -> HexFormat.of()
-                    .formatHex(row.bytes(bits), Slice.start(bits), Slice.start(bits) + Slice.length(bits));
+            case BYTES ->
+                HexFormat.of().formatHex(row.bytes(bits), Slice.start(bits), Slice.start(bits) + Slice.length(bits));
         };
     }
 }

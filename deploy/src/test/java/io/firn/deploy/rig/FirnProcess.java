@@ -150,11 +150,12 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Waits until it was given partitions: from then on faults meet a process that works. */
     public void awaitJoined() {
-        Eventually.holds(
-                name + " is given partitions",
-                Duration.ofSeconds(90),
-                () -> outputSinceStart().contains(": assigned ["),
-                this::tail);
+        Eventually.holds(name + " is given partitions", Duration.ofSeconds(90), this::hasJoined, this::tail);
+    }
+
+    /** Whether it was given partitions since it was started last. */
+    public boolean hasJoined() {
+        return outputSinceStart().contains(": assigned [");
     }
 
     /** What it has said since it was started last. */

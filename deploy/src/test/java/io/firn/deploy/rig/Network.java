@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
  */
 public final class Network implements AutoCloseable {
     private static final Pattern HOST_AND_PORT = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
-    private static final String PATIENCE_MILLIS = "2000";
-    private static final String PATIENCE_SECONDS = "2";
+    private static final String PATIENCE_MILLIS = "3000";
+    private static final String PATIENCE_SECONDS = "3";
 
     private final EnumMap<To, TcpProxy> proxies = new EnumMap<>(To.class);
     private final Map<String, String> catalog;

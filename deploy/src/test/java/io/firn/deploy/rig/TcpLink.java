@@ -160,7 +160,7 @@ final class TcpLink {
             while (left > 0 && !held.isEmpty() && held.peekFirst().due() - now <= 0) {
                 ByteBuffer bytes = held.peekFirst().bytes();
                 int end = bytes.limit();
-                bytes.limit((int) Math.min(end, bytes.position() + left));
+                bytes.limit(bytes.position() + (int) Math.min(bytes.remaining(), left));
                 int count = to.write(bytes);
                 bytes.limit(end);
                 left -= count;

@@ -130,6 +130,24 @@ final class TcpProxyTest {
     }
 
     @Test
+    void a_limit_that_ends_half_way_changes_no_byte() throws IOException {
+        try (Socket client = connect()) {
+            proxy.limit(2_000);
+            byte[] many = new byte[5_000];
+            for (int i = 0; i < many.length; i++) {
+                many[i] = (byte) (i % 100);
+            }
+            client.getOutputStream().write(many);
+            byte[] first = client.getInputStream().readNBytes(100);
+            proxy.calm();
+            byte[] rest = client.getInputStream().readNBytes(many.length - first.length);
+            for (int i = 0; i < rest.length; i++) {
+                assertThat(rest[i]).isEqualTo((byte) (many[first.length + i] + 1));
+            }
+        }
+    }
+
+    @Test
     void in_a_partition_nothing_passes_and_everything_stays_open_and_afterwards_it_goes_on() throws IOException {
         try (Socket before = connect()) {
             ask(before, 1);
