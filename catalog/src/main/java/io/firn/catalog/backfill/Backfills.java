@@ -125,7 +125,7 @@ public final class Backfills {
                         "backfill-over",
                         "the backfill is " + state.standing().phase().text() + " already",
                         "backfill " + id,
-                        "");
+                        "what it committed stays");
             }
             return state.with(
                     new Standing(Phase.CANCELLED, Optional.empty()), new Change(newId(), by, clock.instant()));

@@ -11,6 +11,7 @@ import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.NearestKey;
 import io.firn.deploy.config.PipelineConfig;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,10 +21,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Table against Kafka. */
 @Command(
@@ -47,17 +45,14 @@ final class AuditCommand implements Callable<Integer> {
     @Mixin
     private final ServiceOption service = new ServiceOption();
 
-    @Option(names = "--json", description = "Print each report as JSON, one line. Default: text.")
-    private boolean json;
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
 
     @Parameters(
             paramLabel = "PIPELINE",
             arity = "0..*",
             description = "Pipelines by their names in the configuration. Default: all, one after the other.")
     private List<String> pipelines = List.of();
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     AuditCommand(Assembly assembly, StopRequest stop) {
         this.assembly = assembly;
@@ -73,7 +68,7 @@ final class AuditCommand implements Callable<Integer> {
     private boolean here(Path file) {
         Configuration configuration = assembly.configuration(file);
         Map<String, PipelineConfig> chosen = chosen(file, configuration.pipelines());
-        Progress progress = new Progress(assembly.clock(), this::tell);
+        Progress progress = new Progress(assembly.clock(), answer::tell);
         boolean clean = true;
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
             for (Map.Entry<String, PipelineConfig> each : chosen.entrySet()) {
@@ -98,7 +93,7 @@ final class AuditCommand implements Callable<Integer> {
             JsonNode begun = client.post(
                     "/v1/audits", JsonNodeFactory.instance.objectNode().put("pipeline", pipeline));
             String path = "/v1/audits/" + begun.path("id").asText();
-            JsonNode audit = ServiceJob.await(client, path, stop, this::tell);
+            JsonNode audit = ServiceJob.await(client, path, stop, answer::tell);
             if (!audit.path("result").isObject()) {
                 throw new FirnException(
                         "audit-stopped",
@@ -108,21 +103,12 @@ final class AuditCommand implements Callable<Integer> {
                         "run it again",
                         null);
             }
-            PrintWriter out = spec.commandLine().getOut();
-            out.print(
-                    json
-                            ? audit.path("result") + System.lineSeparator()
-                            : audit.path("report").asText());
-            out.flush();
+            answer.show(
+                    audit.path("result"),
+                    (report, out) -> out.print(audit.path("report").asText()));
             clean &= audit.path("clean").asBoolean();
         }
         return clean;
-    }
-
-    private void tell(String line) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println("firn: " + line);
-        err.flush();
     }
 
     private Map<String, PipelineConfig> chosen(Path file, Map<String, PipelineConfig> configured) {
@@ -146,12 +132,12 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private void print(AuditReport report) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(report.json());
-        } else {
-            report.print(out);
+        if (answer.isJson()) {
+            answer.say(report.json());
+            return;
         }
-        out.flush();
+        StringWriter text = new StringWriter();
+        report.print(new PrintWriter(text));
+        answer.say(text.toString().stripTrailing());
     }
 }

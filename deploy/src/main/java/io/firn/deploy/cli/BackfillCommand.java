@@ -50,17 +50,6 @@ final class BackfillCommand implements Runnable {
                 spec.commandLine(), "firn backfill: say one of start, list, status, cancel");
     }
 
-    private static int show(JsonNode backfill, boolean json, CommandSpec spec) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(backfill);
-        } else {
-            print(backfill, out);
-        }
-        out.flush();
-        return ExitCodes.DONE;
-    }
-
     private static void print(JsonNode backfill, PrintWriter out) {
         out.printf(
                 "%s  %s  %s %s of %s  %s of %s offsets  %s replaced, %s added, %s kept  %s records/s%s%n",
@@ -103,7 +92,8 @@ final class BackfillCommand implements Runnable {
                 names = "--mode",
                 required = true,
                 paramLabel = "MODE",
-                description = "replace: swap rows for newly decoded ones; missing: add only what is not there.")
+                description = "replace: swap rows for newly decoded ones; missing: add only what is not there."
+                        + " Required.")
         private String mode = "";
 
         @Option(names = "--topic", paramLabel = "TOPIC", description = "Default: the pipeline's only topic.")
@@ -131,11 +121,8 @@ final class BackfillCommand implements Runnable {
         @Option(names = "--chunk", paramLabel = "N", description = "Offsets of one commit at most. Default: 250000.")
         private @Nullable Long chunk;
 
-        @Option(names = "--json", description = "Print it as JSON. Default: text.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec = CommandSpec.create();
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
 
         Start(Assembly assembly) {
             this.assembly = assembly;
@@ -160,7 +147,7 @@ final class BackfillCommand implements Runnable {
             if (to != null) {
                 body.put("to", to);
             }
-            return show(service.client(assembly).post(PATH, body), json, spec);
+            return answer.show(service.client(assembly).post(PATH, body), BackfillCommand::print);
         }
     }
 
@@ -176,11 +163,8 @@ final class BackfillCommand implements Runnable {
         @Mixin
         private final ServiceOption service = new ServiceOption();
 
-        @Option(names = "--json", description = "Print them as JSON. Default: text.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec = CommandSpec.create();
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
 
         Listing(Assembly assembly) {
             this.assembly = assembly;
@@ -188,17 +172,12 @@ final class BackfillCommand implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            JsonNode all = service.client(assembly).get(PATH);
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                out.println(all);
-            } else if (all.path("backfills").isEmpty()) {
-                out.println("no backfills");
-            } else {
+            return answer.show(service.client(assembly).get(PATH), (all, out) -> {
+                if (all.path("backfills").isEmpty()) {
+                    out.println("no backfills");
+                }
                 all.path("backfills").forEach(backfill -> print(backfill, out));
-            }
-            out.flush();
-            return ExitCodes.DONE;
+            });
         }
     }
 
@@ -217,11 +196,8 @@ final class BackfillCommand implements Runnable {
         @Parameters(paramLabel = "ID", description = "As start and list print it.")
         private String id = "";
 
-        @Option(names = "--json", description = "Print it as JSON. Default: text.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec = CommandSpec.create();
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
 
         Status(Assembly assembly) {
             this.assembly = assembly;
@@ -229,7 +205,8 @@ final class BackfillCommand implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            return show(service.client(assembly).get(PATH + "/" + ServiceClient.segment(id)), json, spec);
+            return answer.show(
+                    service.client(assembly).get(PATH + "/" + ServiceClient.segment(id)), BackfillCommand::print);
         }
     }
 
@@ -248,11 +225,8 @@ final class BackfillCommand implements Runnable {
         @Parameters(paramLabel = "ID", description = "As start and list print it.")
         private String id = "";
 
-        @Option(names = "--json", description = "Print it as JSON. Default: text.")
-        private boolean json;
-
-        @Spec
-        private CommandSpec spec = CommandSpec.create();
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
 
         Cancel(Assembly assembly) {
             this.assembly = assembly;
@@ -260,7 +234,8 @@ final class BackfillCommand implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            return show(service.client(assembly).delete(PATH + "/" + ServiceClient.segment(id)), json, spec);
+            return answer.show(
+                    service.client(assembly).delete(PATH + "/" + ServiceClient.segment(id)), BackfillCommand::print);
         }
     }
 }

@@ -20,7 +20,6 @@ import io.firn.deploy.maintain.LatestRows;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.Results;
 import io.firn.deploy.maintain.Scratch;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,8 +78,8 @@ final class CompactCommand implements Callable<Integer> {
             description = "Change nothing; say what there is to do, in rows, bytes and seconds. Default: do it.")
     private boolean dryRun;
 
-    @Option(names = "--json", description = "Print the result as JSON. Default: text.")
-    private boolean json;
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
 
     @Parameters(paramLabel = "TABLE", arity = "0..1", description = "Namespace and name, as shop.orders.")
     private String tableName = "";
@@ -124,7 +123,7 @@ final class CompactCommand implements Callable<Integer> {
                 JsonNodeFactory.instance.objectNode().put("job", jobName));
         JsonNode over = awaited(client, begun.path("id").asText());
         String end = over.path("result").path("end").asText(over.path("state").asText());
-        say(json ? result(over).toString() : line(over, end));
+        answer.say(answer.isJson() ? result(over).toString() : line(over, end));
         return end.equals("done") || end.equals("nothing") ? ExitCodes.DONE : ExitCodes.FAILED;
     }
 
@@ -139,11 +138,14 @@ final class CompactCommand implements Callable<Integer> {
         ServiceClient client = service.client(assembly);
         client.delete("/v1/compactions/" + ServiceClient.segment(id));
         JsonNode over = awaited(client, id);
-        return say(json ? over.toString() : line(over, over.path("state").asText()));
+        return answer.say(
+                answer.isJson()
+                        ? over.toString()
+                        : line(over, over.path("state").asText()));
     }
 
     private JsonNode awaited(ServiceClient client, String id) throws InterruptedException {
-        return ServiceJob.await(client, "/v1/compactions/" + ServiceClient.segment(id), stop, this::tell);
+        return ServiceJob.await(client, "/v1/compactions/" + ServiceClient.segment(id), stop, answer::tell);
     }
 
     /** One that ended before it began has none. */
@@ -183,22 +185,27 @@ final class CompactCommand implements Callable<Integer> {
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
             JobFactory jobs = assembly.jobs(tables.catalog());
             if (dryRun && kind != JobKind.ORPHANS && kind != JobKind.METADATA) {
-                return say(debt(kind, jobs.debt(table)));
+                return answer.say(debt(kind, jobs.debt(table)));
             }
             try (Scratch scratch = Scratch.create()) {
                 OrphanSettings.Effect effect = dryRun ? OrphanSettings.Effect.LIST : OrphanSettings.Effect.REMOVE;
                 Job job = jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
                 JobResult result = JobRun.toItsEnd(job, stop::isRequested, (millis, reason) -> {
-                    tell(jobName + ": waiting, " + reason);
+                    answer.tell(jobName + ": waiting, " + reason);
                     stop.await(Duration.ofMillis(millis));
                 });
                 if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {
                     LatestRows.of(tables.catalog(), table.config()).ifPresent(LatestRows::follow);
                 }
-                if (dryRun && job instanceof OrphanJob && !json) {
-                    ((OrphanJob) job).orphans().forEach((orphan, bytes) -> say(orphan + "  " + bytes + " bytes"));
+                if (dryRun && job instanceof OrphanJob && !answer.isJson()) {
+                    ((OrphanJob) job)
+                            .orphans()
+                            .forEach((orphan, bytes) -> answer.say(orphan + "  " + bytes + " bytes"));
                 }
-                say(json ? Results.json(result) : jobName + " of " + tableName + ": " + Results.line(result));
+                answer.say(
+                        answer.isJson()
+                                ? Results.json(result)
+                                : jobName + " of " + tableName + ": " + Results.line(result));
                 return result.end() == JobResult.End.DONE || result.end() == JobResult.End.NOTHING
                         ? ExitCodes.DONE
                         : ExitCodes.FAILED;
@@ -224,13 +231,13 @@ final class CompactCommand implements Callable<Integer> {
                 .map(time -> String.format(Locale.ROOT, ", about %d s left", time.toSeconds()))
                 .orElse("");
         String of = report.total().isNone() ? "" : ": " + report.done() + " of " + report.total();
-        tell(report.job() + ", " + report.phase() + of + left);
+        answer.tell(report.job() + ", " + report.phase() + of + left);
     }
 
     private String debt(JobKind kind, TableDebt debt) {
         return switch (kind) {
             case MERGE ->
-                json
+                answer.isJson()
                         ? "{\"job\":\"merge\",\"rows\":" + debt.staging().rows() + ",\"bytes\":"
                                 + debt.staging().bytes() + ",\"seconds\":"
                                 + debt.staging().time().toSeconds() + "}"
@@ -238,35 +245,22 @@ final class CompactCommand implements Callable<Integer> {
                                 + debt.staging().bytes() + " bytes, "
                                 + debt.staging().time().toSeconds() + " s behind";
             case REWRITE ->
-                json
+                answer.isJson()
                         ? "{\"job\":\"rewrite\",\"files\":" + debt.small().files() + ",\"bytes\":"
                                 + debt.small().bytes() + ",\"deleteFiles\":" + debt.deleteFiles() + "}"
                         : debt.small() + " of " + debt.files() + " would be rewritten; " + debt.deleteFiles()
                                 + " delete files";
             case MANIFESTS ->
-                json
+                answer.isJson()
                         ? "{\"job\":\"manifests\",\"small\":" + debt.smallManifests() + ",\"all\":" + debt.manifests()
                                 + "}"
                         : debt.smallManifests() + " of " + debt.manifests() + " manifests are small";
             case EXPIRE ->
-                json
+                answer.isJson()
                         ? "{\"job\":\"expire\",\"expirable\":" + debt.expirable() + ",\"all\":" + debt.snapshots() + "}"
                         : debt.expirable() + " of " + debt.snapshots() + " snapshots can expire";
             case STAGING, ORPHANS, METADATA ->
                 throw new ParameterException(spec.commandLine(), "the job " + kind.jobName() + " has no dry run");
         };
-    }
-
-    private int say(String line) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(line);
-        out.flush();
-        return ExitCodes.DONE;
-    }
-
-    private void tell(String line) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println("firn: " + line);
-        err.flush();
     }
 }

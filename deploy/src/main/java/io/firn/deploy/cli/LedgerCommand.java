@@ -6,7 +6,6 @@ import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.deploy.Assembly;
-import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,18 +13,15 @@ import java.util.concurrent.Callable;
 import org.apache.iceberg.Table;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** What a table knows of its sources. */
 @Command(
         name = "ledger",
         mixinStandardHelpOptions = true,
         description =
-                "Shows how far every pipeline and partition of a table is: the next offset to consume, and the time up to which the"
-                        + " table is complete.",
+                "Shows how far every pipeline and partition of a table is: the next offset to consume, and the time up to"
+                        + " which the table is complete.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {"0:shown", "1:the service, the catalog or the store does not answer", ExitCodes.USAGE_HELP})
 final class LedgerCommand implements Callable<Integer> {
@@ -37,14 +33,11 @@ final class LedgerCommand implements Callable<Integer> {
     @Mixin
     private final ServiceOption service = new ServiceOption();
 
-    @Option(names = "--json", description = "Print the ledger as JSON. Default: text.")
-    private boolean json;
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
 
     @Parameters(paramLabel = "TABLE", description = "Namespace and name, as shop.orders.")
     private String table = "";
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     LedgerCommand(Assembly assembly) {
         this.assembly = assembly;
@@ -66,7 +59,7 @@ final class LedgerCommand implements Callable<Integer> {
                 LedgerState.Present present = (LedgerState.Present) state;
                 print(present.ledger(), LedgerCodec.write(present.ledger()), present.watermark());
             } else {
-                say(json ? "{}" : table + " is empty and has no ledger yet");
+                answer.say(answer.isJson() ? "{}" : table + " is empty and has no ledger yet");
             }
             return ExitCodes.DONE;
         }
@@ -75,27 +68,21 @@ final class LedgerCommand implements Callable<Integer> {
     private int ofService() throws InterruptedException {
         JsonNode ledger = service.client(assembly).get("/v1/tables/" + ServiceClient.segment(table) + "/ledger");
         if (ledger.isEmpty()) {
-            say(json ? "{}" : table + " is empty and has no ledger yet");
+            answer.say(answer.isJson() ? "{}" : table + " is empty and has no ledger yet");
         } else {
             print(LedgerCodec.read(ledger.toString(), "table " + table), ledger.toString(), Optional.empty());
         }
         return ExitCodes.DONE;
     }
 
-    private void say(String line) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(line);
-        out.flush();
-    }
-
     private void print(Ledger ledger, String text, Optional<Instant> watermark) {
-        if (json) {
-            say(text);
+        if (answer.isJson()) {
+            answer.say(text);
             return;
         }
-        say(table + watermark.map(until -> ", complete until " + until).orElse(""));
+        answer.say(table + watermark.map(until -> ", complete until " + until).orElse(""));
         ledger.pipelines()
-                .forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> say(String.format(
+                .forEach((pipeline, partitions) -> partitions.forEach((partition, entry) -> answer.say(String.format(
                         Locale.ROOT,
                         "  %s  %s  start %d  next %d%s",
                         pipeline,

@@ -1,15 +1,10 @@
 package io.firn.deploy.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.deploy.Assembly;
-import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Asks a running service to resume a pipeline. */
 @Command(
@@ -24,14 +19,11 @@ final class ResumeCommand implements Callable<Integer> {
     @Mixin
     private final ServiceOption service = new ServiceOption();
 
-    @Option(names = "--json", description = "Print the pipeline as JSON. Default: text.")
-    private boolean json;
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
 
     @Parameters(paramLabel = "PIPELINE", description = "Its name in the configuration.")
     private String pipeline = "";
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     ResumeCommand(Assembly assembly) {
         this.assembly = assembly;
@@ -39,15 +31,7 @@ final class ResumeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        JsonNode changed =
-                service.client(assembly).post("/v1/pipelines/" + ServiceClient.segment(pipeline) + "/resume");
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(changed);
-        } else {
-            StatusCommand.print(changed, out);
-        }
-        out.flush();
-        return ExitCodes.DONE;
+        String path = "/v1/pipelines/" + ServiceClient.segment(pipeline) + "/resume";
+        return answer.show(service.client(assembly).post(path), StatusCommand::print);
     }
 }

@@ -6,9 +6,6 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** What a running service does. */
 @Command(
@@ -23,11 +20,8 @@ final class StatusCommand implements Callable<Integer> {
     @Mixin
     private final ServiceOption service = new ServiceOption();
 
-    @Option(names = "--json", description = "Print it as JSON. Default: text.")
-    private boolean json;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
 
     StatusCommand(Assembly assembly) {
         this.assembly = assembly;
@@ -35,16 +29,10 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        JsonNode status = service.client(assembly).get("/v1/pipelines");
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(status);
-        } else {
+        return answer.show(service.client(assembly).get("/v1/pipelines"), (status, out) -> {
             out.println(status.path("ready").asBoolean() ? "ready" : "not ready");
             status.path("pipelines").forEach(pipeline -> print(pipeline, out));
-        }
-        out.flush();
-        return ExitCodes.DONE;
+        });
     }
 
     /** One pipeline as text. */

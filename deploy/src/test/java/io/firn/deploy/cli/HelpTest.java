@@ -19,13 +19,19 @@ class HelpTest {
     /** The first line of one; usage and descriptions are indented further. */
     private static final String OPTION = " {2,6}-.*";
 
-    /** As the root's help lists them: a command that is added is tested. */
+    /** As the help lists them, those of a command after it: one that is added is tested. */
     static Stream<String> commands() {
-        return help("--help")
+        return listed("--help")
+                .flatMap(command -> Stream.concat(
+                        Stream.of(command), listed(command, "--help").map(each -> command + " " + each)));
+    }
+
+    private static Stream<String> listed(String... arguments) {
+        return help(arguments)
                 .lines()
                 .dropWhile(line -> !line.startsWith("Commands:"))
                 .skip(1)
-                .takeWhile(line -> !line.isBlank())
+                .takeWhile(line -> !line.isBlank() && !line.equals("Exit codes:"))
                 .filter(line -> line.matches("  \\S.*"))
                 .map(line -> line.strip().split(" ", 2)[0]);
     }
@@ -33,14 +39,25 @@ class HelpTest {
     @Test
     void the_root_lists_every_command_and_the_exit_codes() {
         assertThat(commands())
-                .contains("run", "check", "status", "pause", "resume", "ledger", "audit", "compact", "quickstart");
+                .contains(
+                        "run",
+                        "check",
+                        "status",
+                        "pause",
+                        "resume",
+                        "ledger",
+                        "audit",
+                        "compact",
+                        "quickstart",
+                        "backfill",
+                        "backfill start");
         assertThat(help("--help")).contains("Exit codes: 0 done, 1 failed, 2 wrong usage", "COMMAND --help");
     }
 
     @ParameterizedTest
     @MethodSource("commands")
     void each_command_says_what_it_does_and_what_each_exit_code_means(String command) {
-        String help = help(command, "--help");
+        String help = help((command + " --help").split(" "));
         assertThat(help).contains("Usage: firn " + command);
         List<String> codes = help.lines()
                 .dropWhile(line -> !line.equals("Exit codes:"))
@@ -57,7 +74,7 @@ class HelpTest {
     @ParameterizedTest
     @MethodSource("commands")
     void each_option_of_a_command_says_its_default_or_that_it_is_required(String command) {
-        String options = help(command, "--help")
+        String options = help((command + " --help").split(" "))
                 .lines()
                 .dropWhile(line -> !line.matches(OPTION))
                 .takeWhile(line -> !line.isBlank())
@@ -72,10 +89,10 @@ class HelpTest {
     @ParameterizedTest
     @MethodSource("commands")
     void the_help_keeps_to_eighty_columns(String command) {
-        assertThat(help(command, "--help").lines()).allMatch(line -> line.length() <= 80);
+        assertThat(help((command + " --help").split(" ")).lines()).allMatch(line -> line.length() <= 80);
     }
 
-    private static String help(String... arguments) {
+    static String help(String... arguments) {
         StringWriter out = new StringWriter();
         Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
         int code = FirnCommand.run(

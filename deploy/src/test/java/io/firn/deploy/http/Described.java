@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Holds answers against what {@code /openapi.json} says of them. */
-final class Described {
+public final class Described {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Described() {}
 
-    static void check(JsonNode document, JsonNode operation, HttpResponse<String> answer, String asked)
+    public static void check(JsonNode document, JsonNode operation, HttpResponse<String> answer, String asked)
             throws Exception {
         JsonNode response = operation.path("responses").path(Integer.toString(answer.statusCode()));
         assertThat(response.isMissingNode())
@@ -38,11 +38,18 @@ final class Described {
         }
     }
 
+    /** A value against a shape of the document, by its name. */
+    public static void fits(JsonNode document, String shape, JsonNode value) {
+        fits(document, document.path("components").path("schemas").path(shape), value, shape);
+    }
+
     /** Stricter than JSON Schema: a field that is not described is wrong as well. */
-    private static void fits(JsonNode document, JsonNode schema, JsonNode value, String where) {
-        if (schema.has("$ref")) {
+    public static void fits(JsonNode document, JsonNode schema, JsonNode value, String where) {
+        if (schema.has("$ref") || schema.has("properties")) {
             String name = schema.path("$ref").asText().replace("#/components/schemas/", "");
-            JsonNode shape = document.path("components").path("schemas").path(name);
+            JsonNode shape = schema.has("$ref")
+                    ? document.path("components").path("schemas").path(name)
+                    : schema;
             assertThat(value.isObject()).as(where).isTrue();
             shape.path("required").forEach(field -> assertThat(value.has(field.asText()))
                     .as("%s lacks %s", where, field.asText())

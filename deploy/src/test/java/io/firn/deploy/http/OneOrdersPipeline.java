@@ -123,6 +123,6 @@ public final class OneOrdersPipeline implements Running {
         if (table.isPresent() && table.get().name().endsWith(name)) {
             return table.get();
         }
-        throw FirnException.user("table-missing", "there is no such table", "table " + name, "");
+        throw FirnException.user("table-missing", "there is no such table", "table " + name, "use shop.orders");
     }
 }
