@@ -8,6 +8,7 @@ import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -139,7 +140,7 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
      * records that are staged, which would be a lot for a chunk.
      *
      * @param staged the staging table's backfills
-     * @param keyed the keyed table's ledger
+     * @param keyed the keyed table's ledger; incarnations of a topic before the one that it is with count as well
      */
     public List<Left> left(Collection<BackfillState> staged, Ledger keyed) {
         List<Left> left = new ArrayList<>();
@@ -150,7 +151,10 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
             }
             each.task().spans().forEach((number, span) -> {
                 SourcePartition partition = each.task().partition(number);
-                long merged = keyed.next(each.task().pipeline(), partition).orElse(0);
+                // Also where the topic was created again, and the keyed table is with the later one by now.
+                long merged = keyed.known(each.task().pipeline(), partition)
+                        .map(PartitionEntry::next)
+                        .orElse(0L);
                 long from = next(each.id(), number, span.start());
                 long to = Math.min(end(each, number), merged);
                 if (from < to) {

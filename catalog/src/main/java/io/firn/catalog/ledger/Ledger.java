@@ -56,6 +56,13 @@ public final class Ledger {
         return Optional.ofNullable(partitions(pipeline).get(partition));
     }
 
+    /** As {@link #entry}, of an incarnation before the one that is consumed now too. */
+    public Optional<PartitionEntry> known(String pipeline, SourcePartition partition) {
+        return incarnations(pipeline, partition.topic()).stream()
+                .flatMap(each -> Optional.ofNullable(each.get(partition)).stream())
+                .findFirst();
+    }
+
     /** The next offset to consume, or empty where the ledger does not hold the partition. */
     public OptionalLong next(String pipeline, SourcePartition partition) {
         return entry(pipeline, partition)

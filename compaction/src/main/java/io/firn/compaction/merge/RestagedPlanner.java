@@ -79,9 +79,11 @@ final class RestagedPlanner {
             });
         }
         List<StagedRange> known = new ArrayList<>();
-        taken.forEach((partition, parts) -> merged.entry(pipeline, partition)
-                .ifPresent(entry -> others(parts, entry, isVersioned)
-                        .forEach(range -> sources.accept(Map.entry(partition, range), known))));
+        taken.forEach((partition, parts) -> {
+            merged.known(pipeline, partition).ifPresent(entry -> others(parts, entry, isVersioned)
+                    .forEach(range -> sources.accept(Map.entry(partition, range), known)));
+            later(merged, partition).forEach(range -> sources.accept(range, known));
+        });
         List<FileScanTask> knownFiles = known.isEmpty() ? List.of() : files.apply(known);
         return new Restaged(ranges, known, knownFiles, before, before.after(backfills, cut), property);
     }
@@ -90,6 +92,23 @@ final class RestagedPlanner {
         long size = all.end() - all.start();
         long taken = share == 1 ? size : Math.min(size, Math.max(1, (long) Math.ceil(size * share)));
         return new OffsetRange(all.start(), all.start() + taken);
+    }
+
+    /** What is merged of the same partition of topics that were created after this one was deleted. */
+    private List<Map.Entry<SourcePartition, OffsetRange>> later(Ledger merged, SourcePartition partition) {
+        List<Map.Entry<SourcePartition, OffsetRange>> later = new ArrayList<>();
+        boolean isLater = false;
+        for (Map<SourcePartition, PartitionEntry> each : merged.incarnations(pipeline, partition.topic())) {
+            if (isLater) {
+                each.forEach((other, entry) -> {
+                    if (other.partition() == partition.partition() && entry.start() < entry.next()) {
+                        later.add(Map.entry(other, new OffsetRange(entry.start(), entry.next())));
+                    }
+                });
+            }
+            isLater |= each.containsKey(partition);
+        }
+        return later;
     }
 
     /** What of a merged partition is in none of the parts and can hold a later record than they do. */

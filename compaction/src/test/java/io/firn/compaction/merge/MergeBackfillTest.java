@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.compaction.Budget;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.JobResult.End;
 import io.firn.compaction.fold.NaiveFold.Event;
@@ -16,6 +19,8 @@ import io.firn.compaction.plan.DebtReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +88,77 @@ final class MergeBackfillTest {
         assertThat(rig.merge().end()).isEqualTo(End.NOTHING);
         assertThat(DebtReader.lag(rig.open().staging(), rig.open().keyed()).rows())
                 .isZero();
+    }
+
+    private static MergeSettings twoRecordsAtATime(MergeRig rig) {
+        return rig.settings().withBudget(Budget.UNLIMITED.withRows(2));
+    }
+
+    /** Of a topic that was created again: d once more, and z. */
+    private static void stageOfANewTopic(MergeRig rig) {
+        rig.recreate("orders", "another-id");
+        rig.stage(event(21, "d", 0, 0, 200), event(22, "z", 0, 1, 201), event(23, "z", 0, 2, 202));
+    }
+
+    private static void mergeAll(MergeRig rig, MergeSettings settings) {
+        for (int merge = 0; merge < 20; merge++) {
+            if (rig.merge(settings).end() == End.NOTHING) {
+                return;
+            }
+        }
+        throw new AssertionError("there is always something left");
+    }
+
+    @Test
+    void aTopicCreatedAgainBeforeTheMergeLosesNothingOfTheBackfillHoweverLittleIsMergedAtATime() {
+        MergeRig rig = merged(false);
+        List<Event> decoded = new ArrayList<>(decodedAnew());
+        decoded.add(event(14, "d", 0, 3, 103));
+        rig.restage(BackfillMode.REPLACE, P0, new OffsetRange(0, 4), decoded, Phase.DONE);
+        rig.recreate("orders", "another-id");
+        rig.stage(event(21, "a", 0, 0, 200), event(22, "z", 0, 1, 201), event(23, "z", 0, 2, 202));
+        mergeAll(rig, twoRecordsAtATime(rig));
+        assertThat(rig.rows()).isEqualTo(Map.of("a", 21L, "c", 5L, "d", 14L, "z", 23L));
+        assertThat(DebtReader.lag(rig.open().staging(), rig.open().keyed()).again())
+                .isZero();
+    }
+
+    @Test
+    void whatABackfillStagedBeforeItsTopicWasCreatedAgainIsMergedThoughTheNewOneIsMergedFirst() {
+        MergeRig rig = merged(false);
+        BackfillState running =
+                rig.restage(BackfillMode.REPLACE, P0, new OffsetRange(0, 3), decodedAnew(), Phase.RUNNING);
+        stageOfANewTopic(rig);
+        mergeAll(rig, rig.settings());
+        assertThat(rig.rows()).isEqualTo(Map.of("a", 1L, "c", 5L, "d", 21L, "z", 23L));
+        fail(rig, running);
+        assertThat(DebtReader.lag(rig.open().staging(), rig.open().keyed()).again())
+                .isEqualTo(3);
+        mergeAll(rig, rig.settings());
+        assertThat(rig.rows()).isEqualTo(Map.of("a", 11L, "c", 5L, "d", 21L, "z", 23L));
+    }
+
+    @Test
+    void nothingOfTheEarlierTopicComesBackForARowOfTheNewOneThatSomebodyDeleted() {
+        MergeRig rig = merged(false);
+        BackfillState running =
+                rig.restage(BackfillMode.REPLACE, P0, new OffsetRange(0, 3), decodedAnew(), Phase.RUNNING);
+        rig.recreate("orders", "another-id");
+        rig.stage(event(21, "a", 0, 0, 200), event(22, "z", 0, 1, 201));
+        mergeAll(rig, rig.settings());
+        rig.open()
+                .keyed()
+                .newDelete()
+                .deleteFromRowFilter(Expressions.alwaysTrue())
+                .commit();
+        fail(rig, running);
+        mergeAll(rig, rig.settings());
+        assertThat(rig.rows()).as("the last record of each is known").isEmpty();
+    }
+
+    /** As a backfill ends that finds another topic of the name. */
+    private static void fail(MergeRig rig, BackfillState running) {
+        new Backfills(rig.open().staging(), new Random(3), Clock.systemUTC()).fail(running.id(), "topic-recreated");
     }
 
     @Test

@@ -71,6 +71,7 @@ final class MergeRig {
 
     private final TableCommitter committer;
     private final Map<SourcePartition, Long> next = new HashMap<>();
+    private final Map<String, String> recreated = new HashMap<>();
     private final Random random;
 
     MergeRig(Catalog catalog, Path folder, boolean versioned, List<String> partitioning, int format, Random random) {
@@ -131,13 +132,26 @@ final class MergeRig {
         stage(List.of(events), 1);
     }
 
+    /** What is staged of the topic from now on is of another one of that name. */
+    void recreate(String topic, String id) {
+        recreated.put(topic, id);
+    }
+
+    private SourcePartition source(Event event) {
+        String id = recreated.get(event.topic());
+        return id == null ? partition(event) : new SourcePartition(event.topic(), id, event.partition());
+    }
+
     void stage(Collection<Event> events, int files) {
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         TreeMap<SourcePartition, Long> ends = new TreeMap<>();
-        events.forEach(event -> ends.merge(partition(event), event.offset() + 1, Math::max));
+        events.forEach(event -> ends.merge(source(event), event.offset() + 1, Math::max));
         ends.forEach((partition, end) -> {
             if (!next.containsKey(partition)) {
-                steps.put(partition, PartitionStep.start(0));
+                Optional<String> before = partition.topicId().equals(recreated.get(partition.topic()))
+                        ? Optional.of("id-of-" + partition.topic())
+                        : Optional.empty();
+                steps.put(partition, PartitionStep.start(0, before));
             }
         });
         if (!steps.isEmpty()) {
@@ -233,7 +247,9 @@ final class MergeRig {
         GenericRecord empty = GenericRecord.create(staging.schema());
         try (writer) {
             for (Event event : events) {
-                writer.write(record(empty.copy(), event));
+                Record row = record(empty.copy(), event);
+                row.setField("_source_topic_id", recreated.get(event.topic()));
+                writer.write(row);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
