@@ -3,6 +3,7 @@ package io.firn.compaction;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.commit.FaultyTable;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.compaction.expire.ExpireJob;
 import io.firn.compaction.expire.ExpireSettings;

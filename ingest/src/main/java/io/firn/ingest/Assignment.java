@@ -142,8 +142,10 @@ final class Assignment {
             OffsetRange held = bounds.get(partition);
             if (held != null) {
                 long next = ledger.get().next(settings.pipeline(), partition).orElseThrow();
+                // Before it counts as positioned: where this fails it is asked again later.
+                long start = first(partition, next, held);
                 unpositioned.remove(partition);
-                begin(partition, next, first(partition, next, held));
+                begin(partition, next, start);
             }
         }
     }

@@ -1,6 +1,5 @@
-package io.firn.compaction;
+package io.firn.catalog.commit;
 
-import io.firn.catalog.commit.DelegatingOperations;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.iceberg.BaseTable;
@@ -70,16 +69,16 @@ public final class FaultyTable {
 
         @Override
         public FileIO io() {
-            return new Files((DelegateFileIO) table().io());
+            return new Files(table().io());
         }
     }
 
     private final class Files implements DelegateFileIO {
         private static final long serialVersionUID = 1L;
 
-        private final transient DelegateFileIO store;
+        private final transient FileIO store;
 
-        Files(DelegateFileIO store) {
+        Files(FileIO store) {
             this.store = store;
         }
 
@@ -126,7 +125,7 @@ public final class FaultyTable {
         @Override
         public Iterable<FileInfo> listPrefix(String prefix) {
             step("list");
-            return store.listPrefix(prefix);
+            return ((DelegateFileIO) store).listPrefix(prefix);
         }
 
         @Override
