@@ -16,7 +16,7 @@ import java.util.function.Function;
  * Runs one property over many inputs. Input {@code i} follows from the seed and {@code i} alone. All targets together get
  * {@code -Dfirn.fuzz.inputs=N} of them, each its share; {@code -Dfirn.fuzz.seed=N} draws others.
  */
-final class Fuzzer {
+public final class Fuzzer {
     private static final long INPUTS = Long.getLong("firn.fuzz.inputs", 200_000);
     private static final long SEED = Long.getLong("firn.fuzz.seed", 1L);
 
@@ -34,19 +34,19 @@ final class Fuzzer {
     private final AtomicLong current = new AtomicLong();
 
     /** @param share of all inputs */
-    Fuzzer(String name, double share) {
+    public Fuzzer(String name, double share) {
         this.name = name;
         this.share = share;
     }
 
     /** What is tried: throws nothing but where the property is broken. */
-    interface Target {
+    public interface Target {
         /** @return whether the input was taken */
         boolean take(byte[] input) throws Exception;
     }
 
     /** Fails at the first input that breaks the property, with what is needed to keep it as a test. */
-    void run(Function<SplittableRandom, byte[]> inputs, Target target) {
+    public void run(Function<SplittableRandom, byte[]> inputs, Target target) {
         long count = Math.max(1, (long) (INPUTS * share));
         AtomicReference<Throwable> failure = new AtomicReference<>();
         AtomicLong taken = new AtomicLong();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Spoils good examples: bits, spans, words of the format, numbers at the edges, depth, length. */
-final class Mutations {
+public final class Mutations {
     private static final int MOST_CHANGES = 6;
     private static final int DEEP = 3_000;
     private static final int LONG = 20_000;
@@ -58,12 +58,12 @@ final class Mutations {
     private final List<String> words;
 
     /** @param words of the format */
-    Mutations(List<String> words) {
+    public Mutations(List<String> words) {
         this.words = words;
     }
 
     /** One input in eight stays as it is. */
-    byte[] of(byte[] good, SplittableRandom random) {
+    public byte[] of(byte[] good, SplittableRandom random) {
         byte[] bytes = good;
         if (random.nextInt(8) > 0) {
             for (int i = random.nextBoolean() ? 1 : 1 + random.nextInt(MOST_CHANGES); i > 0; i--) {
