@@ -30,7 +30,7 @@ class DocumentedNamesTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path CONFIG = ROOT.resolve("deploy/src/main/java/io/firn/deploy/config");
     private static final List<String> DOCUMENTS =
-            List.of("README.md", "ARCHITECTURE.md", "ingest/BENCHMARKS.md", "compaction/BENCHMARKS.md");
+            List.of("README.md", "ARCHITECTURE.md", "PROOF.md", "ingest/BENCHMARKS.md", "compaction/BENCHMARKS.md");
     private static final Pattern FILE = Pattern.compile("[A-Za-z/]+\\.(?:md|xml)\\b");
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([^`]+)` \\|([^|]*)\\|");
     private static final Pattern ASKED = Pattern.compile(
@@ -38,16 +38,18 @@ class DocumentedNamesTest {
     private static final Pattern TYPE = Pattern.compile("`([A-Z][a-z][A-Za-z0-9]+)(?:\\.[a-z][A-Za-z0-9]*\\(\\))?`");
 
     @Test
-    void every_type_that_the_architecture_page_names_exists() throws IOException {
+    void every_type_that_architecture_and_proof_name_exists() throws IOException {
         Set<String> named = new TreeSet<>();
-        Matcher matcher = TYPE.matcher(Files.readString(ROOT.resolve("ARCHITECTURE.md")));
-        while (matcher.find()) {
-            named.add(matcher.group(1));
+        for (String page : List.of("ARCHITECTURE.md", "PROOF.md")) {
+            Matcher matcher = TYPE.matcher(Files.readString(ROOT.resolve(page)));
+            while (matcher.find()) {
+                named.add(matcher.group(1));
+            }
         }
         assertThat(named).hasSizeGreaterThan(10);
         named.removeAll(sourceTypes());
         assertThat(named)
-                .as("types named in ARCHITECTURE.md without a source file")
+                .as("types named in the documents without a source file")
                 .isEmpty();
     }
 
@@ -76,6 +78,7 @@ class DocumentedNamesTest {
                 "mvnw",
                 ".ci/run",
                 "deploy/bench/compaction",
+                "deploy/chaos/run",
                 "deploy/src/main/dist/bin/firn",
                 "deploy/src/main/dist/conf/firn.example.yaml",
                 "deploy/src/main/resources/logback.xml"));

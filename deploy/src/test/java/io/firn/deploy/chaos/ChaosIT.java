@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 @Order(Integer.MAX_VALUE)
 final class ChaosIT {
-    private static final int RECORDS_PER_SECOND = 400;
+    private static final int RECORDS_PER_SECOND = 200;
     private static final long SEED = Long.getLong("firn.chaos.seed", 20261101L);
     private static final Path LOGS = OsProcess.logs("chaos");
 
@@ -29,7 +29,6 @@ final class ChaosIT {
             FaultKind.KILL,
             FaultKind.FREEZE,
             FaultKind.CATALOG_ANSWER_LOST,
-            FaultKind.CATALOG_PARTITION,
             FaultKind.STORE_RESET,
             FaultKind.KAFKA_PARTITION,
             FaultKind.STORE_FULL);

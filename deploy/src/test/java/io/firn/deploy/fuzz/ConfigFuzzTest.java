@@ -106,7 +106,7 @@ final class ConfigFuzzTest {
     @Test
     void a_configuration_is_read_or_refused_with_reasons() throws IOException {
         Files.writeString(folder.resolve("token"), "s3cret\n");
-        new Fuzzer("configurations", 0.02)
+        new Fuzzer("configurations", 0.005)
                 .run(
                         random -> mutations.of(
                                 GOOD.get(random.nextInt(GOOD.size())).getBytes(StandardCharsets.UTF_8), random),

@@ -110,9 +110,9 @@ final class HttpFuzzTest {
                     .flatMap(List::stream)
                     .toList();
             try (HttpService service = HttpService.start(config, orders, assembly.clock())) {
-                new Fuzzer("HTTP bodies", 0.005)
+                new Fuzzer("HTTP bodies", 0.002)
                         .run(random -> withBody(random), request -> answered(service.port(), request));
-                new Fuzzer("HTTP requests", 0.005)
+                new Fuzzer("HTTP requests", 0.002)
                         .run(
                                 random -> mutations.of(withBody(random), random),
                                 request -> answered(service.port(), request));

@@ -15,7 +15,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.iceberg.ContentFile;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.ManifestContent;
+import org.apache.iceberg.ManifestFile;
+import org.apache.iceberg.ManifestFiles;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
@@ -211,10 +215,12 @@ public final class TableVerifier {
         Table loaded = lake.table(table);
         Set<String> referenced = new HashSet<>();
         try {
+            Set<String> seen = new HashSet<>();
             for (Snapshot snapshot : loaded.snapshots()) {
-                try (CloseableIterable<FileScanTask> tasks =
-                        loaded.newScan().useSnapshot(snapshot.snapshotId()).planFiles()) {
-                    tasks.forEach(task -> referenced.add(path(task.file().location())));
+                for (ManifestFile manifest : snapshot.allManifests(loaded.io())) {
+                    if (seen.add(manifest.path())) {
+                        read(loaded, manifest, referenced);
+                    }
                 }
             }
         } catch (IOException failed) {
@@ -227,6 +233,14 @@ public final class TableVerifier {
             }
         }
         return orphans;
+    }
+
+    private static void read(Table loaded, ManifestFile manifest, Set<String> referenced) throws IOException {
+        try (CloseableIterable<? extends ContentFile<?>> files = manifest.content() == ManifestContent.DATA
+                ? ManifestFiles.read(manifest, loaded.io(), loaded.specs())
+                : ManifestFiles.readDeleteManifest(manifest, loaded.io(), loaded.specs())) {
+            files.forEach(file -> referenced.add(path(file.location())));
+        }
     }
 
     private static String path(String location) {
