@@ -62,7 +62,8 @@ final class LedgerCodecTest {
     @Test
     void idAndNextAloneAreALedgerAndUnknownKeysAreSkipped() {
         Ledger ledger = LedgerCodec.read(
-                "{\"p\":{\"orders\":{\"new\":{\"x\":[1,{}]},\"next\":{\"0\":12},\"id\":\"aBc\"}}}", "test");
+                "{\"p\":{\"orders\":{\"next\":{\"0\":12},\"id\":\"aBc\",\"new\":{\"x\":[1,{}],\"next\":{\"0\":99}}}}}",
+                "test");
 
         assertThat(ledger.entry("p", P0)).contains(PartitionEntry.startingAt(12));
     }
@@ -93,6 +94,14 @@ final class LedgerCodecTest {
                 "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":1},\"start\":{\"0\":2}}}}",
                 "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":{\"0\":[[5]]}}}}",
                 "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":{\"0\":[[5,4]]}}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":{\"0\":[[1,2,3]]}}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":{\"0\":[5]}}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":{\"0\":{}}}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"gaps\":[]}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"until\":[]}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"earlier\":{}}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9},\"earlier\":[7]}}}",
+                "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{},\"earlier\":[{\"id\":\"h\",\"next\":{\"0\":9}}]}}}",
                 "{\"p\":{\"t\":{\"id\":\"i\",\"next\":{\"0\":9}}}"
             })
     void rubbishIsAnErrorThatSaysWhere(String json) {
