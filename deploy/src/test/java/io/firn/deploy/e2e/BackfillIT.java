@@ -106,6 +106,7 @@ class BackfillIT {
             JsonNode second = backfill(service, again);
             assertThat(second.path("added").asLong()).as(second.toString()).isZero();
             System.out.println("[backfill] again " + second);
+            awaitMeasured(service, again, second.path("total").asLong());
             assertThat(live.acknowledged()).isPositive();
             reader.finish();
             assertThat(reader.wrong).isEmpty();
@@ -187,6 +188,20 @@ class BackfillIT {
                 () -> service.tail());
     }
 
+    /** What Prometheus gets is what the thread that did it saw. */
+    private void awaitMeasured(FirnProcess service, String id, long total) {
+        String labels = "{backfill=\"" + id + "\",pipeline=\"replaced\",";
+        Eventually.holds("the backfill's end is measured", Duration.ofSeconds(30), () -> {
+            String metrics = text(HttpRequest.newBuilder(URI.create(service.url("/metrics"))));
+            return metrics.lines()
+                            .anyMatch(line -> line.startsWith("firn_backfill_state" + labels + "state=\"done\"")
+                                    && line.endsWith(" 1.0"))
+                    && metrics.lines()
+                            .anyMatch(line -> line.startsWith("firn_backfill_records_done" + labels)
+                                    && Double.parseDouble(line.substring(line.lastIndexOf(' '))) == total);
+        });
+    }
+
     private JsonNode backfill(FirnProcess service, String id) {
         return send(HttpRequest.newBuilder(URI.create(service.url("/v1/backfills/" + id))));
     }
@@ -198,9 +213,17 @@ class BackfillIT {
 
     private JsonNode send(HttpRequest.Builder request) {
         try {
+            return new ObjectMapper().readTree(text(request));
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    private String text(HttpRequest.Builder request) {
+        try {
             HttpResponse<String> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).as(answer.body()).isLessThan(300);
-            return new ObjectMapper().readTree(answer.body());
+            return answer.body();
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         } catch (InterruptedException interrupted) {
