@@ -31,6 +31,7 @@ public final class BackfillRoutes {
                     "from", Type.TEXT_OR_LONG, "offset or ISO-8601 instant, inclusive; default: the first that is held")
             .optional("to", Type.TEXT_OR_LONG, "offset or ISO-8601 instant, exclusive; default: the ledger")
             .optional("chunk", Type.LONG, "offsets of one commit at most; default and most: 250000")
+            .optional("branch", Type.TEXT, "refused by this version: every chunk takes effect on main")
             .field("mode", Type.choice(MODES), "replace: rows are swapped for new ones; missing: only those not there");
 
     private static final Shape BACKFILL = Shape.of("Backfill", "A backfill, as its table knows it.")
@@ -95,6 +96,13 @@ public final class BackfillRoutes {
 
     private BackfillRequest request(Route.Call call) {
         JsonNode body = call.body();
+        if (body.hasNonNull("branch")) {
+            throw FirnException.user(
+                    "branch-unsupported",
+                    "this version has no backfills on a branch",
+                    "body.branch",
+                    "leave it out: then each chunk takes effect on main as soon as it is committed");
+        }
         String pipeline = body.path("pipeline").asText();
         TreeSet<Integer> partitions = new TreeSet<>();
         for (JsonNode each : body.path("partitions")) {

@@ -196,6 +196,15 @@ class OpenApiTest {
         }
     }
 
+    @Test
+    void a_backfill_on_a_branch_is_refused_in_clear_words_and_nothing_begins() throws Exception {
+        HttpResponse<String> refused = ask(
+                "POST", "/v1/backfills", "{\"pipeline\":\"orders\",\"mode\":\"replace\",\"branch\":\"try\"}", SECRET);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("\"code\":\"branch-unsupported\"", "\"where\":\"body.branch\"");
+        assertThat(backfills.orElseThrow().all()).hasSize(1);
+    }
+
     private String cancelledCompaction() {
         JobBoard compactions = jobs.orElseThrow().compactions();
         held();
