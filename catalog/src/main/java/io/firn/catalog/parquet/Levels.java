@@ -6,11 +6,14 @@ import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.bytes.BytesUtils;
 import org.apache.parquet.column.Encoding;
 
-/** Repetition or definition levels of a page, of which nearly all pages have only one. */
+/** Repetition or definition levels of a page; while all are the same they are counted and nothing else. */
 final class Levels {
+    private static final int FIRST = 1 << 10;
+
     private final int most;
     private byte[] levels = new byte[0];
     private int count;
+    private int only;
     private boolean same = true;
 
     Levels(int most) {
@@ -18,15 +21,23 @@ final class Levels {
     }
 
     void add(int level) {
-        if (most == 0) {
-            return;
+        if (same && (level == only || count == 0)) {
+            only = level;
+            count++;
+        } else {
+            append(level);
         }
-        if (count == levels.length) {
-            levels = Arrays.copyOf(levels, Math.max(64, 2 * count));
+    }
+
+    private void append(int level) {
+        if (count >= levels.length) {
+            levels = Arrays.copyOf(levels, Math.max(FIRST, 2 * count));
         }
-        levels[count] = (byte) level;
-        same &= levels[0] == level;
-        count++;
+        if (same) {
+            Arrays.fill(levels, 0, count, (byte) only);
+            same = false;
+        }
+        levels[count++] = (byte) level;
     }
 
     void clear() {
@@ -49,7 +60,8 @@ final class Levels {
             return BytesInput.empty();
         }
         BytesInput runs = same
-                ? BytesInput.concat(BytesInput.fromUnsignedVarInt(count << 1), BytesInput.from(new byte[] {levels[0]}))
+                ? BytesInput.concat(
+                        BytesInput.fromUnsignedVarInt(count << 1), BytesInput.from(new byte[] {(byte) only}))
                 : HybridIds.encode(levels, count, BytesUtils.getWidthFromMaxInt(most));
         return BytesInput.concat(BytesInput.fromInt(Math.toIntExact(runs.size())), runs);
     }

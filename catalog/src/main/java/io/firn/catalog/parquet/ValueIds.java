@@ -116,10 +116,27 @@ final class ValueIds {
         return true;
     }
 
+    /** Eight bytes at a time: most values are too short for a library's loop to pay. */
     private boolean isEntry(int id, byte[] bytes, int start, int length) {
         int from = starts[id] + Integer.BYTES;
-        int to = starts[id + 1];
-        return to - from == length && Arrays.equals(entries, from, to, bytes, start, start + length);
+        if (starts[id + 1] - from != length) {
+            return false;
+        }
+        if (length < Long.BYTES) {
+            for (int i = 0; i < length; i++) {
+                if (entries[from + i] != bytes[start + i]) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        int last8 = length - Long.BYTES;
+        for (int i = 0; i < last8; i += Long.BYTES) {
+            if ((long) LONGS.get(entries, from + i) != (long) LONGS.get(bytes, start + i)) {
+                return false;
+            }
+        }
+        return (long) LONGS.get(entries, from + last8) == (long) LONGS.get(bytes, start + last8);
     }
 
     private int added(int bytes, int hash, int slot) {

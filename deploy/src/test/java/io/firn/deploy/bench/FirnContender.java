@@ -6,12 +6,13 @@ import io.firn.deploy.rig.OsProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The packed service as people start it. */
+/** The packed service as people install and start it, with its archive of classes. */
 final class FirnContender implements Contender {
     @Override
     public String name() {
@@ -22,6 +23,15 @@ final class FirnContender implements Contender {
     public void prepare() throws IOException {
         if (!Files.isExecutable(Distribution.script())) {
             throw new IOException("the distribution is not packed: " + Distribution.script());
+        }
+        Path archive = Distribution.script().resolveSibling("firn-archive");
+        OsProcess made = OsProcess.start(
+                "firn-archive",
+                Files.createTempFile("firn-archive", ".log"),
+                Map.of("JAVA_HOME", System.getProperty("java.home")),
+                List.of(archive.toString()));
+        if (!made.awaitExit(Duration.ofMinutes(2)) || made.exitCode() != 0) {
+            throw new IOException("no archive of classes was made: " + made.tail());
         }
     }
 

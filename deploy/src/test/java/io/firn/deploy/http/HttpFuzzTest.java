@@ -100,13 +100,12 @@ final class HttpFuzzTest {
         Configuration configuration = assembly.configuration(file);
         Catalog catalog = Catalogs.open(configuration.catalog());
         OneOrdersPipeline orders = new OneOrdersPipeline();
-        HttpConfig config =
-                new HttpConfig("127.0.0.1:0", Map.of(), Map.of(), Optional.empty(), 1_000_000, false);
+        HttpConfig config = new HttpConfig("127.0.0.1:0", Map.of(), Map.of(), Optional.empty(), 1_000_000, false);
         try (ServiceJobs jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock())) {
             orders.routes = Stream.of(
                             JobRoutes.of(jobs),
-                            BackfillRoutes.of(assembly.backfills(configuration, catalog)
-                                    .desk()))
+                            BackfillRoutes.of(
+                                    assembly.backfills(configuration, catalog).desk()))
                     .flatMap(List::stream)
                     .toList();
             try (HttpService service = HttpService.start(config, orders, assembly.clock())) {
@@ -126,8 +125,7 @@ final class HttpFuzzTest {
     }
 
     private byte[] withBody(SplittableRandom random) {
-        byte[] body = mutations.of(
-                BODIES.get(random.nextInt(BODIES.size())).getBytes(StandardCharsets.UTF_8), random);
+        byte[] body = mutations.of(BODIES.get(random.nextInt(BODIES.size())).getBytes(StandardCharsets.UTF_8), random);
         String head = (random.nextInt(4) == 0 ? "GET " : "POST ") + PATHS.get(random.nextInt(PATHS.size()))
                 + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
                 + "Content-Length: " + body.length + "\r\n\r\n";

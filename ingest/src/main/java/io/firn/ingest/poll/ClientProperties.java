@@ -77,7 +77,6 @@ final class ClientProperties {
         long fetch = Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, fetchBytesPerWorker / 2));
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, "firn-" + pipeline);
         properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) fetch);
-        properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, (int) Math.min(fetch, 4 * MIN_FETCH_BYTES));
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         properties.putAll(user);
         properties.putAll(OWNED);

@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class DataFileWriters {
     private static final Logger LOG = LoggerFactory.getLogger(DataFileWriters.class);
 
+    /** Where the table does not say: most of a million rows, which need not wait in memory for a hundred megabytes. */
+    private static final long ROW_GROUP_BYTES = 32L << 20;
+
     /** Row groups of at most this part of the memory, so that the file being filled leaves room for others. */
     private static final int ROW_GROUPS_IN_MEMORY = 2;
 
@@ -69,9 +72,7 @@ public final class DataFileWriters {
                 .build();
         this.router = table.spec().isPartitioned() ? new PartitionRouter(table.spec(), row) : null;
         long configured = PropertyUtil.propertyAsLong(
-                table.properties(),
-                TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES,
-                TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES_DEFAULT);
+                table.properties(), TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, ROW_GROUP_BYTES);
         this.rowGroupBytes = Math.min(configured, settings.memoryBytes() / ROW_GROUPS_IN_MEMORY);
         this.pageBytes = PropertyUtil.propertyAsInt(
                 table.properties(),
