@@ -75,7 +75,7 @@ final class ChaosRun implements Callable<Integer> {
     private Path directory = Path.of("");
 
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
-    private boolean help;
+    boolean help;
 
     private ChaosRun() {}
 

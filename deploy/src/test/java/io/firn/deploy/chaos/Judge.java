@@ -67,7 +67,7 @@ final class Judge {
             fold(records);
         }
         int orphans = verifier.unreferencedFiles().size();
-        leftovers(verifier);
+        leftovers();
         check(verifier.verify().isExact(), "not exact any more after the orphan job");
         log.accept("rows " + report.rows() + ", snapshots "
                 + around.lake().table(tables().get(0)).history().size() + ", orphans removed " + orphans
@@ -135,7 +135,7 @@ final class Judge {
     }
 
     /** As if days had gone by: the orphan job takes what nobody references, and then there is nothing of the kind. */
-    private void leftovers(TableVerifier verifier) {
+    private void leftovers() {
         try {
             makeAllOld();
             Catalog catalog = Catalogs.open(around.lake().properties());

@@ -2,6 +2,7 @@ package io.firn.deploy.fuzz;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
@@ -93,7 +94,8 @@ public final class Fuzzer {
             throw new AssertionError(
                     name + ": input " + number + " of seed " + SEED + ", in base64 "
                             + Base64.getEncoder().encodeToString(Arrays.copyOf(input, Math.min(input.length, 2_000)))
-                            + ", as text " + new String(input, 0, Math.min(input.length, 500)) + ": " + broken,
+                            + ", as text " + new String(input, 0, Math.min(input.length, 500), StandardCharsets.UTF_8)
+                            + ": " + broken,
                     broken);
         }
     }

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -121,8 +122,8 @@ final class LedgerFuzzTest {
         assertThat(LedgerCodec.read(LedgerCodec.write(ledger), "again")).isEqualTo(ledger);
         Map<?, ?> pipelines = (Map<?, ?>) JsonTree.read(json);
         pipelines.forEach((pipeline, topics) -> ((Map<?, ?>) topics).forEach((topic, each) -> {
-            String id = (String) ((Map<?, ?>) each).get("id");
-            Map<?, ?> next = (Map<?, ?>) ((Map<?, ?>) each).get("next");
+            String id = (String) member(each, "id");
+            Map<?, ?> next = (Map<?, ?>) member(each, "next");
             next.forEach((partition, offset) -> assertThat(ledger.next(
                             (String) pipeline,
                             new SourcePartition((String) topic, id, Integer.parseInt((String) partition))))
@@ -152,7 +153,7 @@ final class LedgerFuzzTest {
         Change change = new Change(new UUID(random.nextLong(), 4), "me", at);
         if (random.nextBoolean()) {
             state = state.after(
-                    Map.of(spans.firstKey(), spans.get(spans.firstKey()).end()),
+                    Map.of(spans.firstKey(), spans.firstEntry().getValue().end()),
                     new BackfillCounts(1, 2, 3, 4, 5, 6, 0, 7),
                     new UUID(5, 6),
                     change);
@@ -193,12 +194,12 @@ final class LedgerFuzzTest {
         }
         assertThat(BackfillCodec.read(BackfillCodec.write(state), "again")).isEqualTo(state);
         Map<?, ?> read = (Map<?, ?>) JsonTree.read(json);
-        assertThat(state.task().chunk()).isEqualTo(number(read.get("chunk")));
-        Map<?, ?> next = (Map<?, ?>) read.get("next");
+        assertThat(state.task().chunk()).isEqualTo(number(member(read, "chunk")));
+        Map<?, ?> next = (Map<?, ?>) member(read, "next");
         assertThat(state.next()).hasSize(next.size());
         next.forEach((partition, offset) -> assertThat(state.next().get(Integer.valueOf((String) partition)))
                 .isEqualTo(number(offset)));
-        Map<?, ?> spans = (Map<?, ?>) read.get("spans");
+        Map<?, ?> spans = (Map<?, ?>) member(read, "spans");
         assertThat(state.task().spans()).hasSize(spans.size());
         spans.forEach((partition, span) -> {
             List<?> ends = (List<?>) span;
@@ -208,6 +209,10 @@ final class LedgerFuzzTest {
         assertThat(state.left(0).start()).isGreaterThanOrEqualTo(0);
         assertThat(state.done()).isLessThanOrEqualTo(state.task().total());
         return true;
+    }
+
+    private static Object member(Object of, String name) {
+        return Objects.requireNonNull(((Map<?, ?>) of).get(name), name);
     }
 
     private static long number(Object read) {
@@ -236,8 +241,9 @@ final class LedgerFuzzTest {
                                     .isEqualTo(merged);
                             if (input.length > 0) {
                                 Map<?, ?> read = (Map<?, ?>) JsonTree.read(text(input));
-                                assertThat(merged.whole()).hasSize(new TreeSet<>((List<?>) read.get("whole")).size());
-                                assertThat(merged.next()).hasSize(((Map<?, ?>) read.get("next")).size());
+                                assertThat(merged.whole())
+                                        .hasSize(new TreeSet<>((List<?>) member(read, "whole")).size());
+                                assertThat(merged.next()).hasSize(((Map<?, ?>) member(read, "next")).size());
                             }
                             return true;
                         });
