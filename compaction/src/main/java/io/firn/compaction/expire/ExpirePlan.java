@@ -1,5 +1,7 @@
 package io.firn.compaction.expire;
 
+import io.firn.catalog.backfill.BackfillCodec;
+import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.ledger.LedgerKeys;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,14 +31,14 @@ final class ExpirePlan {
         for (SnapshotRef ref : table.refs().values()) {
             kept.add(ref.snapshotId());
             if (ref.isBranch()) {
-                keepBranch(table, ref, settings, youngest, kept);
+                keepBranch(table, ref, settings, now, kept);
             }
         }
-        for (Snapshot snapshot : table.snapshots()) {
-            if (snapshot.timestampMillis() >= youngest) {
-                kept.add(snapshot.snapshotId());
-            }
-        }
+        List<SpacedHistory.Moment> young = table.snapshots().stream()
+                .filter(snapshot -> snapshot.timestampMillis() >= youngest)
+                .map(SpacedHistory.Moment::of)
+                .toList();
+        kept.addAll(SpacedHistory.kept(young, settings.keepOlder(), wholeFrom(table, now)));
         for (long id : List.copyOf(kept)) {
             keepCarrier(table, table.snapshot(id), kept);
         }
@@ -54,10 +56,10 @@ final class ExpirePlan {
 
     /** A branch's own settings come first, as everywhere in Iceberg. */
     private static void keepBranch(
-            TableMetadata table, SnapshotRef branch, ExpireSettings settings, long youngest, Set<Long> kept) {
+            TableMetadata table, SnapshotRef branch, ExpireSettings settings, Instant now, Set<Long> kept) {
         int least = branch.minSnapshotsToKeep() == null ? settings.keepLast() : branch.minSnapshotsToKeep();
         Long age = branch.maxSnapshotAgeMs();
-        long from = age == null ? youngest : youngest + settings.keepAge().toMillis() - age;
+        long from = age == null ? Long.MAX_VALUE : now.toEpochMilli() - age;
         int seen = 0;
         for (Snapshot each : SnapshotUtil.ancestorsOf(branch.snapshotId(), table::snapshot)) {
             seen++;
@@ -65,6 +67,29 @@ final class ExpirePlan {
                 kept.add(each.snapshotId());
             }
         }
+    }
+
+    /**
+     * A backfill under way looks for its last chunk from parent to parent, and begins again where it finds none: what
+     * came after that chunk stays whole as well.
+     */
+    private static long wholeFrom(TableMetadata table, Instant now) {
+        Set<String> lastCommits = new HashSet<>();
+        table.properties().forEach((key, value) -> {
+            if (key.startsWith(BackfillState.KEY_PREFIX)) {
+                BackfillState backfill = BackfillCodec.read(value, "property " + key);
+                if (backfill.isRunning()) {
+                    backfill.lastCommit().ifPresent(commit -> lastCommits.add(commit.toString()));
+                }
+            }
+        });
+        long from = SpacedHistory.wholeFrom(now);
+        for (Snapshot snapshot : table.snapshots()) {
+            if (lastCommits.contains(snapshot.summary().getOrDefault(LedgerKeys.COMMIT_ID, ""))) {
+                from = Math.min(from, snapshot.timestampMillis());
+            }
+        }
+        return from;
     }
 
     private static void keepCarrier(TableMetadata table, @Nullable Snapshot snapshot, Set<Long> kept) {

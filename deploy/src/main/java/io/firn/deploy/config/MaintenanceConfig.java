@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param enabled whether it does; merges go on without
  * @param interval between two looks at what a table needs
  * @param snapshotsKeep age at which snapshots expire
+ * @param snapshotsMax most of the snapshots older than half an hour that stay though they are younger than that
  * @param stagingKeep age at which files of the staging table go whose rows are all merged
  * @param orphansKeep age at which files that no snapshot names are removed
  * @param maxBytes most input of one run of a job
@@ -17,6 +18,7 @@ public record MaintenanceConfig(
         boolean enabled,
         Duration interval,
         Duration snapshotsKeep,
+        int snapshotsMax,
         Duration stagingKeep,
         Duration orphansKeep,
         long maxBytes,
@@ -27,6 +29,7 @@ public record MaintenanceConfig(
                 true,
                 Duration.ofMinutes(1),
                 Duration.ofHours(120),
+                300,
                 Duration.ofHours(24),
                 Duration.ofHours(72),
                 4L << 30,

@@ -95,6 +95,8 @@ final class UpsertSection {
                 maintenance.flag("enabled", defaults.enabled()),
                 maintenance.duration("interval", defaults.interval()),
                 maintenance.duration("snapshots-keep", defaults.snapshotsKeep()),
+                Math.toIntExact(
+                        Math.min(maintenance.positive("snapshots-max", defaults.snapshotsMax()), Integer.MAX_VALUE)),
                 maintenance.duration("staging-keep", defaults.stagingKeep()),
                 maintenance.duration("orphans-keep", defaults.orphansKeep()),
                 maintenance.bytes("max-size", defaults.maxBytes()),

@@ -145,6 +145,7 @@ public final class JobFactory {
         return new ExpireSettings(
                 table.config().maintenance().snapshotsKeep(),
                 ExpireSettings.DEFAULTS.keepLast(),
+                table.config().maintenance().snapshotsMax(),
                 ExpireSettings.DEFAULTS.perCommit());
     }
 

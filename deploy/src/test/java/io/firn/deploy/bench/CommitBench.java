@@ -57,8 +57,8 @@ import picocli.CommandLine.Option;
             "Commits to one table (SQLite catalog, local folder) as ingestion does, files that exist by name alone, and"
                     + " prints what a commit takes as the table grows: wall time (median and 99th percentile of the"
                     + " commits since the last line), CPU of the committing thread, bytes of metadata.",
-            "With --maintain, manifests are rewritten and snapshots expired as the service does by default, but by"
-                    + " number, since a bench is not five days old."
+            "With --maintain, manifests are rewritten and snapshots expired as the service does by default, but to"
+                    + " the 480 snapshots that are left of five days at one in ten seconds."
         })
 final class CommitBench {
     @Option(names = "--commits", paramLabel = "N", description = "How many; ${DEFAULT-VALUE}.")
@@ -222,7 +222,7 @@ final class CommitBench {
         Clock later = Clock.offset(Clock.systemUTC(), ExpireSettings.LEAST_AGE.plusHours(1));
         run(new ExpireJob(
                 context(catalog.loadTable(name), scratch, later),
-                new ExpireSettings(ExpireSettings.LEAST_AGE, 1_000, ExpireSettings.DEFAULTS.perCommit())));
+                new ExpireSettings(ExpireSettings.LEAST_AGE, 480, ExpireSettings.DEFAULTS.perCommit())));
     }
 
     private static JobContext context(Table table, Path scratch, Clock clock) {

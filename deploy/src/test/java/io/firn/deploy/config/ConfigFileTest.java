@@ -42,6 +42,7 @@ class ConfigFileTest {
             true,
             Duration.ofMinutes(1),
             Duration.ofDays(5),
+            300,
             Duration.ofDays(1),
             Duration.ofDays(3),
             4L << 30,
@@ -108,6 +109,7 @@ class ConfigFileTest {
                       enabled: false
                       interval: 5s
                       snapshots-keep: 1h
+                      snapshots-max: 7
                       staging-keep: 2h
                       orphans-keep: 3h
                       max-size: 1GB
@@ -139,6 +141,7 @@ class ConfigFileTest {
                                 false,
                                 Duration.ofSeconds(5),
                                 Duration.ofHours(1),
+                                7,
                                 Duration.ofHours(2),
                                 Duration.ofHours(3),
                                 1L << 30,
