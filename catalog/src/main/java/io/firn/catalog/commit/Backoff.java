@@ -3,13 +3,19 @@ package io.firn.catalog.commit;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next attempt: doubling from 100 ms (a conflict is over in about one commit's time) to 30 s
- * (an outage; long enough not to be a load, short enough to notice its end), of which a random half, so that committers
- * that met once do not meet again.
+ * How long to wait before the next attempt, of which a random half, so that committers that met once do not meet again.
  */
 final class Backoff {
     private static final long FIRST_MILLIS = 100;
+
+    /** An outage: long enough not to be a load, short enough to notice its end. */
     private static final long MOST_MILLIS = 30_000;
+
+    /**
+     * Somebody else got through: the catalog works, and waiting longer would only leave the table to whoever is quicker.
+     * A few commits' time is enough to come out of step with him.
+     */
+    private static final long MOST_AFTER_CONFLICT_MILLIS = 400;
 
     private final RandomGenerator random;
 
@@ -17,12 +23,19 @@ final class Backoff {
         this.random = random;
     }
 
-    /**
-     * @param failures attempts that failed so far, from 1
-     */
-    long delayMillis(int failures) {
-        int doublings = Math.min(failures - 1, 20);
-        long full = Math.min(MOST_MILLIS, FIRST_MILLIS << doublings);
+    /** @param failures attempts in a row that failed so far, from 1 */
+    long afterFailure(int failures) {
+        return jittered(failures, MOST_MILLIS);
+    }
+
+    /** @param conflicts of the commit so far, from 1 */
+    long afterConflict(int conflicts) {
+        return jittered(conflicts, MOST_AFTER_CONFLICT_MILLIS);
+    }
+
+    private long jittered(int attempts, long mostMillis) {
+        int doublings = Math.min(attempts - 1, 20);
+        long full = Math.min(mostMillis, FIRST_MILLIS << doublings);
         return full / 2 + random.nextLong(full / 2 + 1);
     }
 }

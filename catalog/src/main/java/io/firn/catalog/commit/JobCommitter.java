@@ -156,7 +156,9 @@ public final class JobCommitter {
             transaction.commitTransaction();
             return new JobOutcome.Committed(snapshot.snapshotId(), ledger);
         } catch (CommitConflictException e) {
-            return undecided("somebody else committed first", e);
+            progress.failures = 0;
+            progress.conflicts++;
+            return undecided(backoff.afterConflict(progress.conflicts), "somebody else committed first", e);
         } catch (CommitStateUnknownException e) {
             outcomeUnknownOn(base);
             throwIfPermanent(e);
@@ -243,14 +245,18 @@ public final class JobCommitter {
 
     private JobOutcome undecided(String what, Throwable cause) {
         progress.failures++;
-        return new JobOutcome.Undecided(
-                backoff.delayMillis(progress.failures), "table " + name + ": " + what + ": " + Failures.oneLine(cause));
+        return undecided(backoff.afterFailure(progress.failures), what, cause);
+    }
+
+    private JobOutcome undecided(long delayMillis, String what, Throwable cause) {
+        return new JobOutcome.Undecided(delayMillis, "table " + name + ": " + what + ": " + Failures.oneLine(cause));
     }
 
     /** What the attempts at one commit came to so far. */
     private static final class Progress {
         private final UUID commitId;
         private int failures;
+        private int conflicts;
         private boolean outcomeUnknown;
         /** The last sequence numbers of the metadata that commits of unknown outcome were tried on. */
         private final Set<Long> unknownSince = new TreeSet<>();

@@ -32,6 +32,7 @@ public final class PropertyCommitter {
     private final TableOperations table;
     private final Backoff backoff;
     private int failures;
+    private int conflicts;
 
     /**
      * @param table as a catalog opened it; refreshed by this committer, so give it one of its own
@@ -64,7 +65,8 @@ public final class PropertyCommitter {
             table.commit(base, changed(base, swap, dropped));
             return Outcome.COMMITTED;
         } catch (CommitFailedException conflict) {
-            failures++;
+            failures = 0;
+            conflicts++;
             return Outcome.UNDECIDED;
         } catch (FirnException permanent) {
             throw permanent;
@@ -80,7 +82,7 @@ public final class PropertyCommitter {
 
     /** How long to wait before the next attempt. */
     public long delayMillis() {
-        return backoff.delayMillis(Math.max(1, failures));
+        return failures > 0 ? backoff.afterFailure(failures) : backoff.afterConflict(Math.max(1, conflicts));
     }
 
     private static TableMetadata changed(TableMetadata base, PropertySwap swap, Set<String> dropped) {

@@ -253,19 +253,19 @@ public final class PagedColumn implements ColumnWriter {
 
     private void endPage() {
         ValueIds known = dictionary;
-        if (known != null && !dictionaryPays) {
-            long idBits = (long) idCount * BytesUtils.getWidthFromMaxInt(Math.max(0, known.count() - 1));
-            if (known.size() + idBits / Byte.SIZE < plainSizeOfIds) {
-                dictionaryPays = true;
-            } else {
+        if (known != null && !dictionaryPays && idCount > 0) {
+            long idBits = (long) idCount * BytesUtils.getWidthFromMaxInt(known.count() - 1);
+            dictionaryPays = known.size() + idBits / Byte.SIZE < plainSizeOfIds;
+            if (!dictionaryPays) {
                 endDictionary(known);
-                known = null;
             }
         }
+        // A first page of nulls alone decides nothing.
+        boolean withIds = dictionary != null && dictionaryPays;
         try {
-            BytesInput values = known == null
-                    ? BytesInput.from(plain, 0, size)
-                    : HybridIds.encode(ids, idCount, Math.max(0, known.count() - 1));
+            BytesInput values = known != null && withIds
+                    ? HybridIds.encode(ids, idCount, known.count() - 1)
+                    : BytesInput.from(plain, 0, size);
             pages.writePage(
                     BytesInput.concat(repetitions.encode(), definitions.encode(), values),
                     entries,
@@ -273,7 +273,7 @@ public final class PagedColumn implements ColumnWriter {
                     bounds.statistics(entries - present, present),
                     repetitions.encoding(),
                     definitions.encoding(),
-                    known == null ? Encoding.PLAIN : Encoding.PLAIN_DICTIONARY);
+                    withIds ? Encoding.PLAIN_DICTIONARY : Encoding.PLAIN);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

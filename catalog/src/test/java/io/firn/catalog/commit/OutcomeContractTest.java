@@ -171,6 +171,17 @@ abstract class OutcomeContractTest extends ExpiryContractTest {
     }
 
     @Test
+    void whoeverLosesTimeAndAgainDoesNotWaitLongerForIt() {
+        committed(Commits.start(0, 0));
+        TableCommit commit = Commits.append(List.of(file()), P0, 0, 10);
+        for (int lost = 0; lost < 12; lost++) {
+            faults().conflictNext();
+            assertThat(((Undecided) committer.attempt(commit)).delayMillis()).isBetween(50L, 400L);
+        }
+        assertThat(committer.attempt(commit)).isInstanceOf(Committed.class);
+    }
+
+    @Test
     void whileTheCatalogIsAwayACommitIsUndecidedAndThenTakesEffectOnce() {
         committed(Commits.start(0, 0));
         TableCommit commit = Commits.append(List.of(file()), P0, 0, 10);

@@ -100,6 +100,24 @@ class PagedAppenderTest {
     }
 
     @Test
+    void aColumnThatBeginsWithNullsStillGetsItsDictionary() throws IOException {
+        Schema schema = new Schema(NestedField.optional(1, "text", Types.StringType.get()));
+        List<Record> rows = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            Record row = GenericRecord.create(schema);
+            row.setField("text", i < 120 ? null : "one of a few longer texts " + i % 3);
+            rows.add(row);
+        }
+        Map<String, String> properties = Map.of(
+                TableProperties.PARQUET_PAGE_ROW_LIMIT, "50",
+                TableProperties.PARQUET_COMPRESSION, "uncompressed");
+        InMemoryOutputFile file = new InMemoryOutputFile();
+        Metrics metrics = written(paged(file, schema, properties), rows);
+        assertThat(read(file, schema, Expressions.alwaysTrue())).isEqualTo(rows);
+        assertThat(metrics.columnSizes().get(1)).isLessThan(380 * 26 / 4);
+    }
+
+    @Test
     void boundsOfAPageWithNaNAreNotTold() throws IOException {
         Schema schema = new Schema(NestedField.optional(1, "ratio", Types.DoubleType.get()));
         List<Record> rows = new ArrayList<>();

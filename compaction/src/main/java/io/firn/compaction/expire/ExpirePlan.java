@@ -2,6 +2,7 @@ package io.firn.compaction.expire;
 
 import io.firn.catalog.backfill.BackfillCodec;
 import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerKeys;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,12 +93,21 @@ final class ExpirePlan {
         return from;
     }
 
+    /** Of a keyed table that took in backfills, merges alone say how far those were when they were made. */
+    private static boolean carries(TableMetadata table, Snapshot snapshot) {
+        return snapshot.summary().containsKey(LedgerKeys.OFFSETS)
+                && (!table.properties().containsKey(LedgerKeys.MERGED_BACKFILLS)
+                        || Operation.MERGE
+                                .summaryValue()
+                                .equals(snapshot.summary().get(LedgerKeys.OPERATION)));
+    }
+
     private static void keepCarrier(TableMetadata table, @Nullable Snapshot snapshot, Set<Long> kept) {
         List<Long> between = new ArrayList<>();
         Snapshot each = snapshot;
         while (each != null) {
             between.add(each.snapshotId());
-            if (each.summary().containsKey(LedgerKeys.OFFSETS)) {
+            if (carries(table, each)) {
                 kept.addAll(between);
                 return;
             }

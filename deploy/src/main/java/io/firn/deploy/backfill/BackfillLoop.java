@@ -95,7 +95,10 @@ public final class BackfillLoop {
         long before = current.job.conflicts();
         BackfillTurn turn = current.job.turn();
         figures.conflicts(current.name, current.job.conflicts() - before);
-        seen(current.pipeline, current.table);
+        if (turn.delayMillis() == 0) {
+            // Not between two attempts at a commit: each look reads the table's metadata once more.
+            seen(current.pipeline, current.table);
+        }
         if (turn.ended()) {
             LOG.info("backfill {} of {}: {}", current.id, current.table.name(), turn.reason());
             drop();
