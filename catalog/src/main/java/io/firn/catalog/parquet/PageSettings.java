@@ -39,8 +39,6 @@ public record PageSettings(
             TableProperties.PARQUET_COMPRESSION,
             TableProperties.PARQUET_COMPRESSION_LEVEL);
 
-    private static final Set<CompressionCodecName> LEVELLED = Set.of(CompressionCodecName.ZSTD);
-
     public PageSettings {
         withoutDictionary = Set.copyOf(withoutDictionary);
     }
@@ -78,7 +76,7 @@ public record PageSettings(
                 .toUpperCase(Locale.ROOT));
         PlainParquetConfiguration compression = new PlainParquetConfiguration();
         String level = properties.get(TableProperties.PARQUET_COMPRESSION_LEVEL);
-        if (level != null && LEVELLED.contains(codec)) {
+        if (level != null && codec == CompressionCodecName.ZSTD) {
             compression.set(ZstandardCodec.PARQUET_COMPRESS_ZSTD_LEVEL, level);
         }
         String prefix = TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX;

@@ -43,7 +43,6 @@ import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Types;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -83,18 +82,9 @@ final class CommitBench {
 
     public static void main(String[] args) throws IOException {
         CommitBench bench = new CommitBench();
-        CommandLine command = new CommandLine(bench);
-        try {
-            command.parseArgs(args);
-        } catch (CommandLine.ParameterException wrong) {
-            System.err.println("commit: " + wrong.getMessage() + "; --help lists the flags");
-            System.exit(2);
+        if (CommandLines.parsed(bench, args)) {
+            bench.run();
         }
-        if (command.isUsageHelpRequested()) {
-            command.usage(System.out);
-            return;
-        }
-        bench.run();
     }
 
     private void run() throws IOException {

@@ -31,7 +31,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -84,18 +83,9 @@ final class FreshnessBench {
 
     public static void main(String[] args) throws Exception {
         FreshnessBench bench = new FreshnessBench();
-        CommandLine command = new CommandLine(bench);
-        try {
-            command.parseArgs(args);
-        } catch (CommandLine.ParameterException wrong) {
-            System.err.println("freshness: " + wrong.getMessage() + "; --help lists the flags");
-            System.exit(2);
+        if (CommandLines.parsed(bench, args)) {
+            bench.run();
         }
-        if (command.isUsageHelpRequested()) {
-            command.usage(System.out);
-            return;
-        }
-        bench.run();
     }
 
     private void run() throws Exception {

@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -47,18 +46,9 @@ final class IngestBench {
 
     public static void main(String[] args) throws IOException {
         IngestBench bench = new IngestBench();
-        CommandLine command = new CommandLine(bench);
-        try {
-            command.parseArgs(args);
-        } catch (CommandLine.ParameterException wrong) {
-            System.err.println("ingest: " + wrong.getMessage() + "; --help lists the flags");
-            System.exit(2);
+        if (CommandLines.parsed(bench, args)) {
+            bench.run();
         }
-        if (command.isUsageHelpRequested()) {
-            command.usage(System.out);
-            return;
-        }
-        bench.run();
     }
 
     private void run() throws IOException {

@@ -226,7 +226,7 @@ class JobRoutesTest {
                         if (turns.getAndIncrement() == 2) {
                             copied.set(files(catalog.loadTable(Tables.identifier("shop.orders")))
                                     .size());
-                            jobs.compactions().all().forEach(each -> deleteQuietly("/v1/compactions/" + each.id()));
+                            jobs.compactions().all().forEach(each -> deleteUnchecked("/v1/compactions/" + each.id()));
                         }
                         return run.isEnding();
                     },
@@ -352,7 +352,7 @@ class JobRoutesTest {
         return client.send(HttpRequest.newBuilder(uri(path)).DELETE().build(), BodyHandlers.ofString());
     }
 
-    private void deleteQuietly(String path) {
+    private void deleteUnchecked(String path) {
         try {
             delete(path);
         } catch (Exception failed) {
