@@ -39,10 +39,12 @@ final class ChaosIT {
     @Test
     void every_record_is_in_the_table_once_whatever_is_killed_frozen_cut_off_or_full(BrokerProcess broker)
             throws Exception {
-        try (Surroundings around = Surroundings.of("s3", broker, false, directory, LOGS)) {
+        try (Surroundings around = Surroundings.of("s3", broker, 0, false, directory, LOGS)) {
             say("seed " + SEED);
             Verdict verdict = new Chapter(around, directory, LOGS, "chaos", false, RECORDS_PER_SECOND, ChaosIT::say)
-                    .play(Strike.plan(SEED, SHORT.size(), SHORT));
+                    .play(Strike.plan(SEED, SHORT.size(), SHORT).stream()
+                            .map(List::of)
+                            .toList());
             verdict.met().forEach(met -> say(met.strike().kind().text() + ": " + met.recoveryMillis() + " ms"));
             assertThat(verdict.complaints()).isEmpty();
         }

@@ -1,30 +1,37 @@
 package io.firn.deploy.chaos;
 
 import io.firn.deploy.rig.BrokerProcess;
+import io.firn.deploy.rig.FirnProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The long form, {@code deploy/chaos/run}: chapter after chapter, each with a lake of its own, until so many faults were
- * met. Ends at the first that is not clean, and leaves everything as it is then.
+ * The long form, {@code deploy/chaos/run}: chapter after chapter, each with a lake of its own, several at the same time
+ * where that is asked for, until so many faults were met.
  */
 @Command(
         name = "run",
         description = {
             "Real processes under faults: a broker, a catalog, a store, two Firn processes with networks of their own to",
             "each of them, a steady producer, and a plan that the seed fixes. Prints the plan as it goes on, checks every",
-            "table from outside, and ends with a table of what was tried and what came of it. Exit 1 at the first record",
-            "that is lost, doubled or not served, or anything else that is not as it must be; all files stay then."
+            "table from outside, and ends with a table of what was tried and what came of it. Exit 1 where a record",
+            "is lost, doubled or not served, or anything else is not as it must be: all files of that table stay then,",
+            "and no other table is begun."
         })
 final class ChaosRun implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Faults in all; ${DEFAULT-VALUE}.")
@@ -35,6 +42,15 @@ final class ChaosRun implements Callable<Integer> {
             paramLabel = "N",
             description = "Faults of one table, before it is judged and another begins; ${DEFAULT-VALUE}.")
     private int chapterRounds = 50;
+
+    @Option(
+            names = "--lanes",
+            paramLabel = "N",
+            description = {
+                "Tables at the same time, each with lake and processes of its own, about 1 GB each. They share a broker,",
+                "which is killed in no run of more than one; ${DEFAULT-VALUE}."
+            })
+    private int lanes = 1;
 
     @Option(
             names = "--seed",
@@ -53,16 +69,26 @@ final class ChaosRun implements Callable<Integer> {
             names = "--faults",
             paramLabel = "LIST",
             description = {
-                "all, network (those of the networks), or names, as kill, freeze, catalog-answer-lost.",
-                "Those that a lake cannot have are left out there. ${DEFAULT-VALUE}."
+                "all, network (or network-kafka, network-catalog, network-store), or names, as kill, freeze,",
+                "catalog-answer-lost; kill*5 for five times as often, kill*0 for never. Those that a lake cannot have are left out there. ${DEFAULT-VALUE}."
             })
     private String faults = "all";
 
     @Option(names = "--mode", paramLabel = "MODE", description = "append, upsert, or both in turn; ${DEFAULT-VALUE}.")
     private String mode = "both";
 
-    @Option(names = "--rate", paramLabel = "N", description = "Records a second; ${DEFAULT-VALUE}.")
+    @Option(names = "--rate", paramLabel = "N", description = "Records a second and table; ${DEFAULT-VALUE}.")
     private int rate = 200;
+
+    @Option(
+            names = "--pairs",
+            description = "Two faults at the same time, one for each process; recovery is that from both.")
+    private boolean pairs;
+
+    @Option(
+            names = "--go-on",
+            description = "Begins other tables also after one that was not clean; its files stay, and the exit is 1.")
+    private boolean goOn;
 
     @Option(
             names = "--dir",
@@ -77,6 +103,9 @@ final class ChaosRun implements Callable<Integer> {
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 
+    private final AtomicInteger begun = new AtomicInteger();
+    private final List<String> complaints = new ArrayList<>();
+
     private ChaosRun() {}
 
     public static void main(String[] arguments) {
@@ -85,58 +114,105 @@ final class ChaosRun implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<FaultKind> kinds = FaultKind.parse(faults);
-        Path logs = directory.toAbsolutePath().resolve("logs");
+        directory = directory.toAbsolutePath();
+        if (lanes > 1) {
+            faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
+        }
         Tally tally = new Tally(directory.resolve("tally.csv"));
-        Path data = Files.createDirectories(directory.toAbsolutePath().resolve("run-" + seed));
-        List<String> complaints = new ArrayList<>();
-        try (BrokerProcess broker = BrokerProcess.start(data.resolve("kafka"), logs)) {
-            int left = rounds;
-            for (int chapter = 0; left > 0 && complaints.isEmpty(); chapter++) {
-                String lake = lakes.get(chapter % lakes.size());
-                int wanted = Math.min(left, chapterRounds);
-                complaints.addAll(chapter(broker, data, logs, lake, kinds, chapter, wanted, tally));
-                left -= wanted;
-                Files.writeString(directory.resolve("table.md"), tally.table());
+        Path data = Files.createDirectories(directory.resolve("run-" + seed));
+        Path logs = Files.createDirectories(directory.resolve("logs-" + seed));
+        ExecutorService threads = Executors.newFixedThreadPool(lanes);
+        try (BrokerProcess broker = BrokerProcess.start(data.resolve("kafka"), logs, Surroundings.FLEET * lanes)) {
+            if (!FirnProcess.hasArchive()) {
+                rehearse(broker, data, logs);
             }
+            List<Future<?>> all = new ArrayList<>();
+            for (int lane = 0; lane < lanes; lane++) {
+                Lane own = new Lane(lane, broker, data, logs, tally);
+                all.add(threads.submit(() -> chapters(own)));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
         }
         System.out.println(tally.table());
         complaints.forEach(System.out::println);
         if (complaints.isEmpty()) {
             remove(data);
         } else {
-            System.out.println("NOT CLEAN; everything is in " + data + " and " + logs);
+            System.out.println("NOT CLEAN; what there is to see is in " + data + " and " + logs);
         }
         return complaints.isEmpty() ? 0 : 1;
     }
 
-    private List<String> chapter(
-            BrokerProcess broker,
-            Path data,
-            Path logs,
-            String lake,
-            List<FaultKind> kinds,
-            int chapter,
-            int wanted,
-            Tally tally)
-            throws Exception {
-        String topic = "chaos_" + chapter;
+    private void rehearse(BrokerProcess broker, Path data, Path logs) throws Exception {
+        Path folder = Files.createDirectories(data.resolve("rehearsal"));
+        try (Surroundings around = Surroundings.of("s3", broker, 0, false, folder, logs)) {
+            new Chapter(around, folder, logs, "rehearsal", true, rate, text -> {}).rehearse();
+        }
+        remove(folder);
+    }
+
+    /** What chapters that come one after the other have in common. */
+    private record Lane(int number, BrokerProcess broker, Path data, Path logs, Tally tally) {}
+
+    /** One after the other, until enough were begun or one was not clean. */
+    private void chapters(Lane lane) {
+        for (int chapter = begun.getAndIncrement(); mayBegin(chapter); chapter = begun.getAndIncrement()) {
+            String name = "chaos_" + chapter;
+            List<String> wrong;
+            try {
+                wrong = chapter(lane, name, chapter, Math.min(rounds - chapter * chapterRounds, chapterRounds));
+                lane.tally().write(directory.resolve("table.md"));
+            } catch (Exception | AssertionError failed) {
+                StringBuilder trace = new StringBuilder(failed.toString());
+                for (StackTraceElement each : failed.getStackTrace()) {
+                    trace.append("\n    at ").append(each);
+                }
+                wrong = List.of(trace.toString());
+            }
+            wrong.forEach(each -> say(lane, name, "NOT CLEAN: " + each));
+            synchronized (complaints) {
+                wrong.forEach(each -> complaints.add("[" + name + "] " + each));
+            }
+        }
+    }
+
+    private boolean mayBegin(int chapter) {
+        synchronized (complaints) {
+            return (long) chapter * chapterRounds < rounds && (goOn || complaints.isEmpty());
+        }
+    }
+
+    /** @return what was not as it must be */
+    private List<String> chapter(Lane lane, String topic, int chapter, int wanted) throws Exception {
+        String lake = lakes.get(chapter % lakes.size());
         long own = seed + 1_000_003L * chapter;
-        boolean keyed = mode.equals("upsert") || mode.equals("both") && chapter % 2 == 1;
-        Path folder = Files.createDirectories(data.resolve(topic));
+        // With an even number of lakes each would have one mode only if every second chapter had the other.
+        boolean keyed = mode.equals("upsert") || mode.equals("both") && (chapter / lakes.size() + chapter) % 2 == 1;
+        Path folder = Files.createDirectories(lane.data().resolve(topic));
         Verdict verdict;
-        try (Surroundings around = Surroundings.of(lake, broker, true, folder, logs)) {
-            List<Strike> plan = Strike.plan(
-                    own, wanted, kinds.stream().filter(around::knows).toList());
+        try (Surroundings around =
+                Surroundings.of(lake, lane.broker(), lane.number(), lanes == 1, folder, lane.logs())) {
+            List<FaultKind> kinds =
+                    FaultKind.parse(faults).stream().filter(around::knows).toList();
+            List<List<Strike>> plan = pairs
+                    ? Strike.pairs(own, wanted, kinds)
+                    : Strike.plan(own, wanted, kinds).stream().map(List::of).toList();
             say(
+                    lane,
                     topic,
                     wanted + " faults, " + around.lake() + ", " + (keyed ? "upsert" : "append") + "; alone: --seed "
-                            + own + " --rounds " + wanted + " --lake " + lake + " --mode "
-                            + (keyed ? "upsert" : "append")
-                            + " --faults " + faults);
-            verdict = new Chapter(around, folder, logs, topic, keyed, rate, text -> say(topic, text)).play(plan);
+                            + own + " --rounds " + wanted + " --chapter " + wanted + " --lake " + lake + " --mode "
+                            + (keyed ? "upsert" : "append") + " --rate " + rate + (pairs ? " --pairs" : "")
+                            + " --faults '" + faults
+                            + "'");
+            verdict = new Chapter(around, folder, lane.logs(), topic, keyed, rate, text -> say(lane, topic, text))
+                    .play(plan);
         }
-        tally.add(own, chapter, lake, verdict);
+        lane.tally().add(own, chapter, lake, verdict);
         if (verdict.isClean()) {
             remove(folder);
         }
@@ -153,7 +229,7 @@ final class ChaosRun implements Callable<Integer> {
         }
     }
 
-    private static void say(String topic, String text) {
-        System.out.println(java.time.LocalTime.now().withNano(0) + " [" + topic + "] " + text);
+    private static void say(Lane lane, String topic, String text) {
+        System.out.println(LocalTime.now().withNano(0) + " [lane " + lane.number() + ", " + topic + "] " + text);
     }
 }

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -29,6 +31,9 @@ final class Chapter {
     private static final int KEYS = 1_200;
     private static final Duration RECOVERY = Duration.ofSeconds(90);
 
+    /** How exactly a recovery is timed; a look costs a read of the table's metadata. */
+    private static final Duration LOOK = Duration.ofMillis(200);
+
     private final Surroundings around;
     private final Stage stage;
     private final boolean keyed;
@@ -37,6 +42,7 @@ final class Chapter {
     private final List<FirnProcess> fleet = new ArrayList<>();
     private final List<Met> met = new ArrayList<>();
     private final List<Told> told = new ArrayList<>();
+    private final List<String> wrong = new ArrayList<>();
     private Map<Integer, Long> last = new TreeMap<>();
     private int started;
 
@@ -62,23 +68,37 @@ final class Chapter {
     /** What anybody could read of the table at a moment. */
     record Told(Map<Integer, Long> ledger, Optional<String> watermark) {}
 
-    /** Carries the plan out. @return what was met, up to where it hung, and what the table is like afterwards */
-    Verdict play(List<Strike> plan) {
+    /** One process for a while, for an archive of the classes that a service loads: every start is shorter with it. */
+    void rehearse() {
+        around.broker().createTopic(stage.topic(), PARTITIONS, Map.of());
+        try (TopicProducer producer = TopicProducer.steady(
+                        around.broker().bootstrap(), stage.topic(), PARTITIONS, recordsPerSecond, 1, KEYS);
+                FirnProcess process = fresh(0).archiving().start()) {
+            awaitProgress(Map.of());
+            awaitProgress(ledger());
+            producer.close();
+            Eventually.holds("everything is merged", RECOVERY, LOOK, stage.verifier()::isDrained, process::tail);
+            assertThat(process.terminate()).as(process.tail()).isZero();
+        }
+    }
+
+    /** Carries the plan out, those that are together at the same time. @return what was met, up to where it hung, and what the table is like afterwards */
+    Verdict play(List<List<Strike>> plan) {
         around.broker().createTopic(stage.topic(), PARTITIONS, Map.of("message.timestamp.type", "LogAppendTime"));
         try (TopicProducer producer = TopicProducer.steady(
                 around.broker().bootstrap(),
                 stage.topic(),
                 PARTITIONS,
                 recordsPerSecond,
-                TopicProducer.FEW_DAYS,
+                1,
                 keyed ? KEYS : Long.MAX_VALUE)) {
             IntStream.range(0, Surroundings.FLEET)
                     .forEach(process -> fleet.add(fresh(process).start()));
             awaitProgress(Map.of());
             Faults faults = new Faults(around, fleet, this::ledger, this::supervise);
-            for (Strike strike : plan) {
-                if (!strike(faults, strike)) {
-                    return Verdict.hung(met);
+            for (List<Strike> strikes : plan) {
+                if (!strike(faults, strikes)) {
+                    return Verdict.brokenOff(met, wrong);
                 }
             }
             producer.close();
@@ -91,40 +111,86 @@ final class Chapter {
                         .isZero();
             }
             return new Judge(around, stage, keyed ? KEYS : 0, log)
-                    .verdict(
-                            producer.acknowledged(), met, told, stage.config("direct", lines().toArray(new String[0])));
+                    .verdict(producer.acknowledged(), met, told, stage.config("direct", lines().toArray(new String[0])))
+                    .with(wrong);
+        } catch (AssertionError brokenOff) {
+            wrong.add("broken off: " + firstLine(brokenOff) + tell(brokenOff));
+            return Verdict.brokenOff(met, wrong);
         } finally {
             fleet.forEach(FirnProcess::close);
         }
     }
 
-    private boolean strike(Faults faults, Strike strike) {
+    private boolean strike(Faults faults, List<Strike> strikes) {
         Map<Integer, Long> before = ledger();
-        log.accept("fault " + (met.size() + 1) + ": " + strike);
+        for (int i = 0; i < strikes.size(); i++) {
+            log.accept("fault " + (met.size() + i + 1) + ": " + strikes.get(i));
+        }
+        long recovery;
         try {
-            faults.strike(strike, () -> fresh(strike.victim()));
+            atOnce(strikes.stream()
+                    .<Runnable>map(strike -> () -> faults.strike(strike, () -> fresh(strike.victim())))
+                    .toList());
             long end = System.nanoTime();
             awaitProgress(ledger());
-            met.add(new Met(strike, before, (System.nanoTime() - end) / 1_000_000));
-            return true;
+            recovery = (System.nanoTime() - end) / 1_000_000;
         } catch (AssertionError hung) {
-            log.accept("hung: " + hung.getMessage());
-            met.add(new Met(strike, before, -1));
-            return false;
+            log.accept("hung: " + firstLine(hung) + tell(hung));
+            recovery = -1;
+        }
+        for (Strike strike : strikes) {
+            met.add(new Met(strike, before, recovery));
+        }
+        return recovery >= 0;
+    }
+
+    /** All but the first in threads of their own; returns when the last has ended. */
+    private static void atOnce(List<Runnable> strikes) {
+        List<CompletableFuture<Void>> others = strikes.subList(1, strikes.size()).stream()
+                .map(strike -> CompletableFuture.runAsync(strike, task -> new Thread(task, "strike").start()))
+                .toList();
+        try {
+            strikes.get(0).run();
+        } finally {
+            others.forEach(other -> other.handle((done, failed) -> done).join());
+        }
+        for (CompletableFuture<Void> other : others) {
+            try {
+                other.join();
+            } catch (CompletionException failed) {
+                throw new AssertionError(String.valueOf(failed.getCause().getMessage()), failed.getCause());
+            }
+        }
+    }
+
+    private static String firstLine(AssertionError what) {
+        return String.valueOf(what.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /** Where the threads stand is for a file. */
+    private String tell(AssertionError what) {
+        try {
+            Path file = stage.logs().resolve(stage.topic() + "-" + met.size() + ".txt");
+            Files.writeString(file, String.valueOf(what.getMessage()));
+            return " (" + file + ")";
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
     }
 
     /** One that could not reach something at its start ends and is started again, as a supervisor does; no other may. */
     private void supervise(FirnProcess process) {
         if (!process.isAlive()) {
-            assertThat(process.process().exitCode()).as(process.tail()).isEqualTo(1);
+            assertThat(process.process().exitCode())
+                    .as("exit code of " + process.tail())
+                    .isEqualTo(1);
             assertThat(process.outputSinceStart()).as("the end of a service").doesNotContain(" Running [");
             log.accept(process.name() + " did not reach something at its start: started again");
             process.start();
         }
     }
 
-    private FirnProcess fresh(int process) {
+    private synchronized FirnProcess fresh(int process) {
         Path config = stage.config("firn-" + process, around.network(process), lines());
         try {
             Files.writeString(config, "memory: 96MB\n", StandardOpenOption.APPEND);
@@ -136,13 +202,14 @@ final class Chapter {
     }
 
     private List<String> lines() {
-        List<String> lines = new ArrayList<>(List.of("workers: 2", "maintenance: {interval: 5s}"));
+        List<String> lines =
+                new ArrayList<>(List.of("workers: 2", "maintenance: {interval: 10s, snapshots-keep: 10m}"));
         if (keyed) {
             lines.addAll(List.of(
                     "mode: upsert",
                     "key: [order_id]",
                     "delete-when: \"quantity = 0\"",
-                    "merge: {interval: 1s, memory: 16MB}",
+                    "merge: {interval: 2s, memory: 16MB}",
                     "partition-by: ['bucket(3, order_id)']"));
         } else {
             lines.add("partition-by: [day(placed_at)]");
@@ -160,12 +227,14 @@ final class Chapter {
     }
 
     /** As anybody reads it; it never goes back. */
-    private Map<Integer, Long> ledger() {
+    private synchronized Map<Integer, Long> ledger() {
         TableVerifier.Head head = verifier().head();
         if (!head.ledger().isEmpty()) {
-            last.forEach((partition, next) -> assertThat(head.ledger())
-                    .as("a ledger that goes back")
-                    .hasEntrySatisfying(partition, now -> assertThat(now).isGreaterThanOrEqualTo(next)));
+            last.forEach((partition, next) -> {
+                if (head.ledger().getOrDefault(partition, -1L) < next) {
+                    wrong.add("a ledger that goes back: partition " + partition + " from " + last + " to " + head);
+                }
+            });
             if (!head.ledger().equals(last)) {
                 told.add(new Told(head.ledger(), head.watermark()));
             }
@@ -179,6 +248,7 @@ final class Chapter {
         Eventually.holds(
                 "every partition moves on",
                 RECOVERY,
+                LOOK,
                 () -> {
                     fleet.forEach(this::supervise);
                     Map<Integer, Long> now = ledger();
@@ -190,9 +260,9 @@ final class Chapter {
     }
 
     private void awaitAll() {
-        Eventually.holds("the table holds everything", RECOVERY, verifier()::isDrained, this::state);
+        Eventually.holds("the table holds everything", RECOVERY, LOOK, verifier()::isDrained, this::state);
         if (keyed) {
-            Eventually.holds("everything is merged", RECOVERY, stage.verifier()::isDrained, this::state);
+            Eventually.holds("everything is merged", RECOVERY, LOOK, stage.verifier()::isDrained, this::state);
         }
     }
 

@@ -2,8 +2,11 @@ package io.firn.deploy.chaos;
 
 import io.firn.deploy.rig.Network.To;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -63,22 +66,35 @@ enum FaultKind {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** By names, by {@code network} (those fifteen) or {@code all}. */
+    /**
+     * By names, by {@code network} (those fifteen; {@code network-kafka} and so on five of them) or {@code all}, each with how often it is wanted where that is not
+     * once, as {@code all,kill*5,broker-kill*0}: what is said last of a kind holds.
+     *
+     * @return each as often as it is wanted, in one order whatever the order of the flags
+     */
     static List<FaultKind> parse(String flags) {
-        return Arrays.stream(flags.split(","))
-                .flatMap(flag -> {
-                    List<FaultKind> found = Arrays.stream(values())
-                            .filter(kind -> flag.equals("all")
-                                    || flag.equals("network") && kind.end().isPresent()
-                                    || flag.equals(kind.flag()))
-                            .toList();
-                    if (found.isEmpty()) {
-                        throw new IllegalArgumentException("there is no fault '" + flag + "'; there are "
-                                + Arrays.stream(values()).map(FaultKind::flag).toList());
-                    }
-                    return found.stream();
-                })
-                .distinct()
+        Map<FaultKind, Integer> times = new EnumMap<>(FaultKind.class);
+        for (String flag : flags.split(",")) {
+            int star = flag.indexOf('*');
+            String name = star < 0 ? flag : flag.substring(0, star);
+            int wanted = star < 0 ? 1 : Integer.parseInt(flag.substring(star + 1));
+            List<FaultKind> found = Arrays.stream(values())
+                    .filter(kind -> name.equals("all")
+                            || name.equals("network") && kind.end().isPresent()
+                            || kind.end()
+                                    .filter(end ->
+                                            name.equals("network-" + end.name().toLowerCase(Locale.ROOT)))
+                                    .isPresent()
+                            || name.equals(kind.flag()))
+                    .toList();
+            if (found.isEmpty()) {
+                throw new IllegalArgumentException("there is no fault '" + name + "'; there are "
+                        + Arrays.stream(values()).map(FaultKind::flag).toList());
+            }
+            found.forEach(kind -> times.put(kind, wanted));
+        }
+        return times.entrySet().stream()
+                .flatMap(each -> Collections.nCopies(each.getValue(), each.getKey()).stream())
                 .toList();
     }
 }

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
 final class Faults {
     private static final Duration SOON = Duration.ofSeconds(90);
 
+    private static final Duration LOOK = Duration.ofMillis(100);
+
     /** For a fault to show before it ends: an answer that can be lost, an upload that can be cut. */
     private static final Duration MOST_WAITED = Duration.ofSeconds(10);
 
@@ -50,7 +52,7 @@ final class Faults {
         }
         if (strike.atCommit()) {
             Map<Integer, Long> before = ledger.get();
-            Eventually.holds("another commit", SOON, () -> !ledger.get().equals(before), victim::tailAndThreads);
+            Eventually.holds("another commit", SOON, LOOK, () -> !ledger.get().equals(before), victim::tailAndThreads);
         }
         pause(strike.waitMillis());
         switch (strike.kind()) {
@@ -78,6 +80,7 @@ final class Faults {
         Eventually.holds(
                 process.name() + " is given partitions",
                 SOON,
+                LOOK,
                 () -> {
                     supervisor.accept(process);
                     return process.hasJoined();

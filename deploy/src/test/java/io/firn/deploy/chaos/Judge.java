@@ -20,9 +20,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
@@ -88,13 +90,16 @@ final class Judge {
 
     /** What was complete until an instant had all records before it. Kafka stamps them when it appends them. */
     private void watermarks(TableVerifier verifier, List<Chapter.Told> told) {
+        Map<Instant, Map<Integer, Long>> later = verifier.firstOffsetsSince(told.stream()
+                .flatMap(each -> each.watermark().stream().map(Instant::parse))
+                .collect(Collectors.toSet()));
         for (Chapter.Told each : told) {
             each.watermark().map(Instant::parse).ifPresent(until -> {
-                Map<Integer, Long> firstLater = verifier.firstOffsetsSince(until);
-                firstLater.forEach((partition, offset) -> check(
-                        offset <= each.ledger().getOrDefault(partition, 0L),
-                        "watermark " + until + " while partition " + partition + " was at " + each.ledger()
-                                + " and had records before it up to " + offset));
+                Objects.requireNonNull(later.get(until))
+                        .forEach((partition, offset) -> check(
+                                offset <= each.ledger().getOrDefault(partition, 0L),
+                                "watermark " + until + " while partition " + partition + " was at " + each.ledger()
+                                        + " and had records before it up to " + offset));
             });
         }
     }

@@ -42,6 +42,24 @@ record Strike(
         return plan;
     }
 
+    /** As above, and they come two by two at the same time, one for each process. */
+    static List<List<Strike>> pairs(long seed, int rounds, List<FaultKind> kinds) {
+        List<List<Strike>> pairs = new ArrayList<>();
+        List<Strike> all = plan(seed, rounds, kinds);
+        for (int i = 0; i < all.size(); i += 2) {
+            List<Strike> pair = new ArrayList<>();
+            for (Strike each : all.subList(i, Math.min(i + 2, all.size()))) {
+                pair.add(each.on(pair.size()));
+            }
+            pairs.add(List.copyOf(pair));
+        }
+        return pairs;
+    }
+
+    private Strike on(int process) {
+        return new Strike(kind, process, false, joined, atCommit, waitMillis, lengthMillis, strength);
+    }
+
     private static Strike draw(FaultKind kind, Random random) {
         boolean atCommit = random.nextBoolean();
         long wait = atCommit ? COMMIT_INTERVAL_MILLIS - 350L + random.nextInt(400) : random.nextInt(1500);

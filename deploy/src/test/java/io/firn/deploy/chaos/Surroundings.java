@@ -29,11 +29,12 @@ final class Surroundings implements AutoCloseable {
     private final List<Network> networks;
 
     /**
+     * @param lane whose ways to the broker they are; several share a broker
      * @param ownBroker whether nobody else needs it, so that it can be killed
      * @param lake as it is without any network; closed with this
      * @param files the folder in which the lake's files are in the end
      */
-    private Surroundings(BrokerProcess broker, boolean ownBroker, Lake lake, Path files) {
+    private Surroundings(BrokerProcess broker, int lane, boolean ownBroker, Lake lake, Path files) {
         this.broker = broker;
         this.ownBroker = ownBroker;
         this.lake = lake;
@@ -42,24 +43,25 @@ final class Surroundings implements AutoCloseable {
         Map<String, String> properties = new HashMap<>(lake.properties());
         badDays.ifPresent(store -> properties.putAll(store.catalogProperties()));
         this.networks = IntStream.range(0, FLEET)
-                .mapToObj(process -> new Network("firn-" + process, broker, process, properties))
+                .mapToObj(process -> new Network("firn-" + process, broker, FLEET * lane + process, properties))
                 .toList();
     }
 
     /** By name: {@code s3}, {@code local} or {@code postgres}. */
-    static Surroundings of(String lake, BrokerProcess broker, boolean ownBroker, Path directory, Path logs) {
+    static Surroundings of(String lake, BrokerProcess broker, int lane, boolean ownBroker, Path directory, Path logs) {
         switch (lake) {
             case "s3":
                 return new Surroundings(
-                        broker, ownBroker, Lake.s3AndRest(directory, logs), directory.resolve("s3/store"));
+                        broker, lane, ownBroker, Lake.s3AndRest(directory, logs), directory.resolve("s3/store"));
             case "local":
-                return new Surroundings(broker, ownBroker, Lake.local(directory), directory.resolve("warehouse"));
+                return new Surroundings(broker, lane, ownBroker, Lake.local(directory), directory.resolve("warehouse"));
             case "postgres":
                 String missing = PostgresServer.missing().orElse("");
                 if (!missing.isEmpty()) {
                     throw new IllegalArgumentException(missing);
                 }
-                return new Surroundings(broker, ownBroker, Lake.postgres(directory), directory.resolve("warehouse"));
+                return new Surroundings(
+                        broker, lane, ownBroker, Lake.postgres(directory), directory.resolve("warehouse"));
             default:
                 throw new IllegalArgumentException("there is no lake '" + lake + "'; there are s3, local, postgres");
         }

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * What came of every fault so far, one a line of a file that later runs go on with:
- * {@code seed,chapter,lake,fault,lost,doubled,hung,recovery in ms}.
+ * {@code seed,chapter,lake,fault,lost,doubled,hung,recovery in ms}. Safe for use by several threads.
  */
 final class Tally {
     private final Path file;
@@ -24,7 +24,7 @@ final class Tally {
         this.file = file;
     }
 
-    void add(long seed, int chapter, String lake, Verdict verdict) {
+    synchronized void add(long seed, int chapter, String lake, Verdict verdict) {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < verdict.met().size(); i++) {
             Met met = verdict.met().get(i);
@@ -49,7 +49,7 @@ final class Tally {
     }
 
     /** A line a kind, for people and for Markdown. */
-    String table() {
+    synchronized String table() {
         Map<FaultKind, List<Line>> byKind = new EnumMap<>(FaultKind.class);
         read().forEach(line ->
                 byKind.computeIfAbsent(line.kind(), kind -> new ArrayList<>()).add(line));
@@ -73,6 +73,15 @@ final class Tally {
                     recoveries.length == 0 ? "" : seconds(recoveries[recoveries.length - 1])));
         });
         return table.toString();
+    }
+
+    /** Writes the table to a file. */
+    synchronized void write(Path to) {
+        try {
+            Files.writeString(to, table());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     private static String seconds(long millis) {

@@ -13,8 +13,16 @@ import java.util.Map;
  * @param other what else is not as it must be, in words
  */
 record Verdict(List<Met> met, List<String> lost, List<String> doubled, List<String> other) {
-    static Verdict hung(List<Met> met) {
-        return new Verdict(List.copyOf(met), List.of(), List.of(), List.of());
+    /** It was not played to its end. */
+    static Verdict brokenOff(List<Met> met, List<String> why) {
+        return new Verdict(List.copyOf(met), List.of(), List.of(), List.copyOf(why));
+    }
+
+    /** And what was wrong on the way. */
+    Verdict with(List<String> wrong) {
+        List<String> all = new ArrayList<>(wrong);
+        all.addAll(other);
+        return new Verdict(met, lost, doubled, List.copyOf(all));
     }
 
     boolean isClean() {

@@ -31,8 +31,8 @@ public final class BrokerProcess implements AutoCloseable {
     /** How long a member of a group may be silent before its partitions go to others. */
     public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
 
-    /** How many clients can each have a network of their own, by {@link #bootstrap(int)}. */
-    public static final int WAYS = 2;
+    /** How many clients can each have a network of their own, by {@link #bootstrap(int)}, where nobody says. */
+    private static final int WAYS = 2;
 
     /** Who may come in by {@link #authenticated}. */
     public static final String USER = "rig";
@@ -51,12 +51,12 @@ public final class BrokerProcess implements AutoCloseable {
     private final List<TcpProxy> networks = new ArrayList<>();
     private @Nullable OsProcess process;
 
-    private BrokerProcess(Path directory, Path logs) {
+    private BrokerProcess(Path directory, Path logs, int ways) {
         this.directory = directory;
         this.logs = logs;
         this.port = OsProcess.freePort();
         this.saslPort = OsProcess.freePort();
-        for (int way = 0; way < WAYS; way++) {
+        for (int way = 0; way < ways; way++) {
             int behind = OsProcess.freePort();
             networkPorts.add(behind);
             networks.add(TcpProxy.before("kafka-" + way, behind));
@@ -69,7 +69,16 @@ public final class BrokerProcess implements AutoCloseable {
      * @param directory for data; must be empty or absent
      */
     public static BrokerProcess start(Path directory, Path logs) {
-        BrokerProcess broker = new BrokerProcess(directory, logs);
+        return start(directory, logs, WAYS);
+    }
+
+    /**
+     * As above.
+     *
+     * @param ways how many clients can each have a network of their own, by {@link #bootstrap(int)}
+     */
+    public static BrokerProcess start(Path directory, Path logs, int ways) {
+        BrokerProcess broker = new BrokerProcess(directory, logs, ways);
         broker.writeProperties(OsProcess.freePort());
         broker.format();
         broker.restart();
@@ -139,8 +148,8 @@ public final class BrokerProcess implements AutoCloseable {
         }
     }
 
-    private static String everyWay(IntFunction<String> text) {
-        return IntStream.range(0, WAYS).mapToObj(text).collect(Collectors.joining());
+    private String everyWay(IntFunction<String> text) {
+        return IntStream.range(0, networks.size()).mapToObj(text).collect(Collectors.joining());
     }
 
     private String properties() {

@@ -19,6 +19,8 @@ public final class Distribution {
     /** What cannot be archived is nobody's concern here. */
     private static final String QUIET = "-Xlog:cds=off";
 
+    private static final String SERVICE = "-service";
+
     private static final String QUIET_TOO = "-Xlog:cds+dynamic=off";
 
     private Distribution() {}
@@ -47,8 +49,8 @@ public final class Distribution {
      * where there is none yet.
      */
     static synchronized List<String> archiveFlags(Path config, Path logs) {
-        Path archive = archive();
-        if (!Files.exists(archive)) {
+        Path archive = archive("");
+        if (!hasServiceArchive() && !Files.exists(archive)) {
             Path fresh = archive.resolveSibling("fresh.jsa");
             List<String> command = OsProcess.java(
                     logs, classPath(), "-XX:+UseSerialGC", "-XX:ArchiveClassesAtExit=" + fresh, QUIET, QUIET_TOO);
@@ -66,16 +68,26 @@ public final class Distribution {
 
     /** As above, where there is one already. */
     static List<String> readFlags() {
-        return Files.exists(archive()) ? List.of("-XX:SharedArchiveFile=" + archive(), QUIET, QUIET_TOO) : List.of();
+        Path archive = hasServiceArchive() ? archive(SERVICE) : archive("");
+        return Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive, QUIET, QUIET_TOO) : List.of();
+    }
+
+    /** For a service that makes an archive at its end, of all that it had to load: a {@code check} loads less. */
+    static List<String> archivingFlags() {
+        return List.of("-XX:ArchiveClassesAtExit=" + archive(SERVICE), QUIET, QUIET_TOO);
+    }
+
+    static boolean hasServiceArchive() {
+        return Files.exists(archive(SERVICE));
     }
 
     /** Named after when the jars were packed: another build has another archive. */
-    private static Path archive() {
+    private static Path archive(String of) {
         try {
             Path lib = HOME.resolve("lib");
             long packed = Files.exists(lib) ? Files.getLastModifiedTime(lib).toMillis() : 0;
             return Files.createDirectories(Path.of("target", "rig").toAbsolutePath())
-                    .resolve("firn-" + packed + ".jsa");
+                    .resolve("firn-" + packed + of + ".jsa");
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

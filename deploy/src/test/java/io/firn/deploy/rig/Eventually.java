@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 
 /** Waiting for what another process does: the one place where the end-to-end tests look at the clock. */
 public final class Eventually {
-    private static final long PAUSE_MILLIS = 50;
+    private static final Duration PAUSE = Duration.ofMillis(50);
 
     private Eventually() {}
 
@@ -27,6 +27,16 @@ public final class Eventually {
 
     /** As above, with more to say when it does not come true. */
     public static void holds(String what, Duration atMost, Condition condition, Supplier<String> details) {
+        holds(what, atMost, PAUSE, condition, details);
+    }
+
+    /**
+     * As above, for what costs something to look at.
+     *
+     * @param pause between two looks
+     */
+    public static void holds(
+            String what, Duration atMost, Duration pause, Condition condition, Supplier<String> details) {
         long deadline = System.nanoTime() + atMost.toNanos();
         Exception last = null;
         while (System.nanoTime() < deadline) {
@@ -41,7 +51,7 @@ public final class Eventually {
             } catch (Exception notYet) {
                 last = notYet;
             }
-            pause(Duration.ofMillis(PAUSE_MILLIS));
+            pause(pause);
         }
         throw new AssertionError("not within " + atMost.toSeconds() + " s: " + what + " " + details.get(), last);
     }

@@ -1,5 +1,6 @@
 package io.firn.deploy.rig;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -150,7 +151,8 @@ public final class FaultyS3 implements AutoCloseable {
 
     private void serve(Socket client) {
         try (client) {
-            Request request = Request.read(client.getInputStream());
+            InputStream in = new BufferedInputStream(client.getInputStream(), BUFFER);
+            Request request = Request.read(in);
             if (request == null) {
                 return;
             }
@@ -160,21 +162,22 @@ public final class FaultyS3 implements AutoCloseable {
             }
             if (throttling) {
                 throttled.incrementAndGet();
-                refuse(client, request, "503 Slow Down", SLOW_DOWN);
+                refuse(client, in, request, "503 Slow Down", SLOW_DOWN);
             } else if (full && request.isUpload()) {
                 refusedAsFull.incrementAndGet();
-                refuse(client, request, "507 Insufficient Storage", FULL);
+                refuse(client, in, request, "507 Insufficient Storage", FULL);
             } else {
-                passOn(client, request);
+                passOn(client, in, request);
             }
         } catch (IOException cutOff) {
             // one side went away: so does the other
         }
     }
 
-    private static void refuse(Socket client, Request request, String status, String text) throws IOException {
+    private static void refuse(Socket client, InputStream in, Request request, String status, String text)
+            throws IOException {
         if (!request.expectsContinue()) {
-            copy(client.getInputStream(), OutputStream.nullOutputStream(), request.length());
+            copy(in, OutputStream.nullOutputStream(), request.length());
         }
         String body = request.method().equals("HEAD") ? "" : text;
         client.getOutputStream()
@@ -183,7 +186,7 @@ public final class FaultyS3 implements AutoCloseable {
                         .getBytes(StandardCharsets.UTF_8));
     }
 
-    private void passOn(Socket client, Request request) throws IOException {
+    private void passOn(Socket client, InputStream in, Request request) throws IOException {
         boolean upload = request.isUpload();
         int number = upload ? uploads.incrementAndGet() : 0;
         int every = cutEvery;
@@ -197,15 +200,15 @@ public final class FaultyS3 implements AutoCloseable {
         try (Socket store = new Socket("127.0.0.1", port)) {
             store.getOutputStream().write(request.headToPassOn());
             if (!cutting) {
-                copy(client.getInputStream(), store.getOutputStream(), request.length());
+                copy(in, store.getOutputStream(), request.length());
                 answer(client, store, request);
                 return;
             }
             if (cut.incrementAndGet() % 2 == 1) {
-                copy(client.getInputStream(), store.getOutputStream(), request.length() / 2);
+                copy(in, store.getOutputStream(), request.length() / 2);
                 store.setSoLinger(true, 0);
             } else {
-                copy(client.getInputStream(), store.getOutputStream(), request.length());
+                copy(in, store.getOutputStream(), request.length());
                 copy(store.getInputStream(), OutputStream.nullOutputStream(), Long.MAX_VALUE);
             }
             client.setSoLinger(true, 0);

@@ -27,6 +27,7 @@ public final class FirnProcess implements AutoCloseable {
     private Map<String, String> environment = Map.of();
     private @Nullable OsProcess process;
     private int outputBefore;
+    private boolean archiving;
 
     private FirnProcess(String name, Path config, Path logs, List<String> flags) {
         this.name = name;
@@ -50,6 +51,17 @@ public final class FirnProcess implements AutoCloseable {
     /** With these variables besides its own, which a configuration may name. */
     public FirnProcess with(Map<String, String> variables) {
         environment = Map.copyOf(variables);
+        return this;
+    }
+
+    /** Whether starts are as short as they can be already: there is an archive of {@link #archiving}. */
+    public static boolean hasArchive() {
+        return Distribution.hasServiceArchive();
+    }
+
+    /** When it ends in order, the classes that it loaded are kept in an archive, for the start of all later ones. */
+    public FirnProcess archiving() {
+        archiving = true;
         return this;
     }
 
@@ -127,7 +139,12 @@ public final class FirnProcess implements AutoCloseable {
                 logs.resolve(name + ".log"),
                 environment,
                 commandLine(
-                        logs, flags, Distribution.archiveFlags(config, logs), "run", "--config", config.toString()));
+                        logs,
+                        flags,
+                        archiving ? Distribution.archivingFlags() : Distribution.archiveFlags(config, logs),
+                        "run",
+                        "--config",
+                        config.toString()));
         return this;
     }
 

@@ -8,17 +8,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.jspecify.annotations.Nullable;
 
 /** A catalog and the store of its files, with the servers that they need. Opened here without Firn's code. */
 public final class Lake implements AutoCloseable {
     private final String name;
     private final Map<String, String> properties;
     private final List<AutoCloseable> servers;
+    private @Nullable Catalog opened;
 
     private Lake(String name, Map<String, String> properties, List<AutoCloseable> servers) {
         this.name = name;
@@ -93,17 +97,40 @@ public final class Lake implements AutoCloseable {
         return properties;
     }
 
-    /** The table through a catalog of its own, so that nothing is cached. */
+    /** The table as it is now: nothing is cached. */
     public Table table(String table) {
-        return openCatalog().loadTable(TableIdentifier.parse(table));
+        return asked(catalog -> catalog.loadTable(TableIdentifier.parse(table)));
     }
 
     public boolean hasTable(String table) {
-        return openCatalog().tableExists(TableIdentifier.parse(table));
+        return asked(catalog -> catalog.tableExists(TableIdentifier.parse(table)));
     }
 
-    private Catalog openCatalog() {
-        return CatalogUtil.buildIcebergCatalog("firn", properties, new Configuration());
+    /** Who was refused once opens the catalog anew: servers come and go here. */
+    private <T> T asked(Function<Catalog, T> question) {
+        Catalog catalog = open();
+        try {
+            return question.apply(catalog);
+        } catch (NoSuchTableException noTable) {
+            throw noTable;
+        } catch (RuntimeException failed) {
+            forget(catalog);
+            throw failed;
+        }
+    }
+
+    private synchronized Catalog open() {
+        if (opened == null) {
+            opened = CatalogUtil.buildIcebergCatalog("firn", properties, new Configuration());
+        }
+        return opened;
+    }
+
+    /** Not closed: tables that came from it may still be read. */
+    private synchronized void forget(Catalog catalog) {
+        if (catalog == opened) {
+            opened = null;
+        }
     }
 
     @Override
@@ -113,6 +140,9 @@ public final class Lake implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
+        if (opened instanceof AutoCloseable) {
+            ((AutoCloseable) opened).close();
+        }
         for (AutoCloseable server : servers) {
             server.close();
         }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
+import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.FileInfo;
 import org.apache.iceberg.io.SupportsPrefixOperations;
@@ -93,30 +95,40 @@ public final class TableVerifier {
 
     /** As the table is now, by a catalog that nothing is cached in. */
     public Head head() {
-        if (!lake.hasTable(table)) {
+        Table loaded;
+        try {
+            loaded = lake.table(table);
+        } catch (NoSuchTableException notYet) {
             return new Head(Map.of(), Optional.empty());
         }
-        Table loaded = lake.table(table);
         Snapshot head = loaded.currentSnapshot();
         return new Head(
                 ledger(loaded),
                 Optional.ofNullable(head == null ? null : head.summary().get("firn.watermark")));
     }
 
-    /** By partition the first offset whose record has that time or a later one, or the end where there is none. */
-    public Map<Integer, Long> firstOffsetsSince(Instant time) {
+    /**
+     * For every instant, by partition, the first offset whose record has that time or a later one, or the end where there
+     * is none. Kafka is asked for each.
+     */
+    public Map<Instant, Map<Integer, Long>> firstOffsetsSince(Collection<Instant> instants) {
+        Map<Instant, Map<Integer, Long>> all = new TreeMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = partitions(consumer);
-            Map<TopicPartition, Long> first = new HashMap<>(consumer.endOffsets(partitions));
-            Map<TopicPartition, Long> times = new HashMap<>();
-            partitions.forEach(partition -> times.put(partition, time.toEpochMilli()));
-            consumer.offsetsForTimes(times).forEach((partition, found) -> {
-                if (found != null) {
-                    first.put(partition, found.offset());
-                }
-            });
-            return byPartition(first);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            for (Instant time : instants) {
+                Map<TopicPartition, Long> first = new HashMap<>(ends);
+                Map<TopicPartition, Long> times = new HashMap<>();
+                partitions.forEach(partition -> times.put(partition, time.toEpochMilli()));
+                consumer.offsetsForTimes(times).forEach((partition, found) -> {
+                    if (found != null) {
+                        first.put(partition, found.offset());
+                    }
+                });
+                all.put(time, byPartition(first));
+            }
         }
+        return all;
     }
 
     /** Reads both sides whole. */

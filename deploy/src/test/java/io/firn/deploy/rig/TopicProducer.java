@@ -43,7 +43,7 @@ public final class TopicProducer implements AutoCloseable {
                         "bootstrap.servers", bootstrap,
                         "enable.idempotence", "true",
                         "acks", "all",
-                        "linger.ms", "5",
+                        "linger.ms", "20",
                         "max.in.flight.requests.per.connection", "1",
                         "delivery.timeout.ms", "90000",
                         "max.block.ms", "90000",
@@ -112,7 +112,7 @@ public final class TopicProducer implements AutoCloseable {
             while (sent.get() < due && !stopping) {
                 sendNext();
             }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }
 
