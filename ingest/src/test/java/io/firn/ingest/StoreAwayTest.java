@@ -3,6 +3,7 @@ package io.firn.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.commit.DelegatingOperations;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.write.WriteSettings;
 import java.io.IOException;
@@ -14,10 +15,13 @@ import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.jdbc.UncheckedSQLException;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.LocationProvider;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.PositionOutputStream;
 import org.apache.iceberg.types.Types;
@@ -64,6 +68,54 @@ class StoreAwayTest {
         assertThat(io.begun).hasSize(5).allSatisfy(location -> assertThatThrownBy(
                         () -> table.table().io().newInputFile(location))
                 .isInstanceOf(NotFoundException.class));
+    }
+
+    @Test
+    void aCatalogThatIsAwayHindersNoFileFromBeingWritten() {
+        TestTable table = TestTable.of(
+                SCHEMA, PartitionSpec.builderFor(SCHEMA).identity("k").build());
+        AwayCatalog catalog = new AwayCatalog(((BaseTable) table.table()).operations());
+        RowBatchWriter writer = RowBatchWriter.create(
+                new BaseTable(catalog, "shop.orders"),
+                DecodeSettings.defaults(),
+                WriteSettings.defaults(UUID.randomUUID()));
+        catalog.away = true;
+        TestTable.write(writer, 0, "{\"k\":\"a\",\"v\":1}");
+        table.append(writer.seal());
+        assertThat(table.rows()).hasSize(1);
+    }
+
+    /** As the operations of a catalog in a database, whose every look may be a question to it after a commit. */
+    private static final class AwayCatalog extends DelegatingOperations {
+        private boolean away;
+
+        AwayCatalog(TableOperations table) {
+            super(table);
+        }
+
+        @Override
+        public TableMetadata current() {
+            if (away) {
+                throw new UncheckedSQLException("connection reset");
+            }
+            return super.current();
+        }
+
+        @Override
+        public LocationProvider locationProvider() {
+            current();
+            return super.locationProvider();
+        }
+
+        @Override
+        public TableMetadata refresh() {
+            return current();
+        }
+
+        @Override
+        public void commit(TableMetadata base, TableMetadata metadata) {
+            table().commit(base, metadata);
+        }
     }
 
     /** The table with another store under it. */

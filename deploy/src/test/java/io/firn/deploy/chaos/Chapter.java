@@ -92,9 +92,12 @@ final class Chapter {
                 recordsPerSecond,
                 1,
                 keyed ? KEYS : Long.MAX_VALUE)) {
-            IntStream.range(0, Surroundings.FLEET)
-                    .forEach(process -> fleet.add(fresh(process).start()));
-            awaitProgress(Map.of());
+            // One table after the other: so many JVMs that start at once say nothing about any of them.
+            synchronized (around.broker()) {
+                IntStream.range(0, Surroundings.FLEET)
+                        .forEach(process -> fleet.add(fresh(process).start()));
+                awaitProgress(Map.of());
+            }
             Faults faults = new Faults(around, fleet, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {
                 if (!strike(faults, strikes)) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.StructLike;
+import org.apache.iceberg.SerializableTable;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.encryption.EncryptedOutputFile;
@@ -61,9 +62,13 @@ public final class DataFileWriters {
     private long closedFileBytes;
     private boolean broken;
 
-    /** @param row the row that every {@link #write} is about */
-    public DataFileWriters(Table table, Row row, WriteSettings settings) {
-        this.table = table;
+    /**
+     * @param given as it is now: the files are of that schema, and the catalog is asked for nothing more. A table of a
+     *     catalog refreshes itself after a commit, whoever asks it for something next; the catalog may be away then
+     * @param row the row that every {@link #write} is about
+     */
+    public DataFileWriters(Table given, Row row, WriteSettings settings) {
+        this.table = SerializableTable.copyOf(given);
         this.settings = settings;
         this.row = row;
         this.files = OutputFileFactory.builderFor(table, 0, 0)
