@@ -80,6 +80,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private long notBeforeMillis;
     private long retryMillis = RETRY_MILLIS;
     private boolean topicsChecked;
+    private boolean reading;
     private boolean paused;
     private boolean ending;
     private volatile boolean stopRequested;
@@ -267,6 +268,10 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         if (last == null || !last.partition().equals(partition)) {
             last = assignment.track(partition);
             current = last;
+            if (!reading) {
+                reading = true;
+                LOG.info("pipeline {}, worker {}: reading, {} to begin with", settings.pipeline(), worker, partition);
+            }
         }
         return last;
     }

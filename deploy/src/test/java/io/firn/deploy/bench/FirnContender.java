@@ -14,6 +14,17 @@ import java.util.Map;
 
 /** The packed service as people install and start it, with its archive of classes. */
 final class FirnContender implements Contender {
+    private final Map<String, String> kafka;
+
+    FirnContender() {
+        this(Map.of());
+    }
+
+    /** @param kafka properties of its clients besides the broker's address */
+    FirnContender(Map<String, String> kafka) {
+        this.kafka = kafka;
+    }
+
     @Override
     public String name() {
         return "firn";
@@ -56,12 +67,10 @@ final class FirnContender implements Contender {
                 "schema: \"" + run.shape().firnSchema() + "\"",
                 "commit: {interval: " + run.commitSeconds() + "s}"));
         pipeline.addAll(run.options().firnLines);
+        Map<String, String> clients = new HashMap<>(kafka);
+        clients.put("bootstrap.servers", run.bootstrap());
         Path config = FirnProcess.config(
-                run.directory().resolve("firn.yaml"),
-                Map.of("bootstrap.servers", run.bootstrap()),
-                run.lake().properties(),
-                "orders",
-                pipeline);
+                run.directory().resolve("firn.yaml"), clients, run.lake().properties(), "orders", pipeline);
         Map<String, String> environment = new HashMap<>();
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         environment.put("FIRN_OPTS", run.options().firnOpts);
