@@ -57,6 +57,7 @@ public final class Assembly {
     private static final long MIN_WRITER_BYTES = 1L << 20;
 
     private final Clock clock;
+    private final Clock steady;
     private final Supplier<? extends RandomGenerator> randoms;
     private final Function<String, @Nullable String> environment;
 
@@ -67,6 +68,7 @@ public final class Assembly {
     public Assembly(
             Clock clock, Supplier<? extends RandomGenerator> randoms, Function<String, @Nullable String> environment) {
         this.clock = clock;
+        this.steady = SteadyClock.from(clock, System::nanoTime);
         this.randoms = randoms;
         this.environment = environment;
     }
@@ -116,7 +118,7 @@ public final class Assembly {
 
     /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
     public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog, JobFactory jobs) {
-        return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, clock, randoms);
+        return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, steady, randoms);
     }
 
     /** Backfills of all pipelines of the configuration; nothing runs yet. */
@@ -211,7 +213,7 @@ public final class Assembly {
                         table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
         KafkaSources sources =
                 new KafkaSources(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers());
-        return new PipelineRunner(settings, sources, target, clock, randoms.get(), listener);
+        return new PipelineRunner(settings, sources, target, steady, clock, randoms.get(), listener);
     }
 
     private static DecodeSettings decoding(DecodeConfig config) {

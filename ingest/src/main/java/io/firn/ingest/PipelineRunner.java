@@ -34,7 +34,7 @@ import org.slf4j.MDC;
  *
  * <pre>
  *   RecordSources kafka = new KafkaSources(name, topics, kafkaProperties, fetchMemoryBytes, workers);
- *   PipelineRunner runner = new PipelineRunner(settings, kafka, table, clock, random, listener);
+ *   PipelineRunner runner = new PipelineRunner(settings, kafka, table, steady, clock, random, listener);
  *   runner.start();
  *   runner.await(...);   // throws the first failure
  *   runner.stop(Duration.ofSeconds(30));
@@ -52,6 +52,7 @@ public final class PipelineRunner implements AutoCloseable {
     private final PipelineSettings settings;
     private final RecordSources sources;
     private final PipelineTable table;
+    private final Clock steady;
     private final Clock clock;
     private final PipelineListener listener;
     private final Counters counters = new Counters();
@@ -71,21 +72,25 @@ public final class PipelineRunner implements AutoCloseable {
 
     /**
      * @param sources closed with the runner
+     * @param steady what waits are measured with: it goes on evenly, whoever sets the machine's clock
+     * @param clock for times that are told
      * @param random for commit ids and back-off; used by the commit thread alone
      */
     public PipelineRunner(
             PipelineSettings settings,
             RecordSources sources,
             PipelineTable table,
+            Clock steady,
             Clock clock,
             RandomGenerator random,
             PipelineListener listener) {
         this.settings = settings;
         this.sources = sources;
         this.table = table;
+        this.steady = steady;
         this.clock = clock;
         this.listener = listener;
-        this.attempts = new MeteredAttempts(table.commits(), clock);
+        this.attempts = new MeteredAttempts(table.commits(), steady);
         TopicGuard.Recreated policy = settings.onGap() == PipelineSettings.OnGap.STOP
                 ? TopicGuard.Recreated.FAIL
                 : TopicGuard.Recreated.BEGIN_AGAIN;
@@ -95,7 +100,7 @@ public final class PipelineRunner implements AutoCloseable {
                 new TopicGuard(sources::topicIds, policy),
                 table.unused(),
                 new Progress(),
-                clock,
+                steady,
                 random);
     }
 
@@ -106,7 +111,7 @@ public final class PipelineRunner implements AutoCloseable {
         }
         CountDownLatch running = new CountDownLatch(settings.workers());
         workersRunning = running;
-        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, counters, clock);
+        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, counters, steady);
         for (int worker = 0; worker < settings.workers(); worker++) {
             IngestLoop loop = new IngestLoop(
                     worker, settings, sources.open(worker), table.writers().get(), shared);
@@ -189,9 +194,9 @@ public final class PipelineRunner implements AutoCloseable {
     }
 
     private boolean awaitCommit(BooleanSupplier decided, Duration timeAllowed) {
-        long deadline = clock.millis() + timeAllowed.toMillis();
+        long deadline = steady.millis() + timeAllowed.toMillis();
         while (!decided.getAsBoolean()) {
-            if (clock.millis() >= deadline || halt.getCount() == 0) {
+            if (steady.millis() >= deadline || halt.getCount() == 0) {
                 return false;
             }
             idle(IDLE_MILLIS / 4);
@@ -224,9 +229,9 @@ public final class PipelineRunner implements AutoCloseable {
     }
 
     private boolean join(Duration timeAllowed) throws InterruptedException {
-        long deadline = clock.millis() + timeAllowed.toMillis();
+        long deadline = steady.millis() + timeAllowed.toMillis();
         for (Thread thread : threads) {
-            long left = deadline - clock.millis();
+            long left = deadline - steady.millis();
             if (left > 0) {
                 thread.join(left);
             }

@@ -323,6 +323,7 @@ class PipelineRunnerTest {
                 new KafkaSources(settings.pipeline(), settings.topics(), client, 8 << 20, settings.workers()),
                 new PipelineTable(table, files::writer, files),
                 Clock.systemUTC(),
+                Clock.systemUTC(),
                 new Random(1),
                 PipelineListener.NONE);
         runner.start();

@@ -13,9 +13,9 @@ final class Backoff {
 
     /**
      * Somebody else got through: the catalog works, and waiting longer would only leave the table to whoever is quicker.
-     * A few commits' time is enough to come out of step with him.
+     * The soonest after his commit is the best time for the next attempt: nobody's commit is as far off.
      */
-    private static final long MOST_AFTER_CONFLICT_MILLIS = 400;
+    private static final long MOST_AFTER_CONFLICT_MILLIS = 200;
 
     private final RandomGenerator random;
 

@@ -176,7 +176,7 @@ abstract class OutcomeContractTest extends ExpiryContractTest {
         TableCommit commit = Commits.append(List.of(file()), P0, 0, 10);
         for (int lost = 0; lost < 12; lost++) {
             faults().conflictNext();
-            assertThat(((Undecided) committer.attempt(commit)).delayMillis()).isBetween(50L, 400L);
+            assertThat(((Undecided) committer.attempt(commit)).delayMillis()).isBetween(50L, 200L);
         }
         assertThat(committer.attempt(commit)).isInstanceOf(Committed.class);
     }

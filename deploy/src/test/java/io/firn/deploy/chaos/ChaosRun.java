@@ -100,6 +100,16 @@ final class ChaosRun implements Callable<Integer> {
             })
     private Path directory = Path.of("");
 
+    @Option(
+            names = "--keep",
+            description = "Starts nothing: adds the tally of --dir to that of the repository, deploy/chaos/tally.csv.")
+    private boolean keep;
+
+    @Option(
+            names = "--table",
+            description = "Starts nothing: prints what deploy/chaos/tally.csv says as the tables of README and PROOF.md.")
+    private boolean table;
+
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 
@@ -115,10 +125,18 @@ final class ChaosRun implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         directory = directory.toAbsolutePath();
+        Tally tally = new Tally(directory.resolve("tally.csv"));
+        if (keep || table) {
+            KeptTally kept = new KeptTally(Path.of("chaos", "tally.csv"));
+            if (keep) {
+                kept.keep(tally.condensed());
+            }
+            System.out.println(Table.brief(kept.lines()) + "\n" + Table.of(kept.lines()));
+            return 0;
+        }
         if (lanes > 1) {
             faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
         }
-        Tally tally = new Tally(directory.resolve("tally.csv"));
         Path data = Files.createDirectories(directory.resolve("run-" + seed));
         Path logs = Files.createDirectories(directory.resolve("logs-" + seed));
         ExecutorService threads = Executors.newFixedThreadPool(lanes);
@@ -212,7 +230,7 @@ final class ChaosRun implements Callable<Integer> {
             verdict = new Chapter(around, folder, lane.logs(), topic, keyed, rate, text -> say(lane, topic, text))
                     .play(plan);
         }
-        lane.tally().add(own, chapter, lake, verdict);
+        lane.tally().add(new Tally.Source(seed, chapter, lake, keyed), verdict);
         if (verdict.isClean()) {
             remove(folder);
         }

@@ -41,6 +41,27 @@ enum FaultKind {
     private final String text;
     private final @Nullable To end;
 
+    /** Kinds that are one row of a short table. */
+    enum Group {
+        KILLED("kill -9 of a Firn process"),
+        PROCESS("frozen beyond the session's time-out, restarted, replaced by another"),
+        TO_KAFKA("network to Kafka late, narrow, half-open, reset, answers lost"),
+        TO_CATALOG("network to the catalog, the same five"),
+        TO_STORE("network to the store, the same five"),
+        SERVER("broker, catalog or store killed or stopped"),
+        STORE("store throttles, cuts uploads off, is full");
+
+        private final String text;
+
+        Group(String text) {
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+    }
+
     FaultKind(String text) {
         this.text = text;
         this.end = null;
@@ -59,6 +80,19 @@ enum FaultKind {
     /** Which network it is about; empty for other faults. */
     Optional<To> end() {
         return Optional.ofNullable(end);
+    }
+
+    Group group() {
+        return switch (this) {
+            case KILL -> Group.KILLED;
+            case FREEZE, RESTART, ROLLOUT -> Group.PROCESS;
+            case KAFKA_LATE, KAFKA_NARROW, KAFKA_PARTITION, KAFKA_RESET, KAFKA_ANSWER_LOST -> Group.TO_KAFKA;
+            case CATALOG_LATE, CATALOG_NARROW, CATALOG_PARTITION, CATALOG_RESET, CATALOG_ANSWER_LOST ->
+                Group.TO_CATALOG;
+            case STORE_LATE, STORE_NARROW, STORE_PARTITION, STORE_RESET, STORE_ANSWER_LOST -> Group.TO_STORE;
+            case BROKER_KILL, CATALOG_RESTART, STORE_KILL -> Group.SERVER;
+            case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> Group.STORE;
+        };
     }
 
     /** As it is written on the command line. */

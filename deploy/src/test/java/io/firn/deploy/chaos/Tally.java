@@ -5,34 +5,39 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What came of every fault so far, one a line of a file that later runs go on with:
- * {@code seed,chapter,lake,fault,lost,doubled,hung,recovery in ms}. Safe for use by several threads.
+ * {@code date,seed,chapter,lake,mode,fault,lost,doubled,hung,recovery in ms}. Safe for use by several threads.
  */
 final class Tally {
+    private static final int FIELDS = 10;
+
     private final Path file;
 
-    private record Line(FaultKind kind, long lost, long doubled, boolean hung, long recoveryMillis) {}
+    /** One table of a run. */
+    record Source(long seed, int chapter, String lake, boolean keyed) {}
 
     Tally(Path file) {
         this.file = file;
     }
 
-    synchronized void add(long seed, int chapter, String lake, Verdict verdict) {
+    synchronized void add(Source source, Verdict verdict) {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < verdict.met().size(); i++) {
             Met met = verdict.met().get(i);
             lines.append(String.join(
                             ",",
-                            Long.toString(seed),
-                            Integer.toString(chapter),
-                            lake,
+                            LocalDate.now().toString(),
+                            Long.toString(source.seed()),
+                            Integer.toString(source.chapter()),
+                            source.lake(),
+                            source.keyed() ? "upsert" : "append",
                             met.strike().kind().flag(),
                             Long.toString(verdict.during(i, verdict.lost())),
                             Long.toString(verdict.during(i, verdict.doubled())),
@@ -48,31 +53,9 @@ final class Tally {
         }
     }
 
-    /** A line a kind, for people and for Markdown. */
+    /** For people and for Markdown. */
     synchronized String table() {
-        Map<FaultKind, List<Line>> byKind = new EnumMap<>(FaultKind.class);
-        read().forEach(line ->
-                byKind.computeIfAbsent(line.kind(), kind -> new ArrayList<>()).add(line));
-        StringBuilder table = new StringBuilder("| fault | times | lost | doubled | hung | recovery p50 | max |\n"
-                + "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        byKind.forEach((kind, lines) -> {
-            long[] recoveries = lines.stream()
-                    .filter(line -> !line.hung())
-                    .mapToLong(Line::recoveryMillis)
-                    .sorted()
-                    .toArray();
-            table.append(String.format(
-                    Locale.ROOT,
-                    "| %s | %d | %d | %d | %d | %s | %s |%n",
-                    kind.text(),
-                    lines.size(),
-                    lines.stream().mapToLong(Line::lost).sum(),
-                    lines.stream().mapToLong(Line::doubled).sum(),
-                    lines.stream().filter(Line::hung).count(),
-                    recoveries.length == 0 ? "" : seconds(recoveries[(recoveries.length - 1) / 2]),
-                    recoveries.length == 0 ? "" : seconds(recoveries[recoveries.length - 1])));
-        });
-        return table.toString();
+        return Table.of(read());
     }
 
     /** Writes the table to a file. */
@@ -84,11 +67,15 @@ final class Tally {
         }
     }
 
-    private static String seconds(long millis) {
-        return String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
+    /** One line a run, lake, mode and kind. */
+    synchronized List<Tried> condensed() {
+        Map<String, List<Tried>> alike = new TreeMap<>();
+        read().forEach(
+                        each -> alike.computeIfAbsent(each.place(), place -> new ArrayList<>()).add(each));
+        return alike.values().stream().map(Tried::sum).toList();
     }
 
-    private List<Line> read() {
+    private List<Tried> read() {
         try {
             return Files.exists(file)
                     ? Files.readAllLines(file).stream().map(Tally::parse).toList()
@@ -98,13 +85,23 @@ final class Tally {
         }
     }
 
-    private static Line parse(String text) {
+    private static Tried parse(String text) {
         String[] fields = text.split(",");
-        return new Line(
-                FaultKind.parse(fields[3]).get(0),
-                Long.parseLong(fields[4]),
-                Long.parseLong(fields[5]),
-                fields[6].equals("1"),
-                Long.parseLong(fields[7]));
+        if (fields.length != FIELDS) {
+            throw new IllegalArgumentException("not a line of a tally: " + text);
+        }
+        long recovery = Long.parseLong(fields[9]);
+        return new Tried(
+                fields[0],
+                Long.parseLong(fields[1]),
+                fields[3],
+                fields[4],
+                FaultKind.parse(fields[5]).get(0),
+                1,
+                Long.parseLong(fields[6]),
+                Long.parseLong(fields[7]),
+                Long.parseLong(fields[8]),
+                recovery,
+                recovery);
     }
 }

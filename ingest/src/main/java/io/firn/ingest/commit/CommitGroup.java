@@ -50,6 +50,16 @@ public final class CommitGroup {
     /** Between two questions to a catalog or a broker that does not answer. */
     private static final long RETRY_MILLIS = 1_000;
 
+    /**
+     * How many times as long as the commit itself took the table is left to others before the next one. Only what is
+     * read and swapped in between two commits of others gets through: a process that is three times slower still does,
+     * also where all are slower than their interval.
+     */
+    private static final int ROOM_FOR_OTHERS = 3;
+
+    /** Whatever it took. */
+    private static final long MOST_ROOM_MILLIS = 10_000;
+
     /** Conflicts are daily business: only what goes on for longer is told. */
     private static final int QUIET_ATTEMPTS = 4;
 
@@ -343,11 +353,12 @@ public final class CommitGroup {
                 }
             }
         }
+        long begunMillis = clock.millis();
         CommitOutcome outcome = commits.attempt(current.commit);
         current.attempts++;
         outcome.fold(
                 done -> {
-                    committed(current, done);
+                    committed(current, done, clock.millis() - begunMillis);
                     return true;
                 },
                 refused -> {
@@ -363,11 +374,13 @@ public final class CommitGroup {
                 });
     }
 
-    private void committed(InFlight current, CommitOutcome.Committed done) {
+    private void committed(InFlight current, CommitOutcome.Committed done, long tookMillis) {
         catalog.over();
         synchronized (this) {
             inFlight = null;
             lastCommitMillis = clock.millis();
+            long room = Math.min(ROOM_FOR_OTHERS * tookMillis, MOST_ROOM_MILLIS);
+            nextTickMillis = Math.max(nextTickMillis, lastCommitMillis + room);
             current.batch.nextByWorker().forEach((worker, next) -> committed.put(worker, next));
         }
         listener.committed(done, current.batch.rows());

@@ -121,7 +121,7 @@ class CommitGroupTest {
     }
 
     /** Notes in what order it is asked. */
-    private final class Attempts implements CommitAttempts {
+    private class Attempts implements CommitAttempts {
         private final List<String> log = new ArrayList<>();
         private int undecided;
 
@@ -153,6 +153,29 @@ class CommitGroupTest {
         group.turn();
         group.turn();
         assertThat(group.tick()).isGreaterThan(missed);
+    }
+
+    @Test
+    void whoNeedsLongForACommitLeavesTheTableToOthersForThreeTimesAsLong() {
+        CommitAttempts slow = new Attempts() {
+            @Override
+            public CommitOutcome attempt(TableCommit commit) {
+                now = now.plusSeconds(2);
+                return super.attempt(commit);
+            }
+        };
+        CommitGroup watched = groupOn(slow);
+        watched.join(0);
+        watched.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        watched.turn();
+        long before = watched.tick();
+        now = now.plusMillis(5_999);
+        watched.turn();
+        watched.turn();
+        assertThat(watched.tick()).isEqualTo(before);
+        now = now.plusMillis(1);
+        watched.turn();
+        assertThat(watched.tick()).isGreaterThan(before);
     }
 
     private DataFile file(int rows) {
