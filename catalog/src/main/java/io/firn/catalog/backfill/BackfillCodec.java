@@ -74,6 +74,14 @@ public final class BackfillCodec {
         out.writeEndArray();
         out.writeStringField("requestedBy", task.requestedBy());
         out.writeStringField("requestedAt", task.requestedAt().toString());
+        if (task.branch().isPresent()) {
+            BackfillBranch branch = task.branch().get();
+            out.writeObjectFieldStart("branch");
+            out.writeStringField("name", branch.name());
+            out.writeNumberField("base", branch.base());
+            out.writeNumberField("sequence", branch.sequence());
+            out.writeEndObject();
+        }
     }
 
     private static void write(JsonGenerator out, BackfillCounts counts) throws IOException {
@@ -136,7 +144,16 @@ public final class BackfillCodec {
                 StrictJson.number(json.path("chunk"), "chunk"),
                 told,
                 text(json, "requestedBy"),
-                Instant.parse(text(json, "requestedAt")));
+                Instant.parse(text(json, "requestedAt")),
+                branch(json));
+    }
+
+    private static Optional<BackfillBranch> branch(JsonNode json) {
+        if (json.path("branch").isMissingNode()) {
+            return Optional.empty();
+        }
+        JsonNode branch = StrictJson.object(json, "branch");
+        return Optional.of(new BackfillBranch(text(branch, "name"), count(branch, "base"), count(branch, "sequence")));
     }
 
     private static OffsetRange span(JsonNode ends) {

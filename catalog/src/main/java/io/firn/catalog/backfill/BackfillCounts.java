@@ -36,6 +36,11 @@ public record BackfillCounts(
                 chunk.recordsPerSecond);
     }
 
+    /** The same rows, of which so many took the place of others. */
+    public BackfillCounts onMain(long rows, long old) {
+        return new BackfillCounts(chunks, records, rows - old, old, kept, nulls, restarts, recordsPerSecond);
+    }
+
     public BackfillCounts restarted() {
         return new BackfillCounts(0, 0, 0, 0, 0, 0, restarts + 1, recordsPerSecond);
     }

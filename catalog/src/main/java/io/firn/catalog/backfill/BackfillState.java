@@ -1,9 +1,9 @@
 package io.firn.catalog.backfill;
 
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.OffsetRange;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.apache.iceberg.Snapshot;
 
 /**
  * A backfill as the table knows it. Immutable; each change has a new revision, so no two states have the same text.
@@ -38,6 +39,10 @@ public record BackfillState(
     /** Whether a backfill goes on. */
     public enum Phase {
         RUNNING,
+        /** All of it is on its branch, and a person is to say what becomes of that. */
+        READY,
+        /** The branch is brought to main. */
+        PUBLISHING,
         DONE,
         CANCELLED,
         FAILED;
@@ -58,6 +63,9 @@ public record BackfillState(
 
     /** Table property of the backfill with that id, with this before it. */
     public static final String KEY_PREFIX = "firn.backfill.";
+
+    /** Snapshot summary: the id of the backfill that made the snapshot. */
+    public static final String SUMMARY_KEY = "firn.backfill";
 
     public BackfillState {
         next = Collections.unmodifiableSortedMap(new TreeMap<>(next));
@@ -87,8 +95,27 @@ public record BackfillState(
         return KEY_PREFIX + id;
     }
 
+    /** Whether there is something to do for a process. */
     public boolean isRunning() {
-        return standing.phase() == Phase.RUNNING;
+        return standing.phase() == Phase.RUNNING || standing.phase() == Phase.PUBLISHING;
+    }
+
+    /** Whether nothing can become of it any more; one that failed may have left a branch. */
+    public boolean isOver() {
+        return switch (standing.phase()) {
+            case RUNNING, READY, PUBLISHING -> false;
+            case FAILED -> task.branch().isEmpty();
+            case DONE, CANCELLED -> true;
+        };
+    }
+
+    /** Whether the backfill's branch is as the backfill left it, with nobody's commits but its own. */
+    public boolean isHead(Snapshot head) {
+        return lastCommit.isPresent()
+                ? lastCommit.get().toString().equals(head.summary().get(LedgerKeys.COMMIT_ID))
+                : task.branch()
+                        .filter(branch -> branch.base() == head.snapshotId())
+                        .isPresent();
     }
 
     /** What of a partition is not done. */
@@ -109,7 +136,7 @@ public record BackfillState(
 
     /** At the rate of the last chunk; empty where it is not known or nothing is left. */
     public OptionalLong secondsLeft() {
-        if (!isRunning() || counts.recordsPerSecond() <= 0) {
+        if (standing.phase() != Phase.RUNNING || counts.recordsPerSecond() <= 0) {
             return OptionalLong.empty();
         }
         return OptionalLong.of((task.total() - done() + counts.recordsPerSecond() - 1) / counts.recordsPerSecond());
@@ -127,6 +154,20 @@ public record BackfillState(
                 counts.plus(chunk),
                 Optional.of(commit),
                 Standing.RUNNING,
+                change.owner(),
+                change.at());
+    }
+
+    /** As it is when its branch is part of main. */
+    public BackfillState published(BackfillCounts onMain, UUID commit, Change change) {
+        return new BackfillState(
+                id,
+                change.revision(),
+                task,
+                next,
+                onMain,
+                Optional.of(commit),
+                new Standing(Phase.DONE, Optional.empty()),
                 change.owner(),
                 change.at());
     }
@@ -154,20 +195,16 @@ public record BackfillState(
     public BackfillState skipped(int partition, long to, String why, Change change) {
         TreeMap<Integer, Long> further = new TreeMap<>(next);
         further.put(partition, to);
-        List<String> told = new java.util.ArrayList<>(task.told());
-        told.add(why);
-        BackfillTask said = new BackfillTask(
-                task.pipeline(),
-                task.topic(),
-                task.topicId(),
-                task.mode(),
-                task.spans(),
-                task.chunk(),
-                told,
-                task.requestedBy(),
-                task.requestedAt());
         return new BackfillState(
-                id, change.revision(), said, further, counts, lastCommit, standing, change.owner(), change.at());
+                id,
+                change.revision(),
+                task.telling(why),
+                further,
+                counts,
+                lastCommit,
+                standing,
+                change.owner(),
+                change.at());
     }
 
     public BackfillState with(Standing changed, Change change) {

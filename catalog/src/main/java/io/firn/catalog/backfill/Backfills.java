@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillState.Change;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.commit.BranchChange;
 import io.firn.catalog.commit.PropertyCommitter;
 import io.firn.catalog.commit.PropertySwap;
 import java.time.Clock;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 
 /** The backfills of one table, by whoever reads and changes them. Not safe for use by several threads. */
@@ -69,20 +71,23 @@ public final class Backfills {
     /**
      * Takes a backfill on, to be run by whoever comes first; those that ended long ago go.
      *
-     * @throws FirnException {@code table-busy} where others change the table all the time
+     * @throws FirnException {@code table-busy} where others change the table all the time; {@code branch-exists}
      */
     public BackfillState accept(BackfillTask task) {
         String id = Long.toHexString(random.nextLong() | 1L << 60);
         BackfillState state = BackfillState.accepted(id, newId(), task);
         Set<String> old = new HashSet<>();
         all().stream()
-                .filter(each -> !each.isRunning())
+                .filter(BackfillState::isOver)
                 .sorted(Comparator.comparing(BackfillState::updatedAt).reversed())
                 .skip(KEPT - 1)
                 .forEach(each -> old.add(each.key()));
         PropertySwap swap = PropertySwap.of(state.key(), Optional.empty(), Optional.of(BackfillCodec.write(state)));
+        BranchChange branch = task.branch()
+                .map(begun -> BranchChange.create(begun.name(), begun.base()))
+                .orElse(BranchChange.NONE);
         for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-            if (committer.attempt(swap, old) == PropertyCommitter.Outcome.COMMITTED) {
+            if (committer.attempt(swap, old, branch) == PropertyCommitter.Outcome.COMMITTED) {
                 return state;
             }
         }
@@ -95,9 +100,13 @@ public final class Backfills {
      * @return whether it did; not where the table has another state by now, or the catalog did not answer
      */
     public boolean replace(BackfillState from, BackfillState to) {
+        return replace(from, to, BranchChange.NONE);
+    }
+
+    private boolean replace(BackfillState from, BackfillState to, BranchChange branch) {
         PropertySwap swap = swap(from, to);
         for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-            switch (committer.attempt(swap, Set.of())) {
+            switch (committer.attempt(swap, Set.of(), branch)) {
                 case COMMITTED -> {
                     return true;
                 }
@@ -111,7 +120,7 @@ public final class Backfills {
     }
 
     /**
-     * Ends a backfill before it is done; chunks that took effect stay.
+     * Ends a backfill before it is done; chunks that took effect on main stay, its branch goes.
      *
      * @throws FirnException {@code backfill-unknown}; {@code backfill-over} where it has ended by itself
      */
@@ -120,16 +129,82 @@ public final class Backfills {
             if (state.standing().phase() == Phase.CANCELLED) {
                 return state;
             }
-            if (!state.isRunning()) {
-                throw FirnException.user(
-                        "backfill-over",
-                        "the backfill is " + state.standing().phase().text() + " already",
-                        "backfill " + id,
-                        "what it committed stays");
+            if (state.isOver()) {
+                throw over(state);
             }
             return state.with(
-                    new Standing(Phase.CANCELLED, Optional.empty()), new Change(newId(), by, clock.instant()));
+                    new Standing(Phase.CANCELLED, leftBehind(state)), new Change(newId(), by, clock.instant()));
         });
+    }
+
+    /**
+     * Asks for what is on the branch to be brought to main, by whoever comes first. Asked again it changes nothing.
+     *
+     * @throws FirnException {@code backfill-unknown}; {@code backfill-without-branch}; {@code backfill-unfinished};
+     *     {@code backfill-over}
+     */
+    public BackfillState publish(String id) {
+        return change(id, state -> {
+            if (state.task().branch().isEmpty()) {
+                throw FirnException.user(
+                        "backfill-without-branch",
+                        "the backfill is on no branch: its chunks take effect as they are committed",
+                        "backfill " + id,
+                        "there is nothing to publish");
+            }
+            return switch (state.standing().phase()) {
+                case RUNNING ->
+                    throw FirnException.user(
+                            "backfill-unfinished",
+                            "the backfill has " + (state.task().total() - state.done()) + " offsets to go",
+                            "backfill " + id,
+                            "publish it when it is ready");
+                case READY ->
+                    state.with(
+                            new Standing(Phase.PUBLISHING, Optional.empty()), new Change(newId(), "", clock.instant()));
+                case PUBLISHING, DONE -> state;
+                case CANCELLED, FAILED -> throw over(state);
+            };
+        });
+    }
+
+    /** Ends one of which its branch has nothing that main needs; the branch goes with it. */
+    public boolean finish(BackfillState from, BackfillState to) {
+        return replace(from, to, branchAfter(from, to));
+    }
+
+    private static FirnException over(BackfillState state) {
+        return FirnException.user(
+                "backfill-over",
+                "the backfill is " + state.standing().phase().text() + " already",
+                "backfill " + state.id(),
+                state.standing().phase() == Phase.FAILED ? "drop it, and begin another" : "what it committed stays");
+    }
+
+    /** The branch as this table object has it; empty where there is none of that name. */
+    private Optional<Snapshot> head(BackfillState state) {
+        return state.task()
+                .branch()
+                .map(branch -> table.refs().get(branch.name()))
+                .map(ref -> table.snapshot(ref.snapshotId()));
+    }
+
+    /** What others committed there is not for us to drop. */
+    private Optional<String> leftBehind(BackfillState state) {
+        return head(state)
+                .filter(head -> !state.isHead(head))
+                .map(head -> "the branch holds what others wrote and stays");
+    }
+
+    private BranchChange branchAfter(BackfillState from, BackfillState to) {
+        if (!to.isOver()) {
+            return BranchChange.NONE;
+        }
+        String name = from.task().branch().map(BackfillBranch::name).orElse("");
+        return head(from)
+                .filter(from::isHead)
+                .map(head -> BranchChange.drop(name, head.snapshotId()))
+                .orElse(BranchChange.NONE);
     }
 
     /** The backfill goes on no more, and says why. */
@@ -147,7 +222,7 @@ public final class Backfills {
         for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
             BackfillState state = find(id).orElseThrow(() -> unknown(id));
             BackfillState next = changed.apply(state);
-            if (next.equals(state) || replace(state, next)) {
+            if (next.equals(state) || replace(state, next, branchAfter(state, next))) {
                 return next;
             }
         }

@@ -5,20 +5,29 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.TableMetadata;
 import org.jspecify.annotations.Nullable;
 
 /** Questions to the snapshots of one version of a table's metadata. Pure. */
 final class History {
     private final TableMetadata metadata;
+    private final @Nullable Snapshot last;
 
-    History(TableMetadata metadata) {
+    /** @param branch whose head and ancestors are meant; one that is not there has none */
+    History(TableMetadata metadata, String branch) {
         this.metadata = metadata;
+        this.last = head(metadata, branch);
+    }
+
+    static @Nullable Snapshot head(TableMetadata metadata, String branch) {
+        SnapshotRef ref = metadata.ref(branch);
+        return ref == null ? null : metadata.snapshot(ref.snapshotId());
     }
 
     /** The snapshot of this commit among the head and its ancestors. */
     Optional<Snapshot> inAncestry(UUID commitId) {
-        for (Snapshot each = metadata.currentSnapshot(); each != null; each = parent(each)) {
+        for (Snapshot each = last; each != null; each = parent(each)) {
             if (isOf(commitId, each)) {
                 return Optional.of(each);
             }
@@ -55,13 +64,13 @@ final class History {
     }
 
     /**
-     * Whether everything that happened on the main branch since that head is still to be seen. Where it is not, a
+     * Whether everything that happened on the branch since that head is still to be seen. Where it is not, a
      * snapshot may have come and been expired, and its files may be in use all the same.
      *
      * @param head a snapshot id, or empty for the state before the first snapshot
      */
     boolean isCompleteSince(OptionalLong head) {
-        for (Snapshot each = metadata.currentSnapshot(); each != null; each = parent(each)) {
+        for (Snapshot each = last; each != null; each = parent(each)) {
             if (head.isPresent() && each.snapshotId() == head.getAsLong()) {
                 return true;
             }
@@ -69,7 +78,7 @@ final class History {
                 return head.isEmpty();
             }
         }
-        return metadata.currentSnapshot() == null && head.isEmpty();
+        return last == null && head.isEmpty();
     }
 
     private @Nullable Snapshot parent(Snapshot snapshot) {

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Transaction;
 
@@ -23,6 +24,7 @@ import org.apache.iceberg.Transaction;
  *     once an attempt, each time on newer metadata, so it must not hold on to what it did before
  * @param newFiles locations of the files that exist for this commit alone, to be removed where it can not take effect
  * @param swap a table property that the commit depends on and changes
+ * @param branch that the snapshot goes on; one on another than main carries no ledger, since that tells of main's rows
  */
 public record JobCommit(
         UUID id,
@@ -32,7 +34,8 @@ public record JobCommit(
         SortedMap<String, String> summary,
         Function<Transaction, SnapshotUpdate<?>> change,
         List<String> newFiles,
-        PropertySwap swap) {
+        PropertySwap swap,
+        String branch) {
     public JobCommit {
         steps = Collections.unmodifiableSortedMap(new TreeMap<>(steps));
         summary = Collections.unmodifiableSortedMap(new TreeMap<>(summary));
@@ -48,7 +51,7 @@ public record JobCommit(
             SortedMap<String, String> summary,
             Function<Transaction, SnapshotUpdate<?>> change,
             List<String> newFiles) {
-        this(id, operation, pipeline, steps, summary, change, newFiles, PropertySwap.NONE);
+        this(id, operation, pipeline, steps, summary, change, newFiles, PropertySwap.NONE, SnapshotRef.MAIN_BRANCH);
     }
 
     /** A commit that leaves the ledger as it is. */
@@ -63,12 +66,17 @@ public record JobCommit(
 
     /** This commit, with a property that it depends on and changes. */
     public JobCommit with(PropertySwap change) {
-        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change);
+        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change, branch);
+    }
+
+    /** This commit on a branch. */
+    public JobCommit on(String name) {
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, name);
     }
 
     /** This commit as that of a pipeline. */
     public JobCommit of(String name) {
-        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap);
+        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap, branch);
     }
 
     /** What it means for the ledger. */

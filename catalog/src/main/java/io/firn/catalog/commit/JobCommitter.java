@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
@@ -111,7 +112,7 @@ public final class JobCommitter {
 
     /** The outcome, where this metadata already decides it: landed earlier, or fenced. */
     private @Nullable JobOutcome settledBefore(JobCommit commit, TableMetadata base) {
-        History history = new History(base);
+        History history = new History(base, commit.branch());
         boolean landedAndRolledBack = false;
         if (safeguards.contains(Safeguard.COMMIT_ID_LOOKUP)) {
             Optional<Snapshot> landed = history.inAncestry(commit.id());
@@ -143,14 +144,21 @@ public final class JobCommitter {
         TableCommit advance = commit.advance();
         Ledger ledger = LedgerAdvance.after(advance, ledgerIn(state), safeguards);
         Optional<Instant> watermark = LedgerAdvance.watermark(ledger, watermarkIn(state));
-        OneShotOperations once = new OneShotOperations(table, base, commit.id());
+        OneShotOperations once = new OneShotOperations(table, base, commit.id(), commit.branch());
         try {
+            // Iceberg would make a branch that is not there, of nothing.
+            ValidationException.check(
+                    commit.branch().equals(SnapshotRef.MAIN_BRANCH) || base.ref(commit.branch()) != null,
+                    "The branch %s is gone",
+                    commit.branch());
             Transaction transaction = Transactions.newTransaction(name, once);
             SnapshotUpdate<?> update = commit.change().apply(transaction);
             String json = LedgerCodec.write(ledger);
             Map<String, String> summary = new TreeMap<>(commit.summary());
             summary.putAll(CommitSummary.keys(advance, json, watermark));
-            Snapshot snapshot = CarriedLedger.stage(transaction, base, update, summary, json, watermark);
+            Snapshot snapshot = commit.branch().equals(SnapshotRef.MAIN_BRANCH)
+                    ? CarriedLedger.stage(transaction, base, update, summary, json, watermark)
+                    : CarriedLedger.stageOnBranch(transaction, base, update, summary, commit.branch());
             stage(transaction, commit.swap());
             ManifestMerges.restore(transaction, base);
             transaction.commitTransaction();

@@ -2,6 +2,7 @@ package io.firn.catalog.commit;
 
 import java.util.OptionalLong;
 import java.util.UUID;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.exceptions.CommitFailedException;
@@ -18,21 +19,22 @@ import org.apache.iceberg.exceptions.CommitStateUnknownException;
  */
 final class OneShotOperations extends DelegatingOperations {
     private final UUID commitId;
+    private final String branch;
     private final OptionalLong head;
     private TableMetadata pinned;
     private boolean handedOver;
 
-    OneShotOperations(TableOperations table, TableMetadata base, UUID commitId) {
+    OneShotOperations(TableOperations table, TableMetadata base, UUID commitId, String branch) {
         super(table);
         this.pinned = base;
         this.commitId = commitId;
-        this.head = headOf(base);
+        this.branch = branch;
+        this.head = headOf(base, branch);
     }
 
-    static OptionalLong headOf(TableMetadata metadata) {
-        return metadata.currentSnapshot() == null
-                ? OptionalLong.empty()
-                : OptionalLong.of(metadata.currentSnapshot().snapshotId());
+    static OptionalLong headOf(TableMetadata metadata, String branch) {
+        Snapshot last = History.head(metadata, branch);
+        return last == null ? OptionalLong.empty() : OptionalLong.of(last.snapshotId());
     }
 
     /** Whether the catalog was asked at all; before that no outcome is unknown. */
@@ -71,7 +73,7 @@ final class OneShotOperations extends DelegatingOperations {
     private void settle(CommitFailedException failure) {
         History history;
         try {
-            history = new History(table().refresh());
+            history = new History(table().refresh(), branch);
             if (history.inAncestry(commitId).isPresent()) {
                 return;
             }

@@ -49,8 +49,17 @@ public final class PropertyCommitter {
      * @param dropped properties that go with it, where they are there
      * @throws FirnException when no attempt can ever succeed: the table was dropped, access was refused
      */
-    @SuppressWarnings("IllegalCatch") // catalogs throw what they like
     public Outcome attempt(PropertySwap swap, Set<String> dropped) {
+        return attempt(swap, dropped, BranchChange.NONE);
+    }
+
+    /**
+     * As {@link #attempt(PropertySwap, Set)}, and what becomes of a branch with it.
+     *
+     * @throws FirnException also {@code branch-exists}
+     */
+    @SuppressWarnings("IllegalCatch") // catalogs throw what they like
+    public Outcome attempt(PropertySwap swap, Set<String> dropped, BranchChange branch) {
         try {
             TableMetadata base = table.refresh();
             if (base == null) {
@@ -59,10 +68,10 @@ public final class PropertyCommitter {
             if (swap.isDone(base)) {
                 return Outcome.COMMITTED;
             }
-            if (!swap.expected().equals(Optional.ofNullable(base.properties().get(swap.key())))) {
+            if (!swap.expected().equals(Optional.ofNullable(base.properties().get(swap.key()))) || !branch.fits(base)) {
                 return Outcome.CHANGED;
             }
-            table.commit(base, changed(base, swap, dropped));
+            table.commit(base, changed(base, swap, dropped, branch));
             return Outcome.COMMITTED;
         } catch (CommitFailedException conflict) {
             failures = 0;
@@ -85,13 +94,14 @@ public final class PropertyCommitter {
         return failures > 0 ? backoff.afterFailure(failures) : backoff.afterConflict(Math.max(1, conflicts));
     }
 
-    private static TableMetadata changed(TableMetadata base, PropertySwap swap, Set<String> dropped) {
+    private static TableMetadata changed(
+            TableMetadata base, PropertySwap swap, Set<String> dropped, BranchChange branch) {
         Map<String, String> set = new HashMap<>();
         Set<String> removed = new HashSet<>(dropped);
         swap.value().ifPresentOrElse(value -> set.put(swap.key(), value), () -> removed.add(swap.key()));
-        return TableMetadata.buildFrom(base)
-                .setProperties(set)
-                .removeProperties(removed)
-                .build();
+        TableMetadata.Builder metadata =
+                TableMetadata.buildFrom(base).setProperties(set).removeProperties(removed);
+        branch.apply(metadata, base);
+        return metadata.build();
     }
 }

@@ -60,7 +60,13 @@ class BackfillsTest {
         Change change = new Change(new UUID(3, 4), "me", NOW.plusNanos(1_001));
         BackfillState further = accepted.after(Map.of(0, 9L), counts, new UUID(5, 6), change);
         BackfillState failed = further.with(new Standing(Phase.FAILED, Optional.of("why \"")), change);
-        for (BackfillState state : List.of(accepted, further, failed, further.restarted(change))) {
+        BackfillState branched =
+                BackfillState.accepted("x", new UUID(1, 2), task().on(new BackfillBranch("a-branch", 77, 3)));
+        BackfillState ready = branched.with(new Standing(Phase.READY, Optional.empty()), change);
+        BackfillState published = ready.published(counts.onMain(5, 2), new UUID(7, 8), change);
+        assertThat(published.counts().added()).isEqualTo(3);
+        for (BackfillState state :
+                List.of(accepted, further, failed, further.restarted(change), branched, ready, published)) {
             String text = BackfillCodec.write(state);
             assertThat(BackfillCodec.read(text, "")).isEqualTo(state);
             assertThat(BackfillCodec.write(BackfillCodec.read(text, ""))).isEqualTo(text);

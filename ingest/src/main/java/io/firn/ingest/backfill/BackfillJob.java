@@ -8,10 +8,6 @@ import io.firn.catalog.backfill.BackfillState.Change;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.backfill.BackfillState.Standing;
 import io.firn.catalog.backfill.Backfills;
-import io.firn.catalog.ledger.Ledger;
-import io.firn.catalog.ledger.LedgerKeys;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
@@ -24,7 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -45,9 +41,6 @@ public final class BackfillJob {
     /** A lease is renewed when this part of it is over. */
     private static final int RENEWALS_IN_A_LEASE = 3;
 
-    /** Rollbacks are rare; a person who rolls back that often wants to know. */
-    private static final int MOST_RESTARTS = 10;
-
     private static final long FIRST_DELAY_MILLIS = 50;
     private static final long MILLIS_PER_SECOND = 1000;
 
@@ -62,6 +55,7 @@ public final class BackfillJob {
     private final RandomGenerator random;
     private @Nullable BackfillState state;
     private @Nullable Chunk chunk;
+    private @Nullable Publication publication;
     private boolean ended;
 
     /**
@@ -98,8 +92,13 @@ public final class BackfillJob {
                 BackfillTurn turn = attempts.attempt();
                 if (!attempts.isPending()) {
                     chunk = null;
+                    publication = null;
                 }
                 return turn;
+            }
+            Publication published = publication;
+            if (published != null) {
+                return publish(published);
             }
             Chunk current = chunk;
             if (current == null) {
@@ -151,8 +150,10 @@ public final class BackfillJob {
         if (!mayWorkOn(now, settings, clock.instant())) {
             return end(now.owner() + " works on it");
         }
-        if (now.lastCommit().isPresent() && !isInAncestry(now.lastCommit().get())) {
-            requireFewRestarts(now);
+        Snapshot head = Line.head(table, now);
+        if (now.lastCommit().isPresent()
+                && !Line.holds(table, head, now.lastCommit().get())) {
+            Line.requireFewRestarts(table, now);
             return put(now, now.restarted(change()), "its chunks were rolled back");
         }
         if (!now.owner().equals(settings.owner())) {
@@ -160,21 +161,36 @@ public final class BackfillJob {
         }
         state = now;
         requireTopic(now);
-        Ledger ledger = ledger();
-        TreeMap<Integer, Long> upTo = new TreeMap<>();
-        now.task()
-                .spans()
-                .keySet()
-                .forEach(partition -> upTo.put(
-                        partition,
-                        ledger.next(now.task().pipeline(), now.task().partition(partition))
-                                .orElse(0)));
+        SortedMap<Integer, Long> upTo = Line.ledgerOf(table, now);
+        if (now.standing().phase() == Phase.PUBLISHING) {
+            publication = Publication.begin(
+                    table, now, Objects.requireNonNull(table.currentSnapshot()), Objects.requireNonNull(head), newId());
+            return BackfillTurn.AT_ONCE;
+        }
         var spans = Chunk.next(now, upTo, Math.min(now.task().chunk(), attempts.mostOffsets()));
         if (spans.isEmpty()) {
-            return put(now, now.with(new Standing(Phase.DONE, Optional.empty()), change()), "done");
+            Phase end = now.task().branch().isPresent() ? Phase.READY : Phase.DONE;
+            return put(now, now.with(new Standing(end, Optional.empty()), change()), end.text());
         }
         chunk = reader.begin(now, spans, newId(), clock.instant());
         return BackfillTurn.AT_ONCE;
+    }
+
+    private BackfillTurn publish(Publication current) throws IOException {
+        if (!current.isRead()) {
+            current.read();
+            return renewed();
+        }
+        BackfillState now = state();
+        BackfillState done =
+                now.published(now.counts().onMain(current.added(), current.replaced()), current.id(), change());
+        if (current.changesMain()) {
+            attempts.propose(current.commit(now, done), 0);
+            return BackfillTurn.AT_ONCE;
+        }
+        current.discard();
+        publication = null;
+        return states.finish(now, done.withLastCommit(now.lastCommit())) ? end("done") : BackfillTurn.AT_ONCE;
     }
 
     private BackfillTurn read(Chunk current) {
@@ -207,10 +223,13 @@ public final class BackfillJob {
         RowDeletes deletes = new RowDeletes(table, current.id);
         long old = 0;
         if (now.task().mode() == BackfillMode.REPLACE) {
-            table.refresh();
-            snapshot = table.currentSnapshot();
+            if (states.find(id).filter(now::equals).isEmpty()) {
+                drop();
+                return BackfillTurn.AT_ONCE;
+            }
+            snapshot = Line.head(table, now);
             if (snapshot != null) {
-                OldRows rows = new OldRows(current, deletes);
+                OldRows rows = new OldRows(current.written, deletes);
                 new LiveRows(table, now.task().topic()).read(snapshot, current.done(), rows);
                 old = rows.replaced();
                 current.kept += rows.kept();
@@ -254,8 +273,12 @@ public final class BackfillJob {
         if (chunk != null && !attempts.isPending()) {
             reader.discard();
         }
+        if (publication != null && !attempts.isPending()) {
+            publication.discard();
+        }
         attempts.drop();
         chunk = null;
+        publication = null;
     }
 
     private BackfillTurn put(BackfillState from, BackfillState to, String why) {
@@ -283,42 +306,11 @@ public final class BackfillJob {
         return put(now, now.skipped(partition, to, told, change()), "");
     }
 
-    /** Where snapshots expire sooner than chunks follow on each other it would begin again for ever. */
-    private void requireFewRestarts(BackfillState now) {
-        if (now.counts().restarts() >= MOST_RESTARTS) {
-            throw FirnException.user(
-                    "backfill-restarts",
-                    "it began again " + MOST_RESTARTS + " times, because the snapshot of its last chunk was gone",
-                    "backfill " + id + " of table " + table.name(),
-                    "keep snapshots for longer, or see who rolls the table back; then ask for it again");
-        }
-    }
-
     private void requireTopic(BackfillState now) {
         BackfillRequests.requireSameTopic(
                 now.task().topic(),
                 now.task().topicId(),
                 source.topicIds(Set.of(now.task().topic())));
-    }
-
-    private Ledger ledger() {
-        LedgerState found = LedgerReader.read(table);
-        return found.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(table.name(), unknown);
-        });
-    }
-
-    /** Not where it was rolled back; and not where its snapshot is gone and nobody can tell: then it is done again. */
-    private boolean isInAncestry(UUID commit) {
-        Snapshot each = table.currentSnapshot();
-        while (each != null) {
-            if (commit.toString().equals(each.summary().get(LedgerKeys.COMMIT_ID))) {
-                return true;
-            }
-            Long parent = each.parentId();
-            each = parent == null ? null : table.snapshot(parent);
-        }
-        return false;
     }
 
     private BackfillState state() {

@@ -16,6 +16,7 @@ import java.util.SortedSet;
  * @param to the record before which it ends; empty for the ledger
  * @param chunk offsets of one commit at most; a process may make smaller ones
  * @param by who asks; may be empty
+ * @param branch that it is to take effect on first; empty for main
  */
 public record BackfillRequest(
         String pipeline,
@@ -25,7 +26,26 @@ public record BackfillRequest(
         Optional<Position> to,
         BackfillMode mode,
         long chunk,
-        String by) {
+        String by,
+        Optional<String> branch) {
+    /** One that takes effect on main. */
+    public BackfillRequest(
+            String pipeline,
+            String topic,
+            SortedSet<Integer> partitions,
+            Optional<Position> from,
+            Optional<Position> to,
+            BackfillMode mode,
+            long chunk,
+            String by) {
+        this(pipeline, topic, partitions, from, to, mode, chunk, by, Optional.empty());
+    }
+
+    /** The same on a branch. */
+    public BackfillRequest on(String name) {
+        return new BackfillRequest(pipeline, topic, partitions, from, to, mode, chunk, by, Optional.of(name));
+    }
+
     /**
      * A place in a topic: an offset, the same in each partition, or the first record not before a time.
      *

@@ -5,8 +5,6 @@ import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerKeys;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
@@ -44,7 +42,7 @@ public final class BackfillRequests {
         }
         table.refresh();
         requireSourceColumns();
-        Ledger ledger = ledger();
+        Ledger ledger = Line.ledger(table);
         SortedMap<SourcePartition, PartitionEntry> known = partitions(request, ledger);
         String topicId = known.firstKey().topicId();
         requireSameTopic(request.topic(), topicId, source.topicIds(Set.of(request.topic())));
@@ -74,7 +72,7 @@ public final class BackfillRequests {
                     "compare the span with 'firn ledger' and with what Kafka holds");
         }
         requireOneIncarnation(request, topicId, spans);
-        return new BackfillTask(
+        BackfillTask task = new BackfillTask(
                 request.pipeline(),
                 request.topic(),
                 topicId,
@@ -84,6 +82,9 @@ public final class BackfillRequests {
                 told,
                 request.by(),
                 now);
+        return request.branch()
+                .map(name -> task.on(Branches.begin(table, name)))
+                .orElse(task);
     }
 
     private static long atLeast(
@@ -138,13 +139,6 @@ public final class BackfillRequests {
                     null);
         }
         return answer;
-    }
-
-    private Ledger ledger() {
-        LedgerState state = LedgerReader.read(table);
-        return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(table.name(), unknown);
-        });
     }
 
     private SortedMap<SourcePartition, PartitionEntry> partitions(BackfillRequest request, Ledger ledger) {

@@ -19,15 +19,16 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataOperations;
 import org.apache.iceberg.RowDelta;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
 import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.expressions.Expression;
 
 /** The commit of a chunk: new rows, old rows' deletes and how far the backfill has got, in one snapshot. */
 final class ChunkCommit {
-    private static final String BACKFILL = "firn.backfill";
-    private static final String SPANS = "firn.backfill-spans";
+    static final String SPANS = "firn.backfill-spans";
 
     /** Firn's own appends only add rows above every ledger there was before: none can be of the chunk. */
     private static final Set<String> ABOVE_THE_LEDGER =
@@ -48,7 +49,7 @@ final class ChunkCommit {
             BackfillState from,
             BackfillState to) {
         TreeMap<String, String> summary = new TreeMap<>();
-        summary.put(BACKFILL, from.id());
+        summary.put(BackfillState.SUMMARY_KEY, from.id());
         summary.put(SPANS, json(chunk.done()));
         List<String> locations = new ArrayList<>(deletes.locations());
         files.forEach(file -> locations.add(file.location()));
@@ -59,28 +60,53 @@ final class ChunkCommit {
                         chunk.id,
                         Operation.BACKFILL,
                         summary,
-                        transaction -> change(transaction, from.task().topic(), chunk, planned, files, deletes),
+                        transaction -> change(transaction, from, chunk, planned, files, deletes),
                         locations)
                 .of(from.task().pipeline())
+                .on(Line.branch(from))
                 .with(new PropertySwap(swap.key(), swap.expected(), swap.value(), covered));
     }
 
     private static SnapshotUpdate<?> change(
             Transaction transaction,
-            String topic,
+            BackfillState from,
             Chunk chunk,
             Snapshot planned,
             List<DataFile> files,
             RowDeletes deletes) {
-        Snapshot unchanged = unchangedUpTo(transaction.table(), planned);
+        Snapshot unchanged = from.task().branch().isEmpty()
+                ? unchangedUpTo(transaction.table(), planned)
+                : requireHead(transaction.table(), Line.branch(from), planned);
         ManifestMerges.leaveOut(transaction);
+        return swapped(
+                transaction,
+                unchanged,
+                LiveRows.filter(from.task().topic(), chunk.done()),
+                files,
+                deletes.dropped(),
+                deletes);
+    }
+
+    /**
+     * New rows and old rows' deletes as one change.
+     *
+     * @param unchanged the last snapshot up to which nothing touched the rows since they were looked up
+     * @param dropped files that go as a whole
+     */
+    static RowDelta swapped(
+            Transaction transaction,
+            Snapshot unchanged,
+            Expression rows,
+            List<DataFile> files,
+            List<DataFile> dropped,
+            RowDeletes deletes) {
         RowDelta delta = transaction.newRowDelta();
         files.forEach(delta::addRows);
-        deletes.dropped().forEach(delta::removeRows);
+        dropped.forEach(delta::removeRows);
         deletes.added().forEach(delta::addDeletes);
         deletes.removed().forEach(delta::removeDeletes);
         return delta.validateFromSnapshot(unchanged.snapshotId())
-                .conflictDetectionFilter(LiveRows.filter(topic, chunk.done()))
+                .conflictDetectionFilter(rows)
                 .validateDataFilesExist(deletes.marked())
                 .validateDeletedFiles()
                 .validateNoConflictingDataFiles()
@@ -93,9 +119,9 @@ final class ChunkCommit {
      *
      * @throws ValidationException where the planned snapshot is no ancestor of the head: rolled back or expired
      */
-    private static Snapshot unchangedUpTo(Table table, Snapshot planned) {
+    static Snapshot unchangedUpTo(Table table, Snapshot planned) {
         Snapshot unchanged = null;
-        for (Snapshot each = table.currentSnapshot(); each != null; each = parent(table, each)) {
+        for (Snapshot each = table.currentSnapshot(); each != null; each = Line.parent(table, each)) {
             if (each.snapshotId() == planned.snapshotId()) {
                 return unchanged == null ? planned : unchanged;
             }
@@ -114,12 +140,19 @@ final class ChunkCommit {
                 && ABOVE_THE_LEDGER.contains(snapshot.summary().getOrDefault(LedgerKeys.OPERATION, ""));
     }
 
-    private static @org.jspecify.annotations.Nullable Snapshot parent(Table table, Snapshot snapshot) {
-        Long parent = snapshot.parentId();
-        return parent == null ? null : table.snapshot(parent);
+    /** @throws ValidationException where the branch's head is another one, or where it is gone */
+    static Snapshot requireHead(Table table, String branch, Snapshot planned) {
+        SnapshotRef ref = table.refs().get(branch);
+        ValidationException.check(
+                ref != null && ref.snapshotId() == planned.snapshotId(),
+                "The head of branch %s is not %s any more",
+                branch,
+                planned.snapshotId());
+        return planned;
     }
 
-    private static String json(SortedMap<Integer, OffsetRange> spans) {
+    /** Spans as the summary has them. */
+    static String json(SortedMap<Integer, OffsetRange> spans) {
         return spans.entrySet().stream()
                 .map(each -> "\"" + each.getKey() + "\":[" + each.getValue().start() + ","
                         + each.getValue().end() + "]")

@@ -43,7 +43,7 @@ final class ChunkReader {
 
     /** Looks at what the table has, where that stays, and makes the source ready. */
     Chunk begin(BackfillState now, SortedMap<Integer, OffsetRange> spans, UUID id, Instant at) throws IOException {
-        Snapshot head = table.currentSnapshot();
+        Snapshot head = Line.head(table, now);
         Chunk next = new Chunk(id, spans, head, at);
         if (now.task().mode() == BackfillMode.MISSING && head != null) {
             new LiveRows(table, now.task().topic()).read(head, spans, new LiveRows.Seen() {

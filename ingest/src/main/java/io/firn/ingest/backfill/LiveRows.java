@@ -15,6 +15,7 @@ import org.apache.iceberg.MetadataColumns;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableScan;
 import org.apache.iceberg.data.GenericDeleteFilter;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.data.parquet.GenericParquetReaders;
@@ -67,21 +68,34 @@ final class LiveRows {
     }
 
     void read(Snapshot snapshot, SortedMap<Integer, OffsetRange> spans, Seen seen) throws IOException {
-        Expression filter = filter(topic, spans);
-        List<FileScanTask> files = new ArrayList<>();
-        try (CloseableIterable<FileScanTask> tasks = table.newScan()
-                .useSnapshot(snapshot.snapshotId())
-                .filter(filter)
-                .planFiles()) {
-            tasks.forEach(files::add);
-        }
-        for (FileScanTask task : files) {
-            readFile(task, filter, spans, seen);
+        for (FileScanTask task : files(snapshot, spans)) {
+            readFile(task, spans, seen);
         }
     }
 
-    private void readFile(FileScanTask task, Expression filter, SortedMap<Integer, OffsetRange> spans, Seen seen)
+    /** Files that can have rows of the spans. */
+    List<FileScanTask> files(Snapshot snapshot, SortedMap<Integer, OffsetRange> spans) throws IOException {
+        return files(table.newScan(), snapshot, spans);
+    }
+
+    /** The same, with all that is known of their columns: to be added to a snapshot as they are. */
+    List<FileScanTask> filesWithBounds(Snapshot snapshot, SortedMap<Integer, OffsetRange> spans) throws IOException {
+        return files(table.newScan().includeColumnStats(), snapshot, spans);
+    }
+
+    private List<FileScanTask> files(TableScan scan, Snapshot snapshot, SortedMap<Integer, OffsetRange> spans)
             throws IOException {
+        List<FileScanTask> files = new ArrayList<>();
+        try (CloseableIterable<FileScanTask> tasks = scan.useSnapshot(snapshot.snapshotId())
+                .filter(filter(topic, spans))
+                .planFiles()) {
+            tasks.forEach(files::add);
+        }
+        return files;
+    }
+
+    void readFile(FileScanTask task, SortedMap<Integer, OffsetRange> spans, Seen seen) throws IOException {
+        Expression filter = filter(topic, spans);
         Schema wanted = wanted();
         GenericDeleteFilter deletes = new GenericDeleteFilter(io, task, table.schema(), wanted);
         boolean untouched = task.deletes().isEmpty();

@@ -5,17 +5,18 @@ import java.io.UncheckedIOException;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.deletes.PositionDeleteIndex;
 
-/** Takes the rows out for which a chunk has new ones; what Kafka did not deliver stays, it cannot be written again. */
+/** Takes the rows out for which there are others; what Kafka did not deliver stays, it cannot be written again. */
 final class OldRows implements LiveRows.Seen {
-    private final Chunk chunk;
+    private final ChunkOffsets written;
     private final RowDeletes deletes;
     private PositionDeleteIndex positions = RowDeletes.noPositions();
     private long replacedHere;
     private long replaced;
     private long kept;
 
-    OldRows(Chunk chunk, RowDeletes deletes) {
-        this.chunk = chunk;
+    /** @param written offsets that have another row */
+    OldRows(ChunkOffsets written, RowDeletes deletes) {
+        this.written = written;
         this.deletes = deletes;
     }
 
@@ -24,14 +25,14 @@ final class OldRows implements LiveRows.Seen {
         return replaced;
     }
 
-    /** Rows of the chunk's offsets that stay. */
+    /** Rows of the spans that stay. */
     long kept() {
         return kept;
     }
 
     @Override
     public void row(int partition, long offset, long position) {
-        if (chunk.written.contains(partition, offset)) {
+        if (written.contains(partition, offset)) {
             positions.delete(position);
             replacedHere++;
         } else {

@@ -15,12 +15,16 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.ingest.RowBatchWriter;
 import io.firn.ingest.decode.DecodeSettings;
+import io.firn.ingest.decode.Tombstones;
 import io.firn.ingest.write.WriteSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,16 +36,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.data.GenericFileWriterFactory;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.types.Types;
 
 /** A table that was ingested from a log, and what a test does to both. */
@@ -58,11 +69,33 @@ final class BackfillRig {
     final Random random;
     final TickingClock clock = new TickingClock();
 
+    private final DecodeSettings decoding;
+
     BackfillRig(int format, long seed) {
+        this(
+                format,
+                seed,
+                SourceColumns.appendTo(new Schema(
+                        Types.NestedField.optional(1, "id", Types.LongType.get()),
+                        Types.NestedField.required(2, "note", Types.StringType.get()))),
+                DecodeSettings.defaults());
+    }
+
+    /** One of which the table is a keyed one's staging table: a record without a value deletes its key. */
+    static BackfillRig ofStaging(int format, long seed) {
+        UpsertLayout layout =
+                new UpsertLayout(SchemaText.parse("id long not null, note string"), List.of("id"), Optional.empty());
+        return new BackfillRig(
+                format,
+                seed,
+                layout.staging(),
+                DecodeSettings.defaults()
+                        .withTombstones(new Tombstones(List.of("id"), Tombstones.KeyFormat.JSON, Set.of())));
+    }
+
+    private BackfillRig(int format, long seed, Schema schema, DecodeSettings decoding) {
         random = new Random(seed);
-        Schema schema = SourceColumns.appendTo(new Schema(
-                Types.NestedField.optional(1, "id", Types.LongType.get()),
-                Types.NestedField.required(2, "note", Types.StringType.get())));
+        this.decoding = decoding;
         tables.create(
                 NAME,
                 schema,
@@ -97,6 +130,11 @@ final class BackfillRig {
         }
     }
 
+    /** A record without a value for each partition. */
+    void produceNulls() {
+        BOTH.forEach(partition -> log.put(partition, null));
+    }
+
     /** What live ingestion does: all that is above the ledger, in one file. */
     void ingest() {
         Table table = tables.openSpared(NAME);
@@ -108,7 +146,8 @@ final class BackfillRig {
             long to = log.end(partition);
             log.of(partition).subMap(from, to).forEach((offset, value) -> {
                 byte[] bytes = String.valueOf(value).getBytes(StandardCharsets.UTF_8);
-                writer.write(partition, offset, offset, bytes, 0, value == null ? -1 : bytes.length, null);
+                ByteBuffer key = StandardCharsets.UTF_8.encode("{\"id\":" + offset + "}");
+                writer.write(partition, offset, offset, bytes, 0, value == null ? -1 : bytes.length, key);
             });
             steps.put(partition, PartitionStep.advance(new OffsetRange(from, to), OptionalLong.empty()));
         }
@@ -131,8 +170,8 @@ final class BackfillRig {
         });
     }
 
-    static RowBatchWriter writer(Table table) {
-        return RowBatchWriter.create(table, DecodeSettings.defaults(), WriteSettings.defaults(UUID.randomUUID()));
+    RowBatchWriter writer(Table table) {
+        return RowBatchWriter.create(table, decoding, WriteSettings.defaults(UUID.randomUUID()));
     }
 
     BackfillTask resolve(BackfillMode mode) {
@@ -154,6 +193,10 @@ final class BackfillRig {
 
     String start(BackfillMode mode) {
         return backfills().accept(resolve(mode)).id();
+    }
+
+    String start(BackfillMode mode, String branch) {
+        return backfills().accept(resolve(request(mode).on(branch))).id();
     }
 
     BackfillState state(String id) {
@@ -191,9 +234,15 @@ final class BackfillRig {
 
     /** Every row as {@code partition-offset note}, sorted; twice where it is there twice. */
     List<String> rows() {
+        return rows(SnapshotRef.MAIN_BRANCH);
+    }
+
+    List<String> rows(String branch) {
         List<String> rows = new ArrayList<>();
-        try (CloseableIterable<Record> records =
-                IcebergGenerics.read(tables.openSpared(NAME)).build()) {
+        Table table = tables.openSpared(NAME);
+        try (CloseableIterable<Record> records = IcebergGenerics.read(table)
+                .useSnapshot(table.snapshot(branch).snapshotId())
+                .build()) {
             records.forEach(row -> rows.add(row.getField(SourceColumns.PARTITION) + "-"
                     + String.format("%05d", (Long) row.getField(SourceColumns.OFFSET)) + " " + row.getField("note")));
         } catch (IOException e) {
@@ -201,6 +250,49 @@ final class BackfillRig {
         }
         rows.sort(null);
         return rows;
+    }
+
+    static List<DataFile> files(Table table) {
+        List<DataFile> files = new ArrayList<>();
+        try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
+            tasks.forEach(task -> files.add(task.file()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return files;
+    }
+
+    /** What compaction does: all of main in one file, none of the rows another one. */
+    void rewriteAll() throws IOException {
+        Table table = tables.openSpared(NAME);
+        List<DataFile> files = files(table);
+        if (files.isEmpty()) {
+            return;
+        }
+        List<Record> rows = new ArrayList<>();
+        try (CloseableIterable<Record> all = IcebergGenerics.read(table).build()) {
+            all.forEach(rows::add);
+        }
+        DataWriter<Record> writer = new GenericFileWriterFactory.Builder(table)
+                .build()
+                .newDataWriter(
+                        OutputFileFactory.builderFor(table, 0, random.nextInt(1 << 20))
+                                .build()
+                                .newOutputFile(),
+                        table.spec(),
+                        null);
+        try (writer) {
+            rows.forEach(writer::write);
+        }
+        RewriteFiles rewrite =
+                table.newRewrite().validateFromSnapshot(table.currentSnapshot().snapshotId());
+        files.forEach(rewrite::deleteFile);
+        rewrite.addFile(writer.toDataFile()).commit();
+    }
+
+    void deleteFirstFile() {
+        Table table = tables.openSpared(NAME);
+        table.newDelete().deleteFile(files(table).get(0)).commit();
     }
 
     /** What {@link #rows} would be were the table made of the log anew. */

@@ -9,14 +9,13 @@ import io.firn.catalog.commit.FaultyTable;
 import io.firn.catalog.ledger.Ledger;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.iceberg.FileScanTask;
-import org.apache.iceberg.Table;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A backfill cut off at every one of its calls to catalog and store, by a kill or while it is asked to stop, and taken up
@@ -28,54 +27,113 @@ class KilledBackfillTest {
     private static final int MOST_TURNS = 60;
     private static final long CHUNK = 30;
 
-    @ParameterizedTest
-    @CsvSource({"REPLACE, 2", "REPLACE, 3", "MISSING, 2"})
-    void whereverItIsCutOffNoRowIsMissingOrTwiceAndTheNextRunGoesOn(BackfillMode mode, int format) {
-        boolean failed = true;
-        int cut = 0;
-        Set<Long> chunks = new TreeSet<>();
-        for (int call = 1; failed; call += STEP) {
-            BackfillRig rig = new BackfillRig(format, 5);
+    /** What is cut off; calls of those that only differ in a part are taken less often. */
+    enum Backfilled {
+        REPLACED(BackfillMode.REPLACE, 2, 1),
+        REPLACED_BY_VECTORS(BackfillMode.REPLACE, 3, 1),
+        MISSING(BackfillMode.MISSING, 2, 1),
+        REPLACED_IN_STAGING(BackfillMode.REPLACE, 2, 3),
+        REPLACED_ON_A_BRANCH(BackfillMode.REPLACE, 2, 3),
+        MISSING_ON_A_BRANCH(BackfillMode.MISSING, 3, 3);
+
+        private final BackfillMode mode;
+        private final int format;
+        private final int step;
+
+        Backfilled(BackfillMode mode, int format, int times) {
+            this.mode = mode;
+            this.format = format;
+            this.step = STEP == 1 ? 1 : STEP * times;
+        }
+
+        boolean isOnABranch() {
+            return name().endsWith("BRANCH");
+        }
+
+        /** Everything ingested, and the first file gone or all records changed since. */
+        BackfillRig rig() {
+            BackfillRig rig =
+                    this == REPLACED_IN_STAGING ? BackfillRig.ofStaging(format, 5) : new BackfillRig(format, 5);
             for (int batch = 0; batch < 3; batch++) {
                 rig.produce(30, "old");
+                if (this == REPLACED_IN_STAGING) {
+                    rig.produceNulls();
+                }
                 rig.ingest();
             }
-            List<String> whole = rig.wholeLog();
             if (mode == BackfillMode.MISSING) {
-                deleteFirstFile(rig);
+                rig.deleteFirstFile();
             } else {
                 rig.log.replaceAll(value -> value.replace("old", "new"));
             }
+            return rig;
+        }
+
+        String start(BackfillRig rig) {
+            return isOnABranch() ? rig.start(mode, "a-branch") : rig.start(mode);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereverItIsCutOffNoRowIsMissingOrTwiceAndTheNextRunGoesOn(Backfilled what) {
+        boolean failed = true;
+        int cut = 0;
+        Set<Long> chunks = new TreeSet<>();
+        Set<Phase> phases = EnumSet.noneOf(Phase.class);
+        for (int call = 1; failed; call += what.step) {
+            BackfillRig rig = what.rig();
             List<String> before = rig.rows();
             Ledger ledger = rig.ledger();
-            String id = rig.start(mode);
+            String id = what.start(rig);
             FaultyTable faulty = new FaultyTable(call);
 
-            cutOff(rig.job(id, "killed", CHUNK, faulty.wrap(rig.open())), call % 2 == 0);
+            cutOff(rig, id, faulty, call % 2 == 0);
             failed = faulty.failed();
             cut += failed ? 1 : 0;
             chunks.add(rig.state(id).counts().chunks());
+            phases.add(rig.state(id).standing().phase());
             assertThat(offsets(rig.rows()))
                     .as("after call %d", call)
                     .doesNotHaveDuplicates()
                     .containsAll(offsets(before));
+            if (what.isOnABranch() && rig.state(id).standing().phase() != Phase.DONE) {
+                assertThat(rig.rows()).as("after call %d", call).isEqualTo(before);
+            }
             assertThat(rig.ledger()).isEqualTo(ledger);
 
             rig.clock.pass(Duration.ofMinutes(2));
-            rig.run(id, CHUNK);
+            runToItsEnd(rig, id);
             assertThat(rig.state(id).standing().phase()).isEqualTo(Phase.DONE);
             assertThat(rig.state(id).done()).isEqualTo(rig.state(id).task().total());
-            assertThat(rig.rows())
-                    .as("after a run after call %d", call)
-                    .isEqualTo(mode == BackfillMode.MISSING ? whole : rig.wholeLog());
+            assertThat(rig.rows()).as("after a run after call %d", call).isEqualTo(rig.wholeLog());
             assertThat(rig.ledger()).isEqualTo(ledger);
         }
         assertThat(cut).isGreaterThan(2);
         assertThat(chunks).as("cut off between different chunks").hasSizeGreaterThan(1);
+        if (what.isOnABranch()) {
+            assertThat(phases).contains(Phase.RUNNING, Phase.PUBLISHING, Phase.DONE);
+        }
+    }
+
+    private static void runToItsEnd(BackfillRig rig, String id) {
+        rig.run(id, CHUNK);
+        if (rig.state(id).standing().phase() == Phase.READY) {
+            rig.backfills().publish(id);
+            rig.run(id, CHUNK);
+        }
     }
 
     /** Turns until the store is gone; then the process is killed, or stopped as a person would. */
-    private static void cutOff(BackfillJob job, boolean stopped) {
+    private static void cutOff(BackfillRig rig, String id, FaultyTable faulty, boolean stopped) {
+        turn(rig.job(id, "killed", CHUNK, faulty.wrap(rig.open())), stopped);
+        if (rig.state(id).standing().phase() == Phase.READY) {
+            rig.backfills().publish(id);
+            turn(rig.job(id, "killed", CHUNK, faulty.wrap(rig.open())), stopped);
+        }
+    }
+
+    private static void turn(BackfillJob job, boolean stopped) {
         try {
             for (int turn = 0; turn < MOST_TURNS; turn++) {
                 if (job.turn().ended()) {
@@ -98,11 +156,5 @@ class KilledBackfillTest {
 
     private static List<String> offsets(List<String> rows) {
         return rows.stream().map(row -> row.substring(0, row.indexOf(' '))).collect(Collectors.toList());
-    }
-
-    private static void deleteFirstFile(BackfillRig rig) {
-        Table table = rig.open();
-        FileScanTask first = table.newScan().planFiles().iterator().next();
-        table.newDelete().deleteFile(first.file()).commit();
     }
 }

@@ -5,6 +5,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.RecordSource.RecordConsumer;
 import io.firn.ingest.record.SpanSource;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
@@ -110,7 +111,8 @@ final class LogInMemory {
         private void hand(SourcePartition partition, long at, RecordConsumer consumer) {
             String value = of(partition).get(at);
             byte[] bytes = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
-            consumer.record(partition, at, at, bytes, 0, value == null ? -1 : bytes.length, null);
+            ByteBuffer key = StandardCharsets.UTF_8.encode("{\"id\":" + at + "}");
+            consumer.record(partition, at, at, bytes, 0, value == null ? -1 : bytes.length, key);
         }
 
         @Override

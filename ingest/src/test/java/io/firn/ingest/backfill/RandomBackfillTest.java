@@ -6,7 +6,6 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,25 +17,17 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.iceberg.DataFile;
-import org.apache.iceberg.FileScanTask;
-import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.data.GenericFileWriterFactory;
-import org.apache.iceberg.data.IcebergGenerics;
-import org.apache.iceberg.data.Record;
-import org.apache.iceberg.io.CloseableIterable;
-import org.apache.iceberg.io.DataWriter;
-import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.util.SnapshotUtil;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Backfills among everything that can come between, drawn by a seed: live commits, other engines that delete, rewrite,
- * expire and roll back, killed and rival processes, lost, late and refused commits. Nothing is ever there twice, nothing
- * is missing but what somebody deleted, and in the end every record has its row. {@code -Dfirn.backfill.seeds=300} takes
- * more.
+ * Backfills, on main and on branches, among everything that can come between, drawn by a seed: live commits, other
+ * engines that delete, rewrite, expire and roll back, killed and rival processes, lost, late and refused commits.
+ * Nothing is ever there twice, nothing is missing but what somebody deleted, and in the end every record has its row.
+ * {@code -Dfirn.backfill.seeds=300} takes more.
  */
 class RandomBackfillTest {
     private static final int SEEDS = Integer.getInteger("firn.backfill.seeds", 4);
@@ -57,6 +48,7 @@ class RandomBackfillTest {
         private final BackfillRig rig;
         private final Random random;
         private final BackfillMode mode;
+        private final boolean isOnABranch;
         private final String id;
         private final Set<String> deleted = new HashSet<>();
         private final List<String> events = new ArrayList<>();
@@ -76,7 +68,8 @@ class RandomBackfillTest {
             } else {
                 rig.log.replaceAll(value -> value.replace("old", "new"));
             }
-            id = rig.start(mode);
+            isOnABranch = (seed / 4 + seed) % 2 == 1;
+            id = isOnABranch ? rig.start(mode, "a-branch") : rig.start(mode);
         }
 
         void tell() throws IOException {
@@ -90,7 +83,14 @@ class RandomBackfillTest {
             }
             rig.tables.endFaults();
             rig.clock.pass(Duration.ofMinutes(2));
+            if (isOnABranch) {
+                rig.ingest();
+            }
             rig.run(id, 40);
+            if (rig.state(id).standing().phase() == Phase.READY) {
+                rig.backfills().publish(id);
+                rig.run(id, 40);
+            }
             check();
             assertThat(rig.state(id).standing().phase()).as("%s", events).isEqualTo(Phase.DONE);
             Set<String> offsets = offsets(rig.rows());
@@ -108,7 +108,7 @@ class RandomBackfillTest {
         }
 
         private boolean isRunning() {
-            return rig.state(id).isRunning();
+            return !rig.state(id).isOver();
         }
 
         private void join() {
@@ -116,6 +116,9 @@ class RandomBackfillTest {
         }
 
         private void turn() {
+            if (rig.state(id).standing().phase() == Phase.READY) {
+                rig.backfills().publish(id);
+            }
             BackfillJob job = jobs.get(random.nextInt(jobs.size()));
             try {
                 if (job.turn().ended()) {
@@ -139,7 +142,7 @@ class RandomBackfillTest {
                     rig.ingest();
                 }
                 case 2 -> deleteAFile();
-                case 3 -> rewriteAll();
+                case 3 -> rig.rewriteAll();
                 case 4 ->
                     spared().expireSnapshots()
                             .expireOlderThan(Long.MAX_VALUE)
@@ -178,7 +181,7 @@ class RandomBackfillTest {
         private void deleteAFile() {
             Table table = spared();
             List<String> before = rig.rows();
-            List<DataFile> files = files(table);
+            List<DataFile> files = BackfillRig.files(table);
             if (!files.isEmpty()) {
                 table.newDelete()
                         .deleteFile(files.get(random.nextInt(files.size())))
@@ -187,33 +190,6 @@ class RandomBackfillTest {
             Set<String> gone = offsets(before);
             gone.removeAll(offsets(rig.rows()));
             deleted.addAll(gone);
-        }
-
-        private void rewriteAll() throws IOException {
-            Table table = spared();
-            List<DataFile> files = files(table);
-            if (files.isEmpty()) {
-                return;
-            }
-            List<Record> rows = new ArrayList<>();
-            try (CloseableIterable<Record> all = IcebergGenerics.read(table).build()) {
-                all.forEach(rows::add);
-            }
-            DataWriter<Record> writer = new GenericFileWriterFactory.Builder(table)
-                    .build()
-                    .newDataWriter(
-                            OutputFileFactory.builderFor(table, 0, random.nextInt(1 << 20))
-                                    .build()
-                                    .newOutputFile(),
-                            table.spec(),
-                            null);
-            try (writer) {
-                rows.forEach(writer::write);
-            }
-            RewriteFiles rewrite = table.newRewrite()
-                    .validateFromSnapshot(table.currentSnapshot().snapshotId());
-            files.forEach(rewrite::deleteFile);
-            rewrite.addFile(writer.toDataFile()).commit();
         }
 
         private void rollBack() {
@@ -225,16 +201,6 @@ class RandomBackfillTest {
                     && target.summary().containsKey("firn.offsets")) {
                 table.manageSnapshots().rollbackTo(target.snapshotId()).commit();
             }
-        }
-
-        private static List<DataFile> files(Table table) {
-            List<DataFile> files = new ArrayList<>();
-            try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
-                tasks.forEach(task -> files.add(task.file()));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return files;
         }
 
         private static Set<String> offsets(List<String> rows) {
