@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.iceberg.Table;
@@ -33,7 +34,7 @@ public final class BackfillDesk {
     private final Supplier<? extends RandomGenerator> randoms;
     private final Runnable accepted;
 
-    /** @param accepted is called after a backfill was taken on */
+    /** @param accepted is called after there is something to do */
     public BackfillDesk(
             Map<String, PipelineConfig> pipelines,
             BackfillParts parts,
@@ -67,6 +68,7 @@ public final class BackfillDesk {
     /** @throws FirnException where it cannot be done, or Kafka or the catalog do not answer */
     public Entry start(BackfillRequest request) {
         PipelineConfig pipeline = pipeline(request.pipeline());
+        requireNoMerge(pipeline, request);
         Table table = parts.table(pipeline);
         BackfillTask task;
         try (KafkaSources sources = parts.sources(request.pipeline(), pipeline);
@@ -76,6 +78,17 @@ public final class BackfillDesk {
         BackfillState state = backfills(table).accept(task);
         accepted.run();
         return new Entry(pipeline.table(), state);
+    }
+
+    private static void requireNoMerge(PipelineConfig pipeline, BackfillRequest request) {
+        if (request.branch().isPresent() && !pipeline.ingestTable().equals(pipeline.table())) {
+            throw FirnException.user(
+                    "branch-unsupported",
+                    "a pipeline with mode upsert has no backfills on a branch: rows on a branch of the staging table"
+                            + " are not merged, so nobody would see the keyed rows before they are published",
+                    "pipeline " + request.pipeline() + ", body.branch",
+                    "leave it out: then the merge takes the span in when the backfill has ended");
+        }
     }
 
     /** All that the tables know of, the one that was asked for last first. */
@@ -100,12 +113,23 @@ public final class BackfillDesk {
         throw Backfills.unknown(id);
     }
 
-    /** @throws FirnException {@code backfill-unknown}, {@code backfill-over} */
+    /** @throws FirnException as {@link Backfills#cancel} */
     public Entry cancel(String id, String by) {
+        return change(id, backfills -> backfills.cancel(id, by));
+    }
+
+    /** @throws FirnException as {@link Backfills#publish} */
+    public Entry publish(String id) {
+        Entry entry = change(id, backfills -> backfills.publish(id));
+        accepted.run();
+        return entry;
+    }
+
+    private Entry change(String id, Function<Backfills, BackfillState> changed) {
         for (PipelineConfig pipeline : byTable().values()) {
             Backfills backfills = backfills(parts.table(pipeline));
             if (backfills.find(id).isPresent()) {
-                return new Entry(pipeline.table(), backfills.cancel(id, by));
+                return new Entry(pipeline.table(), changed.apply(backfills));
             }
         }
         throw Backfills.unknown(id);

@@ -1,6 +1,7 @@
 package io.firn.deploy.backfill;
 
 import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Phase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ public final class BackfillFigures {
         Map<String, Seen> known = tables.computeIfAbsent(table, name -> new TreeMap<>());
         Set<String> gone = new HashSet<>(known.keySet());
         for (BackfillState state : states) {
-            if (state.isRunning() || state.updatedAt().plus(SHOWN).isAfter(now)) {
+            boolean waits = state.standing().phase() == Phase.READY;
+            if (state.isRunning() || waits || state.updatedAt().plus(SHOWN).isAfter(now)) {
                 known.merge(
                         state.id(), new Seen(table, state, state.updatedAt()), (old, seen) -> further(old, seen, now));
                 gone.remove(state.id());
@@ -42,7 +44,8 @@ public final class BackfillFigures {
 
     /** Leases are renewed while nothing goes on, so a change of the state alone is no progress. */
     private static Seen further(Seen old, Seen seen, Instant now) {
-        boolean isFurther = seen.state().done() > old.state().done();
+        boolean isFurther = seen.state().done() > old.state().done()
+                || seen.state().standing().phase() != old.state().standing().phase();
         return new Seen(seen.table(), seen.state(), isFurther ? now : old.progressed());
     }
 

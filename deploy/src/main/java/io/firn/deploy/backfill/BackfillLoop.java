@@ -118,7 +118,11 @@ public final class BackfillLoop {
             try {
                 seen(each, parts.table(each));
             } catch (RuntimeException failed) {
-                LOG.debug("backfills of {} cannot be looked at", each.ingestTable(), failed);
+                LOG.warn(
+                        "backfills of {} cannot be looked at, the next look is in {}: {}",
+                        each.ingestTable(),
+                        BETWEEN_LOOKS,
+                        String.valueOf(failed.getMessage()));
             }
         }
     }

@@ -41,23 +41,26 @@ final class BackfillCommand implements Runnable {
         line.addSubcommand(new Listing(assembly));
         line.addSubcommand(new Status(assembly));
         line.addSubcommand(new Cancel(assembly));
+        line.addSubcommand(new Publish(assembly));
+        line.addSubcommand(new Drop(assembly));
         return line;
     }
 
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "firn backfill: say one of start, list, status, cancel");
+                spec.commandLine(), "firn backfill: say one of start, list, status, cancel, publish, drop");
     }
 
     private static void print(JsonNode backfill, PrintWriter out) {
         out.printf(
-                "%s  %s  %s %s of %s  %s of %s offsets  %s replaced, %s added, %s kept  %s records/s%s%n",
+                "%s  %s  %s %s of %s%s  %s of %s offsets  %s replaced, %s added, %s kept  %s records/s%s%n",
                 backfill.path("id").asText(),
                 backfill.path("state").asText(),
                 backfill.path("mode").asText(),
                 backfill.path("topic").asText(),
                 backfill.path("pipeline").asText(),
+                backfill.has("branch") ? " on branch " + backfill.path("branch").asText() : "",
                 backfill.path("done").asText(),
                 backfill.path("total").asText(),
                 backfill.path("replaced").asText(),
@@ -121,6 +124,12 @@ final class BackfillCommand implements Runnable {
         @Option(names = "--chunk", paramLabel = "N", description = "Offsets of one commit at most. Default: 250000.")
         private @Nullable Long chunk;
 
+        @Option(
+                names = "--branch",
+                paramLabel = "NAME",
+                description = "A new branch that it takes effect on, until it is published or dropped. Default: main.")
+        private @Nullable String branch;
+
         @Mixin
         private final AnswerOption answer = new AnswerOption();
 
@@ -137,6 +146,9 @@ final class BackfillCommand implements Runnable {
             }
             if (!partitions.isEmpty()) {
                 partitions.forEach(body.putArray("partitions")::add);
+            }
+            if (branch != null) {
+                body.put("branch", branch);
             }
             if (chunk != null) {
                 body.put("chunk", chunk);
@@ -213,7 +225,7 @@ final class BackfillCommand implements Runnable {
     @Command(
             name = "cancel",
             mixinStandardHelpOptions = true,
-            description = "Ends a backfill; what it committed stays.",
+            description = "Ends a backfill; what it committed to main stays, its branch is dropped.",
             exitCodeListHeading = ExitCodes.HEADING,
             exitCodeList = {"0:cancelled", "1:the service does not answer", ExitCodes.USAGE_HELP})
     private static final class Cancel implements Callable<Integer> {
@@ -229,6 +241,64 @@ final class BackfillCommand implements Runnable {
         private final AnswerOption answer = new AnswerOption();
 
         Cancel(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            return answer.show(
+                    service.client(assembly).delete(PATH + "/" + ServiceClient.segment(id)), BackfillCommand::print);
+        }
+    }
+
+    @Command(
+            name = "publish",
+            mixinStandardHelpOptions = true,
+            description = "Has a backfill's branch brought to main, in one commit; asked again nothing happens twice.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:accepted, or published already", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Publish implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Parameters(paramLabel = "ID", description = "As start and list print it; one that is ready.")
+        private String id = "";
+
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
+
+        Publish(Assembly assembly) {
+            this.assembly = assembly;
+        }
+
+        @Override
+        public Integer call() throws InterruptedException {
+            String path = PATH + "/" + ServiceClient.segment(id) + "/publish";
+            return answer.show(service.client(assembly).post(path), BackfillCommand::print);
+        }
+    }
+
+    @Command(
+            name = "drop",
+            mixinStandardHelpOptions = true,
+            description = "Drops a backfill's branch and all that is on it; the same as cancel.",
+            exitCodeListHeading = ExitCodes.HEADING,
+            exitCodeList = {"0:dropped", "1:the service does not answer", ExitCodes.USAGE_HELP})
+    private static final class Drop implements Callable<Integer> {
+        private final Assembly assembly;
+
+        @Mixin
+        private final ServiceOption service = new ServiceOption();
+
+        @Parameters(paramLabel = "ID", description = "As start and list print it.")
+        private String id = "";
+
+        @Mixin
+        private final AnswerOption answer = new AnswerOption();
+
+        Drop(Assembly assembly) {
             this.assembly = assembly;
         }
 

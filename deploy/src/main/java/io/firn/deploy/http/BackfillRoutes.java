@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.backfill.BackfillDesk;
 import io.firn.deploy.http.Shape.Type;
@@ -18,10 +19,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** Backfills: begin, look, end. */
+/** Backfills: begin, look, publish, end. */
 public final class BackfillRoutes {
     private static final List<String> MODES =
             Arrays.stream(BackfillMode.values()).map(BackfillMode::text).toList();
+
+    private static final List<String> STATES =
+            Arrays.stream(Phase.values()).map(Phase::text).toList();
 
     private static final Shape REQUEST = Shape.of("BackfillRequest", "Which records are to be read once more.")
             .field("pipeline", Type.TEXT, "as in the configuration")
@@ -31,7 +35,7 @@ public final class BackfillRoutes {
                     "from", Type.TEXT_OR_LONG, "offset or ISO-8601 instant, inclusive; default: the first that is held")
             .optional("to", Type.TEXT_OR_LONG, "offset or ISO-8601 instant, exclusive; default: the ledger")
             .optional("chunk", Type.LONG, "offsets of one commit at most; default and most: 250000")
-            .optional("branch", Type.TEXT, "refused by this version: every chunk takes effect on main")
+            .optional("branch", Type.TEXT, "a new one that it takes effect on until it is published; default: main")
             .field("mode", Type.choice(MODES), "replace: rows are swapped for new ones; missing: only those not there");
 
     private static final Shape BACKFILL = Shape.of("Backfill", "A backfill, as its table knows it.")
@@ -40,7 +44,8 @@ public final class BackfillRoutes {
             .field("pipeline", Type.TEXT, "as in the configuration")
             .field("topic", Type.TEXT, "name of the topic")
             .field("mode", Type.choice(MODES), "replace or missing")
-            .field("state", Type.choice(List.of("running", "done", "cancelled", "failed")), "whether it goes on")
+            .field("state", Type.choice(STATES), "whether it goes on; ready: it waits to be published or dropped")
+            .optional("branch", Type.TEXT, "that it takes effect on until it is published")
             .field("spans", Type.OBJECT, "by partition: first offset, and the one after the last")
             .field("told", Type.listOf(Type.TEXT), "what was asked for and is not done, and why")
             .field("total", Type.LONG, "offsets of all spans")
@@ -89,20 +94,19 @@ public final class BackfillRoutes {
                 Route.delete(
                         "/v1/backfills/{id}",
                         "cancelBackfill",
-                        "ends it; what it committed stays",
+                        "ends it; what it committed to main stays, its branch is dropped",
                         BACKFILL,
-                        call -> one(desk.cancel(call.path("id"), call.who()))));
+                        call -> one(desk.cancel(call.path("id"), call.who()))),
+                Route.proceed(
+                        "/v1/backfills/{id}/publish",
+                        "publishBackfill",
+                        "brings its branch to main in one commit; asked again, nothing happens twice",
+                        BACKFILL,
+                        call -> one(desk.publish(call.path("id")))));
     }
 
     private BackfillRequest request(Route.Call call) {
         JsonNode body = call.body();
-        if (body.hasNonNull("branch")) {
-            throw FirnException.user(
-                    "branch-unsupported",
-                    "this version has no backfills on a branch",
-                    "body.branch",
-                    "leave it out: then each chunk takes effect on main as soon as it is committed");
-        }
         String pipeline = body.path("pipeline").asText();
         TreeSet<Integer> partitions = new TreeSet<>();
         for (JsonNode each : body.path("partitions")) {
@@ -123,7 +127,8 @@ public final class BackfillRoutes {
                 position(body, "to"),
                 BackfillMode.of(body.path("mode").asText()).orElseThrow(),
                 body.path("chunk").asLong(BackfillSettings.DEFAULT_CHUNK_RECORDS),
-                call.who());
+                call.who(),
+                body.hasNonNull("branch") ? Optional.of(body.path("branch").asText()) : Optional.empty());
     }
 
     private static Optional<Position> position(JsonNode body, String field) {
@@ -157,6 +162,9 @@ public final class BackfillRoutes {
         out.writeStringField("topic", state.task().topic());
         out.writeStringField("mode", state.task().mode().text());
         out.writeStringField("state", state.standing().phase().text());
+        if (state.task().branch().isPresent()) {
+            out.writeStringField("branch", state.task().branch().get().name());
+        }
         out.writeObjectFieldStart("spans");
         for (Map.Entry<Integer, OffsetRange> each : state.task().spans().entrySet()) {
             out.writeFieldName(each.getKey().toString());

@@ -217,10 +217,18 @@ function result(job) {
       el('pre', {}, job.report)));
   }
   if (job.cancel) {
-    return el('td', {}, el('button', {
+    const buttons = [];
+    if (job.publish) {
+      buttons.push(el('button', {
+        type: 'button', id: 'publish-' + job.id,
+        onclick: () => change(job.publish, undefined, job.what + ' of ' + job.on + ' is published'),
+      }, 'Publish'), ' ');
+    }
+    buttons.push(el('button', {
       type: 'button', id: 'cancel-' + job.id,
       onclick: () => change(job.cancel, undefined, job.what + ' of ' + job.on + ' ends', 'DELETE'),
-    }, 'Cancel'));
+    }, job.branch ? 'Drop' : 'Cancel'));
+    return el('td', {}, ...(job.state === 'failed' ? [job.text, ' '] : []), ...buttons);
   }
   const done = job.result;
   if (!done || !done.before) return cell(job.text);
@@ -280,16 +288,21 @@ const clock = time => new Date(time).toLocaleTimeString('en-GB');
 
 // They are read from the tables: seldom, unless one is under way.
 async function showBackfills() {
-  if (looks++ % LOOKS_A_BACKFILL !== 0 && !backfills.some(each => each.state === 'running')) return backfills;
+  const moving = each => ['running', 'publishing'].includes(each.state);
+  const open = each => moving(each) || each.state === 'ready';
+  if (looks++ % LOOKS_A_BACKFILL !== 0 && !backfills.some(moving)) return backfills;
   try {
     const all = (await ask('v1/backfills')).backfills || [];
     $('backfill').hidden = false;
     backfills = all.map(each => Object.assign({}, each, {
-      what: 'backfill', on: each.pipeline + ', topic ' + each.topic, by: each.requestedBy, unit: 'offsets',
-      phase: each.mode, queuedAt: each.requestedAt, endedAt: each.state === 'running' ? undefined : each.updatedAt,
+      what: 'backfill', by: each.requestedBy, unit: 'offsets',
+      on: each.pipeline + ', topic ' + each.topic + (each.branch ? ', branch ' + each.branch : ''),
+      phase: each.mode, queuedAt: each.requestedAt, endedAt: open(each) ? undefined : each.updatedAt,
       text: each.error || count(each.added) + ' rows added, ' + count(each.replaced) + ' replaced, '
         + count(each.kept) + ' kept',
-      cancel: each.state === 'running' ? 'v1/backfills/' + encodeURIComponent(each.id) : undefined,
+      cancel: open(each) || each.state === 'failed' && each.branch
+        ? 'v1/backfills/' + encodeURIComponent(each.id) : undefined,
+      publish: each.state === 'ready' ? 'v1/backfills/' + encodeURIComponent(each.id) + '/publish' : undefined,
     }));
   } catch (absent) {
     if (absent.status === 404) $('backfill').hidden = true;

@@ -56,7 +56,9 @@ class AnswersTest {
         START("backfill start orders --mode replace", "Backfill", ""),
         LIST("backfill list", "Backfills", ""),
         ONE("backfill status BACKFILL", "Backfill", "backfill status nowhere"),
-        CANCEL("backfill cancel BACKFILL", "Backfill", "backfill cancel nowhere");
+        CANCEL("backfill cancel BACKFILL", "Backfill", "backfill cancel nowhere"),
+        PUBLISH("backfill publish READY", "Backfill", "backfill publish nowhere"),
+        DROP("backfill drop DROPPED", "Backfill", "backfill drop nowhere");
 
         private final String line;
         private final String shape;
@@ -123,6 +125,19 @@ class AnswersTest {
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString()).isNotBlank().doesNotContain("{\"", "null");
+    }
+
+    @Test
+    void what_is_on_no_branch_is_not_published_and_one_that_was_dropped_neither() {
+        assertThat(firn("backfill publish BACKFILL", orders.url(), ServedOrders.OPERATOR))
+                .isEqualTo(2);
+        explained("firn: the backfill is on no branch", "do: there is nothing to publish");
+        assertThat(firn("backfill drop DROPPED", orders.url(), ServedOrders.OPERATOR))
+                .isZero();
+        assertThat(out.toString()).contains("cancelled", "on branch to-drop");
+        assertThat(firn("backfill publish DROPPED", orders.url(), ServedOrders.OPERATOR))
+                .isEqualTo(2);
+        explained("firn: the backfill is cancelled already");
     }
 
     @Test
@@ -198,11 +213,13 @@ class AnswersTest {
                 "resume                          | Missing required parameter: 'PIPELINE'",
                 "ledger                          | Missing required parameter: 'TABLE'",
                 "compact shop.orders --job tidy  | there is no job tidy; name one of merge",
-                "backfill                        | say one of start, list, status, cancel",
+                "backfill                        | say one of start, list, status, cancel, publish, drop",
                 "backfill start                  | Missing required",
                 "backfill start orders           | Missing required option: '--mode=MODE'",
                 "backfill status                 | Missing required parameter: 'ID'",
                 "backfill cancel                 | Missing required parameter: 'ID'",
+                "backfill publish                | Missing required parameter: 'ID'",
+                "backfill drop                   | Missing required parameter: 'ID'",
                 "backfill begin                  | backfill",
                 "status now                      | Unmatched argument at index 1: 'now'",
                 "run                             | Missing required option: '--config=FILE'",
@@ -270,7 +287,9 @@ class AnswersTest {
             arguments.add(
                     word.equals("COMPACTION") && succeeds
                             ? orders.compaction()
-                            : word.replace("BACKFILL", orders.backfill()));
+                            : word.replace("BACKFILL", orders.backfill())
+                                    .replace("READY", orders.ready())
+                                    .replace("DROPPED", orders.dropped()));
         }
         arguments.addAll(List.of("--url", url, "--token", token));
         return firn(arguments.toArray(new String[0]));

@@ -121,7 +121,7 @@ class BackfillIT {
     }
 
     @Test
-    void missing_repairs_what_another_engine_deleted_and_the_command_line_starts_it() throws Exception {
+    void missing_repairs_what_another_engine_deleted_and_a_branch_is_published_by_the_command_line() throws Exception {
         Stage stage = stage("repaired");
         Path config = stage.config("firn");
         ingest(stage, config);
@@ -153,10 +153,38 @@ class BackfillIT {
             JsonNode done = backfill(service, id);
             assertThat(done.path("added").asLong()).as(done.toString()).isEqualTo(RECORDS - left);
             assertThat(done.path("replaced").asLong()).isZero();
+            onABranch(service, table, stage);
             assertThat(service.terminate()).as(service.tail()).isZero();
         }
         assertThat(stage.verifier().verify().isExact()).isTrue();
         assertThat(stage.audit(config).exitCode()).isZero();
+    }
+
+    /** Readers of main see nothing of it until it is published. */
+    private void onABranch(FirnProcess service, Table table, Stage stage) {
+        String id = post(
+                        service,
+                        "{\"pipeline\":\"repaired\",\"mode\":\"replace\",\"branch\":\"again\",\"chunk\":" + RECORDS / 3
+                                + "}")
+                .path("id")
+                .asText();
+        awaitEnd(service, id);
+        assertThat(backfill(service, id).path("state").asText()).isEqualTo("ready");
+        table.refresh();
+        assertThat(table.snapshot("again").summary()).containsEntry("firn.backfill", id);
+        assertThat(table.currentSnapshot().summary()).doesNotContainEntry("firn.backfill", id);
+        assertThat(stage.verifier().verify().isExact()).isTrue();
+        assertThat(FirnProcess.command("backfill-publish", LOGS, "backfill", "publish", id, "--url", service.url(""))
+                        .exitCode())
+                .isZero();
+        Eventually.holds(
+                "it is published",
+                LONG,
+                () -> backfill(service, id).path("state").asText().equals("done"));
+        JsonNode published = backfill(service, id);
+        assertThat(published.path("replaced").asLong()).as(published.toString()).isEqualTo(RECORDS);
+        table.refresh();
+        assertThat(table.refs()).containsOnlyKeys("main");
     }
 
     private Stage stage(String topic) {

@@ -5,6 +5,15 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
+import io.firn.catalog.backfill.BackfillBranch;
+import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Change;
+import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillState.Standing;
+import io.firn.catalog.backfill.BackfillTask;
+import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
@@ -13,9 +22,16 @@ import io.firn.deploy.rig.Lake;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.junit.jupiter.api.Test;
@@ -29,7 +45,8 @@ class BrowserTest {
     private Path folder;
 
     @Test
-    void a_person_signs_in_sees_the_service_fall_ill_and_recover_and_runs_a_compaction() throws Exception {
+    void a_person_signs_in_sees_the_service_fall_ill_and_recover_runs_a_compaction_and_ends_backfills()
+            throws Exception {
         Optional<Path> program = Browser.program();
         assumeThat(program).as("a Chromium on the path").isPresent();
         Files.createDirectories(folder.resolve("warehouse"));
@@ -39,10 +56,17 @@ class BrowserTest {
         Table table = new Tables(catalog)
                 .openOrCreate(Assembly.request(
                         Objects.requireNonNull(configuration.pipelines().get("orders"))));
+        table.newFastAppend().commit();
         OneOrdersPipeline orders = new OneOrdersPipeline();
         Path profile = Files.createDirectories(folder.resolve("profile"));
         try (ServiceJobs jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock())) {
-            orders.routes = JobRoutes.of(jobs);
+            Backfills backfills = new Backfills(table, new SplittableRandom(2), assembly.clock());
+            orders.routes = Stream.concat(
+                            JobRoutes.of(jobs).stream(),
+                            BackfillRoutes.of(
+                                    assembly.backfills(configuration, catalog).desk())
+                                    .stream())
+                    .toList();
             orders.tables = jobs.tables();
             orders.table = Optional.of(table);
             try (HttpService service = HttpService.start(
@@ -52,6 +76,7 @@ class BrowserTest {
                 signIn(browser);
                 fallIll(browser, orders);
                 compact(browser);
+                backfill(browser, backfills, table);
             }
         }
     }
@@ -87,6 +112,46 @@ class BrowserTest {
         assertThat(browser.run("document.getElementById('jobs').innerText")).contains("expire", "operator from");
         browser.run("document.getElementById('theme').click()");
         assertThat(browser.picture()).hasSizeGreaterThan(10_000);
+    }
+
+    /** One is cancelled; another one, all of it on its branch, is published, and while that goes on it is dropped. */
+    private static void backfill(Browser browser, Backfills backfills, Table table) throws Exception {
+        BackfillState running = backfills.accept(task());
+        Snapshot head = Objects.requireNonNull(table.currentSnapshot());
+        BackfillState branched = backfills.accept(
+                task().on(new BackfillBranch("second-reading", head.snapshotId(), head.sequenceNumber())));
+        Change change = new Change(UUID.randomUUID(), "", Instant.EPOCH);
+        backfills.replace(branched, branched.with(new Standing(Phase.READY, Optional.empty()), change));
+        see(browser, "document.getElementById('cancel-" + running.id() + "')");
+        browser.run("document.getElementById('cancel-" + running.id() + "').click()");
+        see(browser, "document.getElementById('jobs').innerText.includes('cancelled')");
+        assertThat(backfills.find(running.id()).orElseThrow().standing().phase())
+                .isEqualTo(Phase.CANCELLED);
+
+        assertThat(browser.run("document.getElementById('cancel-" + branched.id() + "').textContent"))
+                .isEqualTo("Drop");
+        assertThat(browser.run("document.getElementById('jobs').innerText")).contains("ready", "branch second-reading");
+        browser.run("document.getElementById('publish-" + branched.id() + "').click()");
+        see(browser, "document.getElementById('jobs').innerText.includes('publishing')");
+        assertThat(browser.run("String(document.getElementById('publish-" + branched.id() + "'))"))
+                .isEqualTo("null");
+        browser.run("document.getElementById('cancel-" + branched.id() + "').click()");
+        see(browser, "!document.getElementById('cancel-" + branched.id() + "')");
+        assertThat(backfills.find(branched.id()).orElseThrow().standing().phase())
+                .isEqualTo(Phase.CANCELLED);
+    }
+
+    private static BackfillTask task() {
+        return new BackfillTask(
+                "orders",
+                "orders",
+                "topic-id",
+                BackfillMode.REPLACE,
+                new TreeMap<>(Map.of(0, new OffsetRange(5, 9))),
+                100,
+                List.of(),
+                "a test",
+                Instant.EPOCH);
     }
 
     /** Looks now instead of at the next look. */

@@ -163,7 +163,8 @@ class OpenApiTest {
                         "POST /v1/audits",
                         "POST /v1/backfills",
                         "GET /v1/backfills/" + backfill,
-                        "DELETE /v1/backfills/" + backfill)
+                        "DELETE /v1/backfills/" + backfill,
+                        "POST /v1/backfills/" + backfill + "/publish")
                 .anyMatch(each -> each.startsWith("DELETE /v1/compactions/"));
     }
 
@@ -194,15 +195,6 @@ class OpenApiTest {
             assertThat(over.statusCode()).as(over.body()).isEqualTo(409);
             Described.check(document, document.path("paths").path(path).path("delete"), over, path);
         }
-    }
-
-    @Test
-    void a_backfill_on_a_branch_is_refused_in_clear_words_and_nothing_begins() throws Exception {
-        HttpResponse<String> refused = ask(
-                "POST", "/v1/backfills", "{\"pipeline\":\"orders\",\"mode\":\"replace\",\"branch\":\"try\"}", SECRET);
-        assertThat(refused.statusCode()).isEqualTo(400);
-        assertThat(refused.body()).contains("\"code\":\"branch-unsupported\"", "\"where\":\"body.branch\"");
-        assertThat(backfills.orElseThrow().all()).hasSize(1);
     }
 
     private String cancelledCompaction() {

@@ -3,7 +3,12 @@ package io.firn.deploy.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
+import io.firn.catalog.backfill.BackfillBranch;
 import io.firn.catalog.backfill.BackfillMode;
+import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.BackfillState.Change;
+import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillState.Standing;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.MissingLedger;
@@ -34,6 +39,7 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -51,6 +57,8 @@ public final class ServedOrders implements AutoCloseable {
     private final ServiceJobs jobs;
     private final Backfills backfills;
     private final String backfill;
+    private final String ready;
+    private final String dropped;
     private final HttpService service;
 
     public ServedOrders(Path folder) throws IOException {
@@ -71,7 +79,9 @@ public final class ServedOrders implements AutoCloseable {
         begin();
         jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
         backfills = new Backfills(table, new SplittableRandom(2), assembly.clock());
-        backfill = accept();
+        backfill = accept(task());
+        ready = ready("to-publish");
+        dropped = ready("to-drop");
         OneOrdersPipeline orders = new OneOrdersPipeline();
         List<Route> routes = new ArrayList<>(JobRoutes.of(jobs));
         List<Route> desk =
@@ -97,19 +107,35 @@ public final class ServedOrders implements AutoCloseable {
                 .attempt(new TableCommit(UUID.randomUUID(), "orders", TableCommit.Operation.APPEND, List.of(), steps));
     }
 
-    private String accept() {
-        return backfills
-                .accept(new BackfillTask(
-                        "orders",
-                        "orders",
-                        "topic-id",
-                        BackfillMode.REPLACE,
-                        new TreeMap<>(Map.of(0, new OffsetRange(5, 9))),
-                        100,
-                        List.of("offsets below 5 are not held any more"),
-                        "a test",
-                        assembly.clock().instant()))
-                .id();
+    private String accept(BackfillTask task) {
+        return backfills.accept(task).id();
+    }
+
+    /** All of it is on its branch. */
+    private String ready(String branch) {
+        Snapshot head = table.currentSnapshot();
+        BackfillState accepted =
+                backfills.accept(task().on(new BackfillBranch(branch, head.snapshotId(), head.sequenceNumber())));
+        Standing standing = new Standing(Phase.READY, Optional.empty());
+        backfills.replace(
+                accepted,
+                accepted.with(
+                        standing,
+                        new Change(UUID.randomUUID(), "", assembly.clock().instant())));
+        return accepted.id();
+    }
+
+    private BackfillTask task() {
+        return new BackfillTask(
+                "orders",
+                "orders",
+                "topic-id",
+                BackfillMode.REPLACE,
+                new TreeMap<>(Map.of(0, new OffsetRange(5, 9))),
+                100,
+                List.of("offsets below 5 are not held any more"),
+                "a test",
+                assembly.clock().instant());
     }
 
     /** Without Kafka no request can be resolved; what is answered is the backfill that is there. */
@@ -167,6 +193,16 @@ public final class ServedOrders implements AutoCloseable {
     /** Of a backfill that goes on. */
     public String backfill() {
         return backfill;
+    }
+
+    /** Of one whose branch can be published, again and again. */
+    public String ready() {
+        return ready;
+    }
+
+    /** Of one whose branch can be dropped, again and again. */
+    public String dropped() {
+        return dropped;
     }
 
     /** Of a compaction that goes on until it is told to end. */
