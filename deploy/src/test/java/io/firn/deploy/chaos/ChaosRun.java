@@ -1,6 +1,7 @@
 package io.firn.deploy.chaos;
 
 import io.firn.deploy.rig.BrokerProcess;
+import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FirnProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -137,6 +138,7 @@ final class ChaosRun implements Callable<Integer> {
         if (lanes > 1) {
             faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
         }
+        FakeClock.missing().ifPresent(why -> System.out.println("no clock-jump here: " + why));
         Path data = Files.createDirectories(directory.resolve("run-" + seed));
         Path logs = Files.createDirectories(directory.resolve("logs-" + seed));
         ExecutorService threads = Executors.newFixedThreadPool(lanes);

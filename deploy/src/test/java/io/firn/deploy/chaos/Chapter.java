@@ -3,6 +3,7 @@ package io.firn.deploy.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
@@ -44,6 +45,7 @@ final class Chapter {
     private final List<Told> told = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
     private Map<Integer, Long> last = new TreeMap<>();
+    private List<FakeClock> clocks = List.of();
     private int started;
 
     /**
@@ -92,13 +94,18 @@ final class Chapter {
                 recordsPerSecond,
                 1,
                 keyed ? KEYS : Long.MAX_VALUE)) {
+            if (plan.stream().flatMap(List::stream).anyMatch(strike -> strike.kind() == FaultKind.CLOCK_JUMP)) {
+                clocks = IntStream.range(0, Surroundings.FLEET)
+                        .mapToObj(process -> new FakeClock(stage.directory().resolve("clock-" + process)))
+                        .toList();
+            }
             // One table after the other: so many JVMs that start at once say nothing about any of them.
             synchronized (around.broker()) {
                 IntStream.range(0, Surroundings.FLEET)
                         .forEach(process -> fleet.add(fresh(process).start()));
                 awaitProgress(Map.of());
             }
-            Faults faults = new Faults(around, fleet, this::ledger, this::supervise);
+            Faults faults = new Faults(around, fleet, clocks, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {
                 if (!strike(faults, strikes)) {
                     return Verdict.brokenOff(met, wrong);
@@ -201,7 +208,8 @@ final class Chapter {
             throw new UncheckedIOException(failed);
         }
         return FirnProcess.of(
-                stage.topic() + "-" + ++started, config, stage.logs(), "-Xmx320m", "-XX:+ExitOnOutOfMemoryError");
+                        stage.topic() + "-" + ++started, config, stage.logs(), "-Xmx320m", "-XX:+ExitOnOutOfMemoryError")
+                .with(clocks.isEmpty() ? Map.of() : clocks.get(process).environment());
     }
 
     private List<String> lines() {

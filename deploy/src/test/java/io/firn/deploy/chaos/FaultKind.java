@@ -36,7 +36,8 @@ enum FaultKind {
     STORE_KILL("kill -9 of the store, back after seconds"),
     STORE_THROTTLES("store answers 503 SlowDown"),
     STORE_CUTS("store: uploads cut half-way or after they took effect"),
-    STORE_FULL("store is full: 507 for every upload");
+    STORE_FULL("store is full: 507 for every upload"),
+    CLOCK_JUMP("clock of a Firn process up to ten minutes off, then right again");
 
     private final String text;
     private final @Nullable To end;
@@ -49,7 +50,8 @@ enum FaultKind {
         TO_CATALOG("network to the catalog, the same five"),
         TO_STORE("network to the store, the same five"),
         SERVER("broker, catalog or store killed or stopped"),
-        STORE("store throttles, cuts uploads off, is full");
+        STORE("store throttles, cuts uploads off, is full"),
+        CLOCK("clock of a Firn process jumps by minutes, forward and back");
 
         private final String text;
 
@@ -92,6 +94,7 @@ enum FaultKind {
             case STORE_LATE, STORE_NARROW, STORE_PARTITION, STORE_RESET, STORE_ANSWER_LOST -> Group.TO_STORE;
             case BROKER_KILL, CATALOG_RESTART, STORE_KILL -> Group.SERVER;
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> Group.STORE;
+            case CLOCK_JUMP -> Group.CLOCK;
         };
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FaultyS3;
 import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Network;
@@ -20,26 +21,30 @@ final class Faults {
 
     private static final Duration LOOK = Duration.ofMillis(100);
 
-    /** For a fault to show before it ends: an answer that can be lost, an upload that can be cut. */
-    private static final Duration MOST_WAITED = Duration.ofSeconds(10);
+    /** Stores refuse requests that are signed a quarter of an hour off. */
+    private static final Duration MOST_OFF = Duration.ofMinutes(10);
 
     private final Surroundings around;
     private final List<FirnProcess> fleet;
+    private final List<FakeClock> clocks;
     private final Supplier<Map<Integer, Long>> ledger;
     private final Consumer<FirnProcess> supervisor;
 
     /**
      * @param fleet in which a rollout puts the new process
+     * @param clocks of the processes, where the plan sets them
      * @param ledger as it is now
      * @param supervisor starts a process again that ended by itself where that may be
      */
     Faults(
             Surroundings around,
             List<FirnProcess> fleet,
+            List<FakeClock> clocks,
             Supplier<Map<Integer, Long>> ledger,
             Consumer<FirnProcess> supervisor) {
         this.around = around;
         this.fleet = fleet;
+        this.clocks = clocks;
         this.ledger = ledger;
         this.supervisor = supervisor;
     }
@@ -71,6 +76,7 @@ final class Faults {
                 pause(strike.lengthMillis());
                 around.store().restart();
             }
+            case CLOCK_JUMP -> clockSet(strike);
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
             default -> onNetworks(strike);
         }
@@ -130,6 +136,14 @@ final class Faults {
         around.broker().restart();
     }
 
+    private void clockSet(Strike strike) {
+        FakeClock clock = clocks.get(strike.victim());
+        clock.set(Duration.ofSeconds((long) (MOST_OFF.toSeconds() * (2 * strike.strength() - 1))));
+        pause(FakeClock.NOTICED_WITHIN.toMillis() + strike.lengthMillis());
+        clock.set(Duration.ZERO);
+        pause(FakeClock.NOTICED_WITHIN.toMillis());
+    }
+
     private void badDay(Strike strike) {
         FaultyS3 store = around.badDays();
         int before = met(store);
@@ -157,7 +171,7 @@ final class Faults {
         proxies.forEach(proxy -> begin(proxy, strike));
         pause(strike.kind().name().endsWith("RESET") ? 50 : strike.lengthMillis());
         if (strike.kind().name().endsWith("ANSWER_LOST")) {
-            Eventually.holds("an answer is lost", MOST_WAITED, () -> lost(proxies) > answersBefore, this::tails);
+            Eventually.holds("an answer is lost", SOON, () -> lost(proxies) > answersBefore, this::tails);
         }
         proxies.forEach(TcpProxy::calm);
     }

@@ -10,6 +10,8 @@ import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +165,9 @@ final class Judge {
             }
             ((AutoCloseable) catalog).close();
         } catch (Exception failed) {
-            wrong.add("the orphan job failed: " + failed);
+            StringWriter trace = new StringWriter();
+            failed.printStackTrace(new PrintWriter(trace));
+            wrong.add("the orphan job failed: " + trace);
         }
     }
 
