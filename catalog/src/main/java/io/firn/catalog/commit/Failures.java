@@ -19,6 +19,9 @@ final class Failures {
         if (refusal.isPresent()) {
             return refusal;
         }
+        if (isClockBehind(failure)) {
+            return Optional.empty();
+        }
         if (failure instanceof ValidationException || failure instanceof IllegalArgumentException) {
             return Optional.of(impossible(table, oneLine(failure), failure));
         }
@@ -37,6 +40,18 @@ final class Failures {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Whether the table's last snapshot is from more than a minute later than this machine's clock has it. The library
+     * takes that for an error of its own; it passes when the clock is set right, or with time.
+     */
+    static boolean isClockBehind(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        return failure instanceof IllegalArgumentException
+                && (message.contains("Expected sorted snapshot log entries")
+                        || message.contains("before last snapshot log entry")
+                        || message.contains("before the latest metadata log entry"));
     }
 
     static FirnException impossible(String table, String reason, @Nullable Throwable cause) {

@@ -183,7 +183,11 @@ public final class JobCommitter {
                 outcomeUnknownOn(base);
             }
             throwIfPermanent(e);
-            return undecided("the commit could not be prepared", e);
+            return undecided(
+                    Failures.isClockBehind(e)
+                            ? "its last snapshot is from more than a minute later than this machine's clock says"
+                            : "the commit could not be prepared",
+                    e);
         }
     }
 

@@ -17,10 +17,15 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotParser;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +101,32 @@ final class CommitEdgesTest {
         assertThat(committer.attempt(commit)).isInstanceOf(Undecided.class);
         assertThat(committer.attempt(commit)).isInstanceOf(Fenced.class);
         assertThat(table.io().newInputFile(file.location()).exists()).isTrue();
+    }
+
+    @Test
+    void aCommitWaitsWhereTheLastSnapshotIsFromMinutesLaterThanTheClockSays() {
+        committed(Commits.start(0, 0));
+        snapshotOf(System.currentTimeMillis() + 300_000);
+        DataFile file = Commits.file(table);
+        TableCommit commit = Commits.append(List.of(file), P0, 0, 10);
+
+        assertThat(committer.attempt(commit)).isInstanceOf(Undecided.class);
+        assertThat(table.io().newInputFile(file.location()).exists()).isTrue();
+    }
+
+    /** As somebody commits whose clock says that. */
+    private void snapshotOf(long timestampMillis) {
+        TableOperations operations = ((BaseTable) tables.open("t")).operations();
+        TableMetadata base = operations.current();
+        String json = SnapshotParser.toJson(base.currentSnapshot())
+                .replaceAll("\"timestamp-ms\" ?: ?\\d+", "\"timestamp-ms\":" + timestampMillis)
+                .replaceAll("\"snapshot-id\" ?: ?-?\\d+", "\"snapshot-id\":4711")
+                .replaceAll("\"sequence-number\" ?: ?\\d+", "\"sequence-number\":" + (base.lastSequenceNumber() + 1));
+        operations.commit(
+                base,
+                TableMetadata.buildFrom(base)
+                        .setBranchSnapshot(SnapshotParser.fromJson(json), SnapshotRef.MAIN_BRANCH)
+                        .build());
     }
 
     @Test

@@ -108,7 +108,8 @@ final class ChaosRun implements Callable<Integer> {
 
     @Option(
             names = "--table",
-            description = "Starts nothing: prints what deploy/chaos/tally.csv says as the tables of README and PROOF.md.")
+            description =
+                    "Starts nothing: prints what deploy/chaos/tally.csv says as the tables of README and PROOF.md.")
     private boolean table;
 
     @Option(names = "--help", usageHelp = true, description = "Shows this.")

@@ -168,7 +168,7 @@ final class Chapter {
             try {
                 other.join();
             } catch (CompletionException failed) {
-                throw new AssertionError(String.valueOf(failed.getCause().getMessage()), failed.getCause());
+                throw new AssertionError(String.valueOf(failed.getMessage()), failed);
             }
         }
     }
@@ -208,7 +208,11 @@ final class Chapter {
             throw new UncheckedIOException(failed);
         }
         return FirnProcess.of(
-                        stage.topic() + "-" + ++started, config, stage.logs(), "-Xmx320m", "-XX:+ExitOnOutOfMemoryError")
+                        stage.topic() + "-" + ++started,
+                        config,
+                        stage.logs(),
+                        "-Xmx320m",
+                        "-XX:+ExitOnOutOfMemoryError")
                 .with(clocks.isEmpty() ? Map.of() : clocks.get(process).environment());
     }
 

@@ -37,7 +37,7 @@ enum FaultKind {
     STORE_THROTTLES("store answers 503 SlowDown"),
     STORE_CUTS("store: uploads cut half-way or after they took effect"),
     STORE_FULL("store is full: 507 for every upload"),
-    CLOCK_JUMP("clock of a Firn process up to ten minutes off, then right again");
+    CLOCK_JUMP("clock of a Firn process up to 10 min back or 2 min ahead, then right");
 
     private final String text;
     private final @Nullable To end;

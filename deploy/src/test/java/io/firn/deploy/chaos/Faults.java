@@ -22,7 +22,10 @@ final class Faults {
     private static final Duration LOOK = Duration.ofMillis(100);
 
     /** Stores refuse requests that are signed a quarter of an hour off. */
-    private static final Duration MOST_OFF = Duration.ofMinutes(10);
+    private static final Duration MOST_BEHIND = Duration.ofMinutes(10);
+
+    /** A snapshot of then is in everybody's way until it is a minute old: Iceberg takes none that is older. */
+    private static final Duration MOST_AHEAD = Duration.ofMinutes(2);
 
     private final Surroundings around;
     private final List<FirnProcess> fleet;
@@ -138,7 +141,8 @@ final class Faults {
 
     private void clockSet(Strike strike) {
         FakeClock clock = clocks.get(strike.victim());
-        clock.set(Duration.ofSeconds((long) (MOST_OFF.toSeconds() * (2 * strike.strength() - 1))));
+        double share = 2 * strike.strength() - 1;
+        clock.set(Duration.ofSeconds((long) (share * (share < 0 ? MOST_BEHIND : MOST_AHEAD).toSeconds())));
         pause(FakeClock.NOTICED_WITHIN.toMillis() + strike.lengthMillis());
         clock.set(Duration.ZERO);
         pause(FakeClock.NOTICED_WITHIN.toMillis());

@@ -22,7 +22,8 @@ final class Table {
 
     /** A row a group of kinds, and one for all of them. */
     static String brief(Collection<Tried> all) {
-        return LONG_HEAD + rows(all, each -> each.kind().group(), FaultKind.Group::text)
+        return LONG_HEAD
+                + rows(all, each -> each.kind().group(), FaultKind.Group::text)
                 + (all.isEmpty() ? "" : row("all", Tried.sum(all)));
     }
 

@@ -70,8 +70,8 @@ final class Tally {
     /** One line a run, lake, mode and kind. */
     synchronized List<Tried> condensed() {
         Map<String, List<Tried>> alike = new TreeMap<>();
-        read().forEach(
-                        each -> alike.computeIfAbsent(each.place(), place -> new ArrayList<>()).add(each));
+        read().forEach(each ->
+                alike.computeIfAbsent(each.place(), place -> new ArrayList<>()).add(each));
         return alike.values().stream().map(Tried::sum).toList();
     }
 

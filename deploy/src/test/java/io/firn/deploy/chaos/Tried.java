@@ -79,9 +79,8 @@ record Tried(
                 .filter(part -> part.times() > part.hung())
                 .sorted(Comparator.comparingLong(Tried::medianMillis))
                 .toList();
-        long all = recovered.stream()
-                .mapToLong(part -> part.times() - part.hung())
-                .sum();
+        long all =
+                recovered.stream().mapToLong(part -> part.times() - part.hung()).sum();
         long below = 0;
         for (Tried part : recovered) {
             below += part.times() - part.hung();

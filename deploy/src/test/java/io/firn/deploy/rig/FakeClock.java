@@ -11,17 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The clock of one process, which can be set while it runs: libfaketime, of the Debian package {@code faketime}. Time that
- * is measured goes on evenly, as when somebody sets a machine's clock.
+ * The wall clock of one process, which can be set while it runs, by a library that is put in front of the C library's
+ * ({@code deploy/chaos/clock.c}; a C compiler makes it). What is measured goes on evenly, as when somebody sets a
+ * machine's clock. Not libfaketime: every timed wait of a JVM ends at once under it.
  */
 public final class FakeClock {
-    /** It is asked for once a second, which costs the process next to nothing. */
-    public static final Duration NOTICED_WITHIN = Duration.ofSeconds(1);
+    /** The process looks so often. */
+    public static final Duration NOTICED_WITHIN = Duration.ofMillis(250);
 
-    private static final List<Path> LIBRARIES = List.of(
-            Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
-            Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
-            Path.of("/usr/lib64/faketime/libfaketimeMT.so.1"));
+    private static final Path SOURCE = Path.of("chaos", "clock.c");
 
     private final Path file;
 
@@ -33,18 +31,36 @@ public final class FakeClock {
 
     /** Why it cannot be had here, if it cannot. */
     public static Optional<String> missing() {
-        return library().isPresent() ? Optional.empty() : Optional.of("libfaketime is not installed (faketime)");
+        return library().isPresent() ? Optional.empty() : Optional.of("no C compiler (cc) makes " + SOURCE);
     }
 
-    private static Optional<Path> library() {
-        return LIBRARIES.stream().filter(Files::exists).findFirst();
+    private static synchronized Optional<Path> library() {
+        Path made = Path.of("target", "rig", "clock.so").toAbsolutePath();
+        if (!Files.exists(made)) {
+            try {
+                Files.createDirectories(made.getParent());
+                Path fresh = made.resolveSibling("fresh-clock.so");
+                Process compiler = new ProcessBuilder(
+                                List.of("cc", "-O2", "-shared", "-fPIC", "-o", fresh.toString(), SOURCE.toString()))
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                if (compiler.waitFor() == 0) {
+                    Files.move(fresh, made, StandardCopyOption.ATOMIC_MOVE);
+                }
+            } catch (IOException noCompiler) {
+                return Optional.empty();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return Optional.of(made).filter(Files::exists);
     }
 
     /** From now on so far from the right time. */
     public void set(Duration off) {
         try {
-            Path fresh = Files.writeString(
-                    file.resolveSibling(file.getFileName() + ".new"), String.format("%+d%n", off.toSeconds()));
+            Path fresh = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), off.toSeconds() + "\n");
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -53,11 +69,6 @@ public final class FakeClock {
 
     /** For the process whose clock it is. */
     public Map<String, String> environment() {
-        return Map.of(
-                "LD_PRELOAD", library().orElseThrow().toString(),
-                "FAKETIME_TIMESTAMP_FILE", file.toString(),
-                "FAKETIME_CACHE_DURATION", Long.toString(NOTICED_WITHIN.toSeconds()),
-                "FAKETIME_DONT_FAKE_MONOTONIC", "1",
-                "DONT_FAKE_MONOTONIC", "1");
+        return Map.of("LD_PRELOAD", library().orElseThrow().toString(), "FIRN_CLOCK_OFF", file.toString());
     }
 }

@@ -208,8 +208,9 @@ public final class FirnProcess implements AutoCloseable {
     /** SIGTERM, and waits. @return the exit code */
     public int terminate() {
         process().signal("TERM");
-        if (!process().awaitExit(Duration.ofSeconds(60))) {
-            throw new AssertionError("did not stop within a minute of SIGTERM: " + tail());
+        // The archive is written at the very end, which takes its time.
+        if (!process().awaitExit(Duration.ofMinutes(archiving ? 5 : 1))) {
+            throw new AssertionError("did not stop in time after SIGTERM: " + tail());
         }
         return process().exitCode();
     }
