@@ -154,6 +154,7 @@ class BackfillIT {
             assertThat(done.path("added").asLong()).as(done.toString()).isEqualTo(RECORDS - left);
             assertThat(done.path("replaced").asLong()).isZero();
             onABranch(service, table, stage);
+            audited(url);
             assertThat(service.terminate()).as(service.tail()).isZero();
         }
         assertThat(stage.verifier().verify().isExact()).isTrue();
@@ -185,6 +186,16 @@ class BackfillIT {
         assertThat(published.path("replaced").asLong()).as(published.toString()).isEqualTo(RECORDS);
         table.refresh();
         assertThat(table.refs()).containsOnlyKeys("main");
+    }
+
+    /** By the service, for a script. */
+    private static void audited(String url) throws IOException {
+        OsProcess audit = FirnProcess.command("backfill-audit", LOGS, "audit", "repaired", "--json", "--url", url);
+        assertThat(audit.exitCode()).as(audit.tail()).isZero();
+        JsonNode report = new ObjectMapper()
+                .readTree(audit.output().substring(audit.output().indexOf('{')));
+        assertThat(report.path("clean").asBoolean()).as(audit.tail()).isTrue();
+        assertThat(report.path("effectiveRows").asLong()).isEqualTo(RECORDS);
     }
 
     private Stage stage(String topic) {

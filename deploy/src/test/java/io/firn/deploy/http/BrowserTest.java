@@ -122,7 +122,7 @@ class BrowserTest {
                 task().on(new BackfillBranch("second-reading", head.snapshotId(), head.sequenceNumber())));
         Change change = new Change(UUID.randomUUID(), "", Instant.EPOCH);
         backfills.replace(branched, branched.with(new Standing(Phase.READY, Optional.empty()), change));
-        see(browser, "document.getElementById('cancel-" + running.id() + "')");
+        see(browser, "!!document.getElementById('cancel-" + running.id() + "')");
         browser.run("document.getElementById('cancel-" + running.id() + "').click()");
         see(browser, "document.getElementById('jobs').innerText.includes('cancelled')");
         assertThat(backfills.find(running.id()).orElseThrow().standing().phase())
