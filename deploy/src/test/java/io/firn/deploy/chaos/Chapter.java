@@ -76,6 +76,7 @@ final class Chapter {
         try (TopicProducer producer = TopicProducer.steady(
                         around.broker().bootstrap(), stage.topic(), PARTITIONS, recordsPerSecond, 1, KEYS);
                 FirnProcess process = fresh(0).archiving().start()) {
+            fleet.add(process);
             awaitProgress(Map.of());
             awaitProgress(ledger());
             producer.close();
