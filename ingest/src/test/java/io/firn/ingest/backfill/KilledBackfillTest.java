@@ -27,23 +27,21 @@ class KilledBackfillTest {
     private static final int MOST_TURNS = 60;
     private static final long CHUNK = 30;
 
-    /** What is cut off; calls of those that only differ in a part are taken less often. */
+    /** What is cut off. */
     enum Backfilled {
-        REPLACED(BackfillMode.REPLACE, 2, 1),
-        REPLACED_BY_VECTORS(BackfillMode.REPLACE, 3, 1),
-        MISSING(BackfillMode.MISSING, 2, 1),
-        REPLACED_IN_STAGING(BackfillMode.REPLACE, 2, 3),
-        REPLACED_ON_A_BRANCH(BackfillMode.REPLACE, 2, 3),
-        MISSING_ON_A_BRANCH(BackfillMode.MISSING, 3, 3);
+        REPLACED(BackfillMode.REPLACE, 2),
+        REPLACED_BY_VECTORS(BackfillMode.REPLACE, 3),
+        MISSING(BackfillMode.MISSING, 2),
+        REPLACED_IN_STAGING(BackfillMode.REPLACE, 2),
+        REPLACED_ON_A_BRANCH(BackfillMode.REPLACE, 2),
+        MISSING_ON_A_BRANCH(BackfillMode.MISSING, 3);
 
         private final BackfillMode mode;
         private final int format;
-        private final int step;
 
-        Backfilled(BackfillMode mode, int format, int times) {
+        Backfilled(BackfillMode mode, int format) {
             this.mode = mode;
             this.format = format;
-            this.step = STEP == 1 ? 1 : STEP * times;
         }
 
         boolean isOnABranch() {
@@ -81,7 +79,7 @@ class KilledBackfillTest {
         int cut = 0;
         Set<Long> chunks = new TreeSet<>();
         Set<Phase> phases = EnumSet.noneOf(Phase.class);
-        for (int call = 1; failed; call += what.step) {
+        for (int call = 1; failed; call += STEP) {
             BackfillRig rig = what.rig();
             List<String> before = rig.rows();
             Ledger ledger = rig.ledger();
