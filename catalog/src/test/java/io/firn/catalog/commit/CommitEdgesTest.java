@@ -25,6 +25,7 @@ import org.apache.iceberg.SnapshotParser;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
 import org.apache.iceberg.TableOperations;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,15 +119,18 @@ final class CommitEdgesTest {
     private void snapshotOf(long timestampMillis) {
         TableOperations operations = ((BaseTable) tables.open("t")).operations();
         TableMetadata base = operations.current();
-        String json = SnapshotParser.toJson(base.currentSnapshot())
-                .replaceAll("\"timestamp-ms\" ?: ?\\d+", "\"timestamp-ms\":" + timestampMillis)
+        String snapshot = SnapshotParser.toJson(base.currentSnapshot())
+                .replaceAll("\"timestamp-ms\" ?: ?\\d+", "\"timestamp-ms\":" + base.lastUpdatedMillis())
                 .replaceAll("\"snapshot-id\" ?: ?-?\\d+", "\"snapshot-id\":4711")
                 .replaceAll("\"sequence-number\" ?: ?\\d+", "\"sequence-number\":" + (base.lastSequenceNumber() + 1));
-        operations.commit(
-                base,
-                TableMetadata.buildFrom(base)
-                        .setBranchSnapshot(SnapshotParser.fromJson(json), SnapshotRef.MAIN_BRANCH)
-                        .build());
+        TableMetadata next = TableMetadata.buildFrom(base)
+                .setBranchSnapshot(SnapshotParser.fromJson(snapshot), SnapshotRef.MAIN_BRANCH)
+                .build();
+        // The library's own builder would not do it by this machine's clock.
+        String json = TableMetadataParser.toJson(next)
+                .replace("\"timestamp-ms\":" + base.lastUpdatedMillis(), "\"timestamp-ms\":" + timestampMillis)
+                .replaceAll("\"last-updated-ms\":\\d+", "\"last-updated-ms\":" + timestampMillis);
+        operations.commit(base, TableMetadataParser.fromJson(json));
     }
 
     @Test
