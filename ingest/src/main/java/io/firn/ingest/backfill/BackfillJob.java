@@ -27,6 +27,7 @@ import java.util.random.RandomGenerator;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.exceptions.NotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +106,8 @@ public final class BackfillJob {
                 return begin();
             }
             return current.isRead ? prepare(current) : read(current);
-        } catch (IOException failed) {
+        } catch (IOException | NotFoundException failed) {
+            // Expiry may take a file of the plan: whoever goes on plans with the table as it is then.
             throw unreadable(failed);
         } catch (OffsetGapException gap) {
             return skip(gap);
@@ -325,7 +327,7 @@ public final class BackfillJob {
         return new UUID(random.nextLong(), random.nextLong());
     }
 
-    private FirnException unreadable(IOException failed) {
+    private FirnException unreadable(Exception failed) {
         return FirnException.external(
                 "table-unreadable",
                 "the table's rows cannot be read: " + failed.getMessage(),
