@@ -20,8 +20,6 @@ public final class CephServer implements AutoCloseable {
     /** What clients of versions before Ceph 19 must be told: it does not know the checksums that SDKs send unasked. */
     public static final Map<String, String> ENVIRONMENT = Map.of("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required");
 
-    private static final String ACCESS_KEY = "firn-rig";
-    private static final String SECRET_KEY = "firn-rig-secret";
     private static final List<String> PROGRAMS =
             List.of("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "curl", "monmaptool", "radosgw", "radosgw-admin");
 
@@ -146,9 +144,9 @@ public final class CephServer implements AutoCloseable {
                 "--display-name",
                 "firn",
                 "--access-key",
-                ACCESS_KEY,
+                S3ProxyProcess.ACCESS_KEY,
                 "--secret-key",
-                SECRET_KEY);
+                S3ProxyProcess.SECRET_KEY);
         begin("radosgw", "-n", "client.admin", "-f");
     }
 
@@ -194,7 +192,7 @@ public final class CephServer implements AutoCloseable {
                                     "--aws-sigv4",
                                     "aws:amz:us-east-1:s3",
                                     "--user",
-                                    ACCESS_KEY + ":" + SECRET_KEY,
+                                    S3ProxyProcess.ACCESS_KEY + ":" + S3ProxyProcess.SECRET_KEY,
                                     endpoint() + "/" + bucket))) {
                         return curl.awaitExit(Duration.ofSeconds(10)) && curl.exitCode() == 0;
                     }
@@ -208,19 +206,7 @@ public final class CephServer implements AutoCloseable {
 
     /** The settings of an Iceberg catalog whose files are here. */
     public Map<String, String> catalogProperties() {
-        return Map.of(
-                "io-impl",
-                "org.apache.iceberg.aws.s3.S3FileIO",
-                "s3.endpoint",
-                endpoint(),
-                "s3.path-style-access",
-                "true",
-                "s3.access-key-id",
-                ACCESS_KEY,
-                "s3.secret-access-key",
-                SECRET_KEY,
-                "client.region",
-                "us-east-1");
+        return S3ProxyProcess.catalogProperties(endpoint());
     }
 
     @Override

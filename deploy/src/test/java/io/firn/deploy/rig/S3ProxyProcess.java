@@ -76,11 +76,16 @@ public final class S3ProxyProcess implements AutoCloseable {
 
     /** The settings of an Iceberg catalog whose files are here. */
     public Map<String, String> catalogProperties() {
+        return catalogProperties(endpoint());
+    }
+
+    /** Those of any S3 server that knows the same keys. */
+    static Map<String, String> catalogProperties(String endpoint) {
         return Map.of(
                 "io-impl",
                 "org.apache.iceberg.aws.s3.S3FileIO",
                 "s3.endpoint",
-                endpoint(),
+                endpoint,
                 "s3.path-style-access",
                 "true",
                 "s3.access-key-id",
