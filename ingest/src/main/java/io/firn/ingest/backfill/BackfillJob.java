@@ -153,8 +153,7 @@ public final class BackfillJob {
             return end(now.owner() + " works on it");
         }
         Snapshot head = Line.head(table, now);
-        if (now.lastCommit().isPresent()
-                && !Line.holds(table, head, now.lastCommit().get())) {
+        if (isRolledBack(now, head)) {
             Line.requireFewRestarts(table, now);
             return put(now, now.restarted(change()), "its chunks were rolled back");
         }
@@ -176,6 +175,11 @@ public final class BackfillJob {
         }
         chunk = reader.begin(now, spans, newId(), clock.instant());
         return BackfillTurn.AT_ONCE;
+    }
+
+    private boolean isRolledBack(BackfillState now, @Nullable Snapshot head) {
+        return now.lastCommit().isPresent()
+                && !Line.holds(table, head, now.lastCommit().get());
     }
 
     private BackfillTurn publish(Publication current) throws IOException {
@@ -230,6 +234,11 @@ public final class BackfillJob {
                 return BackfillTurn.AT_ONCE;
             }
             snapshot = Line.head(table, now);
+            if (isRolledBack(now, snapshot)) {
+                // The commit would stand on a line without the chunks before it, and nobody would miss them.
+                drop();
+                return BackfillTurn.AT_ONCE;
+            }
             if (snapshot != null) {
                 OldRows rows = new OldRows(current.written, deletes);
                 new LiveRows(table, now.task().topic()).read(snapshot, current.done(), rows);

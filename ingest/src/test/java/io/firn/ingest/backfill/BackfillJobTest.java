@@ -252,6 +252,28 @@ class BackfillJobTest {
         assertThat(rig.state(id).counts().restarts()).isEqualTo(1);
     }
 
+    /** A chunk that was begun before the rollback and looked up its rows after it must not stand for those before. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void aRollbackInTheMiddleOfAChunkIsNoticed(int turnsOfTheChunk) {
+        rig.log.replaceAll(value -> value.replace("old", "new"));
+        long before = rig.open().currentSnapshot().snapshotId();
+        String id = rig.start(BackfillMode.REPLACE);
+        BackfillJob job = rig.job(id, "runner", 20);
+        while (rig.state(id).counts().chunks() < 3) {
+            job.turn();
+        }
+        for (int turn = 0; turn < turnsOfTheChunk; turn++) {
+            job.turn();
+        }
+        rig.open().manageSnapshots().rollbackTo(before).commit();
+        while (!job.turn().ended()) {
+            assertThat(rig.state(id).isOver()).isFalse();
+        }
+        assertThat(rig.rows()).isEqualTo(rig.wholeLog()).allMatch(row -> row.endsWith("new"));
+        assertThat(rig.state(id).counts().restarts()).isEqualTo(1);
+    }
+
     @Test
     void aBadRecordStopsItWithItsPlaceAndNothingOfItsChunkTakesEffect() {
         List<String> rows = rig.rows();
