@@ -4,6 +4,7 @@ import io.firn.catalog.Catalogs;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
+import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.schema.SchemaText;
@@ -60,6 +61,13 @@ public final class Assembly {
     private final Clock steady;
     private final Supplier<? extends RandomGenerator> randoms;
     private final Function<String, @Nullable String> environment;
+    private final Committers committers;
+
+    /** Makes what commits to a pipeline's table. */
+    @FunctionalInterface
+    interface Committers {
+        CommitAttempts to(Table table, RandomGenerator random, MissingLedger missingLedger);
+    }
 
     /**
      * @param randoms a new source of randomness for each who needs one
@@ -67,6 +75,16 @@ public final class Assembly {
      */
     public Assembly(
             Clock clock, Supplier<? extends RandomGenerator> randoms, Function<String, @Nullable String> environment) {
+        this(clock, randoms, environment, TableCommitter::new);
+    }
+
+    /** With commits of others' making: what the guarantee costs is measured so. */
+    Assembly(
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms,
+            Function<String, @Nullable String> environment,
+            Committers committers) {
+        this.committers = committers;
         this.clock = clock;
         this.steady = SteadyClock.from(clock, System::nanoTime);
         this.randoms = randoms;
@@ -202,7 +220,7 @@ public final class Assembly {
                 upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(
-                new TableCommitter(table, randoms.get(), request.missingLedger()),
+                committers.to(table, randoms.get(), request.missingLedger()),
                 () -> RowBatchWriter.create(
                         table,
                         decoding,

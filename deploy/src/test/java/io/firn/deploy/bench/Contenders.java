@@ -25,6 +25,7 @@ final class Contenders {
     static Contender named(String name) {
         return switch (name) {
             case "firn" -> new FirnContender();
+            case "unguarded" -> FirnContender.unguarded();
             case "connect" -> new ConnectContender();
             case "flink" -> new MainContender("flink", "flink", "io.firn.bench.FlinkBench", OPENED);
             case "spark" -> new MainContender("spark", "spark-stream", "io.firn.bench.SparkStream", OPENED);
