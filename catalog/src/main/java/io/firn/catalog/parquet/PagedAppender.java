@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.iceberg.Metrics;
 import org.apache.iceberg.MetricsConfig;
 import org.apache.iceberg.Schema;
@@ -13,6 +16,7 @@ import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.parquet.ParquetSchemaUtil;
 import org.apache.iceberg.parquet.ParquetUtil;
 import org.apache.iceberg.parquet.ParquetValueWriter;
+import org.apache.iceberg.types.Types;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.compression.CompressionCodecFactory;
@@ -33,6 +37,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
     private final Map<String, String> keyValues;
     private final ParquetValueWriter<T> rows;
     private final PageSettings settings;
+    private final Set<Integer> withoutDictionary;
     private final MetricsConfig metrics;
     private final CompressionCodecFactory codecs;
     private final ParquetFileWriter out;
@@ -50,6 +55,11 @@ public final class PagedAppender<T> implements FileAppender<T> {
         this.keyValues = Map.of("iceberg.schema", SchemaParser.toJson(schema));
         this.rows = rows;
         this.settings = settings;
+        this.withoutDictionary = settings.withoutDictionary().stream()
+                .map(schema::findField)
+                .filter(Objects::nonNull)
+                .map(Types.NestedField::fieldId)
+                .collect(Collectors.toSet());
         this.metrics = metrics;
         this.codecs = HadoopCodecs.newFactory(settings.compression(), FIRST_COMPRESSED_BYTES);
         this.out = new ParquetFileWriter(
@@ -61,7 +71,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
                 null,
                 ParquetProperties.builder().build());
         this.pages = newPages();
-        this.columns = new PagedColumns(this.schema, settings, pages);
+        this.columns = new PagedColumns(this.schema, settings, withoutDictionary, pages);
         out.start();
         rows.setColumnStore(columns);
     }
@@ -81,7 +91,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
         if (rowsInGroup % ROWS_BETWEEN_LOOKS == 0 && columns.getBufferedSize() >= settings.rowGroupBytes()) {
             endRowGroup();
             pages = newPages();
-            columns = new PagedColumns(schema, settings, pages);
+            columns = new PagedColumns(schema, settings, withoutDictionary, pages);
             rows.setColumnStore(columns);
         }
     }

@@ -52,7 +52,8 @@ public final class PagedColumn implements ColumnWriter {
     private int rows;
     private int pageNumber = 1;
 
-    PagedColumn(ColumnDescriptor descriptor, PageWriter pages, PageSettings settings) {
+    /** @param mayHaveDictionary where its type can have one */
+    PagedColumn(ColumnDescriptor descriptor, PageWriter pages, PageSettings settings, boolean mayHaveDictionary) {
         this.pages = pages;
         this.bounds = new PageBounds(descriptor.getPrimitiveType());
         this.pageBytes = settings.pageBytes();
@@ -62,8 +63,7 @@ public final class PagedColumn implements ColumnWriter {
         this.definitions = new Levels(descriptor.getMaxDefinitionLevel());
         PrimitiveTypeName type = descriptor.getPrimitiveType().getPrimitiveTypeName();
         this.isFixed = type == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY;
-        boolean takesDictionary = !isFixed && type != PrimitiveTypeName.BOOLEAN;
-        if (takesDictionary && !settings.withoutDictionary().contains(String.join(".", descriptor.getPath()))) {
+        if (mayHaveDictionary && !isFixed && type != PrimitiveTypeName.BOOLEAN) {
             this.dictionary = new ValueIds();
         }
     }

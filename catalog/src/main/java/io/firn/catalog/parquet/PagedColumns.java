@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
@@ -16,9 +17,15 @@ final class PagedColumns implements ColumnWriteStore {
     private final List<PagedColumn> columns = new ArrayList<>();
     private final Map<ColumnDescriptor, PagedColumn> byDescriptor = new HashMap<>();
 
-    PagedColumns(MessageType schema, PageSettings settings, PageWriteStore pages) {
+    /** @param withoutDictionary field ids of columns that get none */
+    PagedColumns(MessageType schema, PageSettings settings, Set<Integer> withoutDictionary, PageWriteStore pages) {
         for (ColumnDescriptor descriptor : schema.getColumns()) {
-            PagedColumn column = new PagedColumn(descriptor, pages.getPageWriter(descriptor), settings);
+            PagedColumn column = new PagedColumn(
+                    descriptor,
+                    pages.getPageWriter(descriptor),
+                    settings,
+                    !withoutDictionary.contains(
+                            descriptor.getPrimitiveType().getId().intValue()));
             columns.add(column);
             byDescriptor.put(descriptor, column);
         }

@@ -117,6 +117,36 @@ class PagedAppenderTest {
         assertThat(metrics.columnSizes().get(1)).isLessThan(380 * 26 / 4);
     }
 
+    /** Parquet has other paths for them. */
+    @Test
+    void columnsInsideListsAndMapsAreNamedAsIcebergNamesThem() throws IOException {
+        Schema schema = new Schema(
+                NestedField.required(1, "tags", Types.ListType.ofRequired(2, Types.StringType.get())),
+                NestedField.required(
+                        3, "notes", Types.MapType.ofRequired(4, 5, Types.StringType.get(), Types.StringType.get())));
+        List<Record> rows = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            Record row = GenericRecord.create(schema);
+            row.setField("tags", List.of("one of a few longer texts " + i % 3));
+            row.setField("notes", Map.of("one of a few longer keys", "one of a few longer texts " + i % 3));
+            rows.add(row);
+        }
+        String prefix = TableProperties.PARQUET_DICT_ENCODING_ENABLED_COLUMN_PREFIX;
+        Map<String, String> properties = Map.of(
+                TableProperties.PARQUET_COMPRESSION,
+                "uncompressed",
+                prefix + "tags.element",
+                "false",
+                prefix + "notes.value",
+                "false");
+        InMemoryOutputFile file = new InMemoryOutputFile();
+        Metrics metrics = written(paged(file, schema, properties), rows);
+        assertThat(read(file, schema, Expressions.alwaysTrue())).isEqualTo(rows);
+        assertThat(metrics.columnSizes().get(2)).isGreaterThan(500 * 27);
+        assertThat(metrics.columnSizes().get(4)).isLessThan(500);
+        assertThat(metrics.columnSizes().get(5)).isGreaterThan(500 * 27);
+    }
+
     @Test
     void boundsOfAPageWithNaNAreNotTold() throws IOException {
         Schema schema = new Schema(NestedField.optional(1, "ratio", Types.DoubleType.get()));

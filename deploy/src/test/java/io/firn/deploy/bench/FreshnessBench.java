@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -43,11 +42,13 @@ import picocli.CommandLine.Option;
             "Starts a broker and the packed service, produces flat records at an even rate, and takes for every 500th"
                     + " record the time from its timestamp until the catalog shows a snapshot with it (looked at every"
                     + " 10 ms). Producer, broker, service and this watcher share the machine.",
-            "The first ten seconds, in which the service warms up, do not count."
+            "The first ten seconds, in which the service warms up, do not count. Prints a line every ten seconds: how it"
+                    + " went since the last one, and CPU and memory of the service so far."
         })
 final class FreshnessBench {
     private static final Duration LOOK = Duration.ofMillis(10);
     private static final Duration STEP = Duration.ofMillis(5);
+    private static final Duration LINE = Duration.ofSeconds(10);
     private static final int SAMPLED = 500;
     private static final int WARM_UP_SECONDS = 10;
     private static final int PARTITIONS = 4;
@@ -71,6 +72,9 @@ final class FreshnessBench {
     private final List<Queue<Sample>> produced = new ArrayList<>();
     private final List<ArrayDeque<Sample>> waiting = new ArrayList<>();
     private final List<Long> delays = new ArrayList<>();
+    /** Where in the list the last line's delays end. */
+    private int told;
+
     private final AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     private volatile boolean producing = true;
 
@@ -156,6 +160,7 @@ final class FreshnessBench {
 
     private void watch(Table table, OsProcess service) throws IOException {
         boolean more = true;
+        long line = System.nanoTime() + LINE.toNanos();
         while (more) {
             if (!service.isAlive() || failed.get() != null) {
                 throw new IOException("the service or the producer ended: " + service.tail(), failed.get());
@@ -169,6 +174,10 @@ final class FreshnessBench {
                             fresh -> Collections.emptySortedMap(),
                             unknown -> Collections.emptySortedMap());
             visible.forEach((partition, entry) -> settle(partition.partition(), entry.next(), now));
+            if (System.nanoTime() >= line) {
+                line += LINE.toNanos();
+                tell(table, ProcessFigures.of(service.pid()));
+            }
             more = wasProducing || waiting.stream().anyMatch(each -> !each.isEmpty());
             Eventually.pause(LOOK);
         }
@@ -185,23 +194,39 @@ final class FreshnessBench {
         }
     }
 
+    /** How it went since the last line. */
+    private void tell(Table table, ProcessFigures cost) {
+        System.out.println(figures(delays.subList(told, delays.size()), table, cost));
+        told = delays.size();
+    }
+
     private void report(Table table, ProcessFigures cost) {
-        long[] sorted = delays.stream().mapToLong(Long::longValue).sorted().toArray();
-        Map<String, String> head = table.currentSnapshot().summary();
         System.out.printf(
                 Locale.ROOT,
-                "%,d records a second for %d s, commits every %d s: visible after %d ms (p50), %d (p99), %d (most)"
-                        + " of %,d samples; %s files, %d snapshots; service: %.2f CPU-s/M, %d MiB%n",
+                "%,d records a second for %d s, commits every %d s, %.2f CPU-s/M: %s%n",
                 rate,
                 seconds,
                 interval,
+                cost.cpuSeconds() * 1e6 / ((double) rate * seconds),
+                figures(delays, table, cost));
+    }
+
+    private static String figures(List<Long> delays, Table table, ProcessFigures cost) {
+        long[] sorted = delays.stream().mapToLong(Long::longValue).sorted().toArray();
+        if (sorted.length == 0) {
+            return "nothing became visible";
+        }
+        return String.format(
+                Locale.ROOT,
+                "visible after %d ms (p50), %d (p99), %d (most) of %,d samples; %s files, %d snapshots; service: %.1f CPU-s,"
+                        + " %d MiB",
                 sorted[sorted.length / 2],
                 sorted[sorted.length * 99 / 100],
-                Arrays.stream(sorted).max().orElse(0),
+                sorted[sorted.length - 1],
                 sorted.length,
-                head.getOrDefault("total-data-files", "?"),
+                table.currentSnapshot().summary().getOrDefault("total-data-files", "?"),
                 ((HasTableOperations) table).operations().current().snapshots().size(),
-                cost.cpuSeconds() * 1e6 / ((double) rate * seconds),
+                cost.cpuSeconds(),
                 cost.peakMebibytes());
     }
 }
