@@ -25,9 +25,6 @@ import org.apache.parquet.schema.MessageType;
  * bytes of one row group in memory, and one column's pages where they are translated.
  */
 public final class PageConcat implements Closeable {
-    /** Pages of fewer rows than that are so many and so small that encoding the rows anew is worth it. */
-    private static final long LEAST_ROWS = 1_000;
-
     private final MessageType schema;
     private final CompressionCodecName codec;
     private final long rowGroupBytes;
@@ -124,9 +121,6 @@ public final class PageConcat implements Closeable {
     }
 
     private void requireCopyable(BlockMetaData block) throws NotCopyableException {
-        if (block.getRowCount() < LEAST_ROWS) {
-            throw new NotCopyableException("row groups of few rows");
-        }
         List<ColumnDescriptor> columns = schema.getColumns();
         if (block.getColumns().size() != columns.size()) {
             throw new NotCopyableException("a row group that lacks columns");

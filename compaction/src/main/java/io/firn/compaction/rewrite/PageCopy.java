@@ -35,6 +35,12 @@ final class PageCopy implements GroupFiles.Copy {
     /** Held in memory while a row group is put together. */
     private static final long MOST_ROW_GROUP_BYTES = 64L << 20;
 
+    /**
+     * Pages of fewer rows than that are so many and so small that encoding the rows anew is worth it. It is the mean
+     * that counts: a quiet second among busy ones is no reason to decode them all.
+     */
+    private static final long LEAST_ROWS = 1_000;
+
     private final Table table;
     private final GroupFiles.Copy otherwise;
 
@@ -69,7 +75,20 @@ final class PageCopy implements GroupFiles.Copy {
                 && !group.hasDeletes()
                 && properties.keySet().stream()
                         .noneMatch(key -> key.startsWith(TableProperties.PARQUET_BLOOM_FILTER_COLUMN_ENABLED_PREFIX))
-                && group.files().stream().allMatch(file -> file.fileSizeInBytes() <= MOST_ROW_GROUP_BYTES);
+                && group.files().stream().allMatch(file -> file.fileSizeInBytes() <= MOST_ROW_GROUP_BYTES)
+                && meanRows(group.files()) >= LEAST_ROWS;
+    }
+
+    /** Of a row group, as far as the files' entries tell. */
+    private static long meanRows(List<DataFile> files) {
+        long rows = 0;
+        long rowGroups = 0;
+        for (DataFile file : files) {
+            List<Long> offsets = file.splitOffsets();
+            rows += file.recordCount();
+            rowGroups += offsets == null ? 1 : offsets.size();
+        }
+        return rows / Math.max(1, rowGroups);
     }
 
     private void concat(FileGroup group, GroupFiles files, List<FieldMetrics<?>> floating) throws IOException {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
@@ -143,6 +144,34 @@ class PageCopyTest {
         DataFile made =
                 copy(table, new PageCopy(table, new RowCopy(table, RewriteSettings.target(1 << 27), lake.scratch())));
         assertThat(made.recordCount()).isEqualTo(7_500);
+    }
+
+    @Test
+    void aFileOfFewRowsAmongLargerOnesIsCopiedByItsPagesToo() throws Exception {
+        Table table = table(Map.of());
+        lake.ingest("orders", TestFiles.data(table, Orders.rows(7_500, 3, 9)));
+        table.refresh();
+        List<String> before = TestLake.rows(table);
+        replace(table, copy(table, new PageCopy(table, REFUSE)));
+        assertThat(TestLake.rows(table)).isEqualTo(before);
+    }
+
+    @Test
+    void filesOfFewRowsAreCopiedRowByRow() throws Exception {
+        Table table = lake.create(
+                "orders", Orders.SCHEMA, PartitionSpec.unpartitioned(), new TreeMap<>(Map.of("format-version", "2")));
+        for (int file = 0; file < 5; file++) {
+            lake.ingest("orders", TestFiles.data(table, Orders.rows(file * 900L, 900, file)));
+        }
+        table.refresh();
+        AtomicBoolean byRow = new AtomicBoolean();
+        GroupFiles.Copy rows = new RowCopy(table, RewriteSettings.target(1 << 27), lake.scratch());
+        DataFile made = copy(table, new PageCopy(table, (group, files, progress) -> {
+            byRow.set(true);
+            rows.copy(group, files, progress);
+        }));
+        assertThat(byRow).isTrue();
+        assertThat(made.recordCount()).isEqualTo(4_500);
     }
 
     private Table table(Map<String, String> properties) {

@@ -42,7 +42,8 @@ import picocli.CommandLine.Option;
             "Starts a broker and the packed service, produces flat records at an even rate, and takes for every 500th"
                     + " record the time from its timestamp until the catalog shows a snapshot with it (looked at every"
                     + " 10 ms). Producer, broker, service and this watcher share the machine.",
-            "The first ten seconds, in which the service warms up, do not count. Prints a line every ten seconds: how it"
+            "The first ten seconds, in which all three JVMs are cold, do not count; the rest of the first minute is in"
+                    + " one of the two last lines and not in the other. Prints a line every ten seconds: how it"
                     + " went since the last one, and CPU and memory of the service so far."
         })
 final class FreshnessBench {
@@ -50,7 +51,8 @@ final class FreshnessBench {
     private static final Duration STEP = Duration.ofMillis(5);
     private static final Duration LINE = Duration.ofSeconds(10);
     private static final int SAMPLED = 500;
-    private static final int WARM_UP_SECONDS = 10;
+    private static final int COLD_SECONDS = 10;
+    private static final Duration WARM_UP = Duration.ofMinutes(1);
     private static final int PARTITIONS = 4;
     private static final String TOPIC = "flat";
 
@@ -63,6 +65,9 @@ final class FreshnessBench {
     @Option(names = "--interval", paramLabel = "N", description = "Seconds between commits; ${DEFAULT-VALUE}.")
     int interval = 1;
 
+    @Option(names = "--firn-opts", paramLabel = "FLAGS", description = "More flags of Firn's JVM, as FIRN_OPTS.")
+    String firnOpts = "";
+
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 
@@ -72,8 +77,10 @@ final class FreshnessBench {
     private final List<Queue<Sample>> produced = new ArrayList<>();
     private final List<ArrayDeque<Sample>> waiting = new ArrayList<>();
     private final List<Long> delays = new ArrayList<>();
-    /** Where in the list the last line's delays end. */
+    /** Where in the list the last line's delays end, and those of the first minute. */
     private int told;
+
+    private int firstMinute;
 
     private final AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     private volatile boolean producing = true;
@@ -99,7 +106,9 @@ final class FreshnessBench {
         try (BrokerProcess broker = BrokerProcess.start(directory.resolve("kafka"), directory.resolve("logs"));
                 Lake lake = Lake.local(directory)) {
             broker.createTopic(TOPIC, PARTITIONS, Map.of());
-            Run run = new Run(broker.bootstrap(), Shape.FLAT, TOPIC, 0, lake, directory, interval, new BenchOptions());
+            BenchOptions options = new BenchOptions();
+            options.firnOpts = firnOpts;
+            Run run = new Run(broker.bootstrap(), Shape.FLAT, TOPIC, 0, lake, directory, interval, options);
             try (OsProcess service = firn.start(run)) {
                 Table table = opened(lake, service);
                 Thread producer = new Thread(() -> produce(broker.bootstrap()), "producer");
@@ -148,7 +157,7 @@ final class FreshnessBench {
     private void send(KafkaProducer<byte[], byte[]> producer, byte[] value, long n) {
         int partition = (int) (n % PARTITIONS);
         long millis = System.currentTimeMillis();
-        boolean sampled = n / PARTITIONS % SAMPLED == 0 && n >= (long) rate * WARM_UP_SECONDS;
+        boolean sampled = n / PARTITIONS % SAMPLED == 0 && n >= (long) rate * COLD_SECONDS;
         producer.send(new ProducerRecord<>(TOPIC, partition, millis, null, value), (metadata, error) -> {
             if (error != null) {
                 failed.set(error);
@@ -160,7 +169,8 @@ final class FreshnessBench {
 
     private void watch(Table table, OsProcess service) throws IOException {
         boolean more = true;
-        long line = System.nanoTime() + LINE.toNanos();
+        long began = System.nanoTime();
+        long line = began + LINE.toNanos();
         while (more) {
             if (!service.isAlive() || failed.get() != null) {
                 throw new IOException("the service or the producer ended: " + service.tail(), failed.get());
@@ -174,6 +184,9 @@ final class FreshnessBench {
                             fresh -> Collections.emptySortedMap(),
                             unknown -> Collections.emptySortedMap());
             visible.forEach((partition, entry) -> settle(partition.partition(), entry.next(), now));
+            if (firstMinute == 0 && System.nanoTime() - began >= WARM_UP.toNanos()) {
+                firstMinute = delays.size();
+            }
             if (System.nanoTime() >= line) {
                 line += LINE.toNanos();
                 tell(table, ProcessFigures.of(service.pid()));
@@ -209,6 +222,10 @@ final class FreshnessBench {
                 interval,
                 cost.cpuSeconds() * 1e6 / ((double) rate * seconds),
                 figures(delays, table, cost));
+        if (firstMinute > 0) {
+            System.out.println(
+                    "but for the first minute: " + figures(delays.subList(firstMinute, delays.size()), table, cost));
+        }
     }
 
     private static String figures(List<Long> delays, Table table, ProcessFigures cost) {
