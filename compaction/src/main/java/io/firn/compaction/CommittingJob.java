@@ -19,7 +19,7 @@ public abstract class CommittingJob implements Job {
     protected CommittingJob(String name, JobContext context) {
         this.name = name;
         this.context = context;
-        this.committer = new JobCommitter(context.table(), context.random());
+        this.committer = context.committer();
         this.meter = new ProgressMeter(name, context.clock(), context.progress());
         this.figures = new Figures(name);
     }

@@ -1,5 +1,7 @@
 package io.firn.compaction;
 
+import io.firn.catalog.commit.CommitTurn;
+import io.firn.catalog.commit.JobCommitter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.random.RandomGenerator;
@@ -13,8 +15,20 @@ import org.apache.iceberg.Table;
  * @param random for jitter, commit ids and file names; never seeded alike in two runs
  * @param progress is told how far the run is
  * @param scratch an existing folder on local disk for what does not fit in memory; the job removes what it puts there
+ * @param turn shared with the others of this process that commit to the table
  */
-public record JobContext(Table table, Clock clock, RandomGenerator random, JobProgress progress, Path scratch) {
+public record JobContext(
+        Table table, Clock clock, RandomGenerator random, JobProgress progress, Path scratch, CommitTurn turn) {
+    /** Of a process in which nobody else commits to the table. */
+    public JobContext(Table table, Clock clock, RandomGenerator random, JobProgress progress, Path scratch) {
+        this(table, clock, random, progress, scratch, CommitTurn.NONE);
+    }
+
+    /** For the table. */
+    public JobCommitter committer() {
+        return new JobCommitter(table, random, turn);
+    }
+
     /** How the table is called where errors are reported. */
     public String where() {
         return "table " + table.name();

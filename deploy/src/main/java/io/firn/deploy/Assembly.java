@@ -5,6 +5,8 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.CommitAttempts;
+import io.firn.catalog.commit.CommitTurn;
+import io.firn.catalog.commit.CommitTurns;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.schema.SchemaText;
@@ -62,11 +64,12 @@ public final class Assembly {
     private final Supplier<? extends RandomGenerator> randoms;
     private final Function<String, @Nullable String> environment;
     private final Committers committers;
+    private final CommitTurns turns = new CommitTurns();
 
     /** Makes what commits to a pipeline's table. */
     @FunctionalInterface
     interface Committers {
-        CommitAttempts to(Table table, RandomGenerator random, MissingLedger missingLedger);
+        CommitAttempts to(Table table, RandomGenerator random, MissingLedger missingLedger, CommitTurn turn);
     }
 
     /**
@@ -141,7 +144,7 @@ public final class Assembly {
 
     /** Backfills of all pipelines of the configuration; nothing runs yet. */
     public ServiceBackfills backfills(Configuration configuration, Catalog catalog) {
-        Parts parts = new Parts(configuration, catalog);
+        Parts parts = new Parts(configuration, catalog, turns);
         BackfillFigures figures = new BackfillFigures();
         BackfillDriver driver =
                 new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, figures, clock, randoms));
@@ -150,7 +153,7 @@ public final class Assembly {
     }
 
     /** What backfills are made of: as ingestion of the same pipeline, with memory of their own. */
-    private record Parts(Configuration configuration, Catalog catalog) implements BackfillParts {
+    private record Parts(Configuration configuration, Catalog catalog, CommitTurns turns) implements BackfillParts {
         @Override
         public Table table(PipelineConfig pipeline) {
             return new Tables(catalog)
@@ -160,6 +163,11 @@ public final class Assembly {
                             "the table does not exist",
                             "table " + pipeline.ingestTable(),
                             "run its pipeline first"));
+        }
+
+        @Override
+        public CommitTurn turn(Table table) {
+            return turns.of(table.name());
         }
 
         @Override
@@ -189,7 +197,7 @@ public final class Assembly {
 
     /** Jobs of single tables, for those who run them by hand. */
     public JobFactory jobs(Catalog catalog) {
-        return new JobFactory(catalog, clock, randoms);
+        return new JobFactory(catalog, clock, randoms, turns);
     }
 
     private PipelineRunner pipeline(
@@ -220,7 +228,7 @@ public final class Assembly {
                 upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(
-                committers.to(table, randoms.get(), request.missingLedger()),
+                committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name())),
                 () -> RowBatchWriter.create(
                         table,
                         decoding,

@@ -32,7 +32,7 @@ public final class UnguardedMain {
                 Clock.systemUTC(),
                 new SplittableRandom()::split,
                 System::getenv,
-                (table, random, missing) -> new Unguarded(table));
+                (table, random, missing, turn) -> new Unguarded(table));
         Charset charset = Charset.defaultCharset();
         System.exit(FirnCommand.run(
                 assembly,

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What a job planned on may have changed by then; the change's own validations find out, and the outcome is
  * {@link JobOutcome.Invalid}.
  *
- * <p>Owns no thread and never waits. Not safe for use by several threads. After {@link JobOutcome.Undecided} the caller
+ * <p>Owns no thread and waits for nothing but its turn. Not safe for use by several threads. After {@link JobOutcome.Undecided} the caller
  * asks again with the same commit, or leaves its files to the orphan job; it must not remove them itself.
  */
 public final class JobCommitter {
@@ -48,6 +48,7 @@ public final class JobCommitter {
     private final Backoff backoff;
     private final MissingLedger missingLedger;
     private final Set<Safeguard> safeguards;
+    private final CommitTurn turn;
     private String where;
     private Progress progress = new Progress(new UUID(0, 0));
 
@@ -56,10 +57,20 @@ public final class JobCommitter {
      * @param random for the jitter of the back-off
      */
     public JobCommitter(Table table, RandomGenerator random) {
-        this(table, random, MissingLedger.REFUSE, EnumSet.allOf(Safeguard.class));
+        this(table, random, CommitTurn.NONE);
     }
 
-    JobCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
+    /** @param turn shared with the others of this process that commit to the table */
+    public JobCommitter(Table table, RandomGenerator random, CommitTurn turn) {
+        this(table, random, MissingLedger.REFUSE, EnumSet.allOf(Safeguard.class), turn);
+    }
+
+    JobCommitter(
+            Table table,
+            RandomGenerator random,
+            MissingLedger missingLedger,
+            Set<Safeguard> safeguards,
+            CommitTurn turn) {
         if (!(table instanceof HasTableOperations)) {
             throw FirnException.internal(
                     "table-not-writable",
@@ -72,14 +83,19 @@ public final class JobCommitter {
         this.backoff = new Backoff(random);
         this.missingLedger = missingLedger;
         this.safeguards = Set.copyOf(safeguards);
+        this.turn = turn;
     }
 
     /**
      * @throws FirnException when no attempt can ever succeed: the table was dropped, it has rows and no ledger, access
      *     was refused
      */
-    @SuppressWarnings("IllegalCatch") // catalogs and stores throw what they like
     public JobOutcome attempt(JobCommit commit) {
+        return turn.take(() -> attemptNow(commit));
+    }
+
+    @SuppressWarnings("IllegalCatch") // catalogs and stores throw what they like
+    private JobOutcome attemptNow(JobCommit commit) {
         if (!progress.commitId.equals(commit.id())) {
             progress = new Progress(commit.id());
         }

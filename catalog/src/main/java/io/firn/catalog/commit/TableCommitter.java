@@ -27,12 +27,26 @@ public final class TableCommitter implements CommitAttempts {
      * @param random for the jitter of the back-off
      */
     public TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger) {
-        this(table, random, missingLedger, EnumSet.allOf(Safeguard.class));
+        this(table, random, missingLedger, CommitTurn.NONE);
+    }
+
+    /** @param turn shared with the others of this process that commit to the table */
+    public TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, CommitTurn turn) {
+        this(table, random, missingLedger, EnumSet.allOf(Safeguard.class), turn);
     }
 
     TableCommitter(Table table, RandomGenerator random, MissingLedger missingLedger, Set<Safeguard> safeguards) {
+        this(table, random, missingLedger, safeguards, CommitTurn.NONE);
+    }
+
+    private TableCommitter(
+            Table table,
+            RandomGenerator random,
+            MissingLedger missingLedger,
+            Set<Safeguard> safeguards,
+            CommitTurn turn) {
         this.name = table.name();
-        this.protocol = new JobCommitter(table, random, missingLedger, safeguards);
+        this.protocol = new JobCommitter(table, random, missingLedger, safeguards, turn);
     }
 
     @Override

@@ -53,7 +53,9 @@ final class BinPack {
         List<Item<T>> open = new ArrayList<>();
         long filled = 0;
         for (Item<T> item : candidates) {
-            boolean full = filled >= settings.targetBytes() || filled + item.bytes() > settings.groupBytes();
+            boolean full = filled >= settings.targetBytes()
+                    || filled + item.bytes() > settings.groupBytes()
+                    || open.size() >= Math.max(settings.minFiles(), settings.commitFiles());
             if (full && !open.isEmpty()) {
                 bins.add(open);
                 open = new ArrayList<>();

@@ -27,13 +27,20 @@ import org.jspecify.annotations.Nullable;
  * is stopped or killed wastes what it copied since the last one, and the next run goes on from there.
  *
  * <p>Where somebody else deletes from a file, or takes it away, while it is copied, the commit is refused, the copies are
- * removed, and everything is planned again on the new head, in smaller commits.
+ * removed, and everything is planned again on the new head, in smaller commits. So it is where others commit again and
+ * again before it can; then the copies are the orphan job's, since an attempt's answer may have been lost.
  */
 public final class RewriteJob implements Job {
     public static final String NAME = "rewrite";
 
     /** Refused commits in a row after which the table is left alone until the next run. */
     private static final int MOST_REFUSALS = 6;
+
+    /** Attempts at a commit after which others are too quick for it: an attempt takes the longer the more files it has. */
+    private static final int MOST_ATTEMPTS = 6;
+
+    /** What is tried next is that much less. */
+    private static final int SHRINK = 4;
 
     private final JobContext context;
     private final RewriteSettings settings;
@@ -48,13 +55,16 @@ public final class RewriteJob implements Job {
     private @Nullable JobCommit pending;
     private @Nullable JobResult result;
     private int refusals;
+    private int attempts;
+    private int mostFiles;
     private boolean overBudget;
 
     public RewriteJob(JobContext context, RewriteSettings settings) {
         this.context = context;
         this.settings = settings;
+        this.mostFiles = settings.commitFiles();
         this.copy = new PageCopy(context.table(), new RowCopy(context.table(), settings, context.scratch()));
-        this.committer = new JobCommitter(context.table(), context.random());
+        this.committer = context.committer();
         this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
         this.started = context.clock().instant();
         this.unit = new RewriteUnit(context.table());
@@ -105,7 +115,7 @@ public final class RewriteJob implements Job {
 
     private JobTurn plan() {
         meter.begin("plan", Work.NONE);
-        RewriteSettings smaller = settings.afterRefusals(refusals);
+        RewriteSettings smaller = bounds();
         Optional<RewritePlan> made = Foreign.call("the files can not be listed", context.where(), () -> {
             context.table().refresh();
             return new RewritePlanner(smaller).plan(context.table());
@@ -128,9 +138,14 @@ public final class RewriteJob implements Job {
         if (overBudget || waiting.isEmpty()) {
             return true;
         }
-        RewriteSettings bounds = settings.afterRefusals(refusals);
+        RewriteSettings bounds = bounds();
         Work grown = unit.work().plus(waiting.getFirst().work());
         return grown.bytes() > bounds.commitBytes() || grown.files() > bounds.commitFiles();
+    }
+
+    private RewriteSettings bounds() {
+        RewriteSettings bounds = settings.afterRefusals(refusals);
+        return bounds.withCommits(bounds.commitBytes(), Math.min(bounds.commitFiles(), mostFiles));
     }
 
     private JobTurn copyNext(RewritePlan current) {
@@ -192,7 +207,10 @@ public final class RewriteJob implements Job {
             @Override
             public JobTurn undecided(JobOutcome.Undecided outcome) {
                 figures.count("attempts-repeated", 1);
-                return new JobTurn.Again(outcome.delayMillis(), outcome.reason());
+                attempts++;
+                return attempts < MOST_ATTEMPTS
+                        ? new JobTurn.Again(outcome.delayMillis(), outcome.reason())
+                        : overtaken();
             }
         });
     }
@@ -200,7 +218,14 @@ public final class RewriteJob implements Job {
     private JobTurn next() {
         unit = new RewriteUnit(context.table());
         pending = null;
+        attempts = 0;
         return JobTurn.AT_ONCE;
+    }
+
+    /** As many files as that are too many while the others go on like this. */
+    private JobTurn overtaken() {
+        mostFiles = (int) Math.max(settings.minFiles(), unit.work().files() / SHRINK);
+        return refused("overtaken");
     }
 
     private JobTurn refused(String count) {

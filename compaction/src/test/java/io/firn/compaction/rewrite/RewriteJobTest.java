@@ -2,6 +2,7 @@ package io.firn.compaction.rewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.commit.InMemoryTables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.compaction.Budget;
 import io.firn.compaction.JobResult;
@@ -203,6 +204,35 @@ class RewriteJobTest {
         assertThat(result.count("refused")).isZero();
         assertThat(TestLake.rows(table)).hasSize(610);
         assertThat(TestLake.ledger(table).next(TestLake.PIPELINE, TestLake.P0)).hasValue(610);
+    }
+
+    /** Each attempt takes longer than the time between two of the others' commits: fewer files take less. */
+    @Test
+    void aCommitThatOthersAreTooQuickForIsMadeSmaller() throws IOException {
+        InMemoryTables tables = new InMemoryTables();
+        tables.create(
+                "shop.orders",
+                Orders.SCHEMA,
+                PartitionSpec.unpartitioned(),
+                Map.of("format-version", "2", "commit.retry.num-retries", "0"));
+        Table table = tables.open("shop.orders");
+        for (int file = 0; file < 24; file++) {
+            tables.openSpared("shop.orders")
+                    .newAppend()
+                    .appendFile(TestFiles.data(table, Orders.rows(file * 10L, 10, file)))
+                    .set("firn.offsets", "{}")
+                    .commit();
+        }
+        List<String> rows = TestLake.rows(tables.openSpared("shop.orders"));
+        RewriteJob job = job(table, SETTINGS);
+        for (int conflict = 0; conflict < 6; conflict++) {
+            tables.conflictNext();
+        }
+        JobResult result = TestLake.run(job);
+        assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(result.count("overtaken")).isEqualTo(1);
+        assertThat(result.snapshots()).hasSize(4);
+        assertThat(TestLake.rows(tables.openSpared("shop.orders"))).isEqualTo(rows);
     }
 
     @Test

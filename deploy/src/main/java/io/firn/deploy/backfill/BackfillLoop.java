@@ -152,8 +152,14 @@ public final class BackfillLoop {
     private Work begin(String name, PipelineConfig pipeline, Table table, String id) {
         KafkaSources sources = parts.sources(name, pipeline);
         SpanSource source = sources.spans();
-        BackfillJob job =
-                new BackfillJob(id, table, source, () -> parts.writer(pipeline, table), settings, clock, randoms.get());
+        BackfillJob job = new BackfillJob(
+                id,
+                table,
+                source,
+                () -> parts.writer(pipeline, table),
+                settings.withTurn(parts.turn(table)),
+                clock,
+                randoms.get());
         LOG.info("backfill {} of {} goes on here", id, table.name());
         return new Work(id, name, pipeline, table, job, source, sources);
     }

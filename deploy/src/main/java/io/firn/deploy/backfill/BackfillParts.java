@@ -1,5 +1,6 @@
 package io.firn.deploy.backfill;
 
+import io.firn.catalog.commit.CommitTurn;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.record.BatchWriter;
@@ -13,6 +14,9 @@ public interface BackfillParts {
      * @throws io.firn.catalog.FirnException {@code table-missing}, or of kind external
      */
     Table table(PipelineConfig pipeline);
+
+    /** Shared with the others of this process that commit to the table. */
+    CommitTurn turn(Table table);
 
     /** To be closed. */
     KafkaSources sources(String name, PipelineConfig pipeline);

@@ -2,6 +2,7 @@ package io.firn.deploy.maintain;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
+import io.firn.catalog.commit.CommitTurns;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
@@ -36,10 +37,15 @@ public final class JobFactory {
     private final Catalog catalog;
     private final Clock clock;
     private final Supplier<? extends RandomGenerator> randoms;
+    private final CommitTurns turns;
     private final TableFigures figures = new TableFigures();
 
-    /** @param randoms a new source of randomness for each who needs one */
-    public JobFactory(Catalog catalog, Clock clock, Supplier<? extends RandomGenerator> randoms) {
+    /**
+     * @param randoms a new source of randomness for each who needs one
+     * @param turns of this process, ingestion's included
+     */
+    public JobFactory(Catalog catalog, Clock clock, Supplier<? extends RandomGenerator> randoms, CommitTurns turns) {
+        this.turns = turns;
         this.catalog = catalog;
         this.clock = clock;
         this.randoms = randoms;
@@ -134,7 +140,8 @@ public final class JobFactory {
     }
 
     private JobContext context(MaintainedTable table, JobProgress progress, Path scratch) {
-        return new JobContext(open(table.name()), clock, randoms.get(), progress, scratch);
+        Table opened = open(table.name());
+        return new JobContext(opened, clock, randoms.get(), progress, scratch, turns.of(opened.name()));
     }
 
     private static RewriteSettings rewrite(MaintainedTable table) {

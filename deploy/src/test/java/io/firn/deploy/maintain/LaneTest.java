@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.CommitTurns;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
@@ -256,7 +257,7 @@ final class LaneTest {
     }
 
     private Lane lane(Target... targets) {
-        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++));
+        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns());
         return new Lane(List.of(targets), jobs, time, new Random(7), merged -> {});
     }
 

@@ -76,7 +76,7 @@ public final class BackfillJob {
         this.table = table;
         this.states = new Backfills(table, random, clock);
         this.reader = new ChunkReader(table, source, writers, settings);
-        this.attempts = new ChunkAttempts(table, random, settings.chunkRecords());
+        this.attempts = new ChunkAttempts(table, random, settings.chunkRecords(), settings.turn());
         this.source = source;
         this.settings = settings;
         this.clock = clock;

@@ -1,5 +1,6 @@
 package io.firn.ingest.backfill;
 
+import io.firn.catalog.commit.CommitTurn;
 import java.time.Duration;
 import java.util.function.Predicate;
 
@@ -11,9 +12,10 @@ import java.util.function.Predicate;
  * @param chunkBytes a chunk ends early where its files hold this much
  * @param lease how long a backfill belongs to a process that says nothing
  * @param isGone whether the owner of that name is known to live no more: then nobody waits for its lease
+ * @param turn shared with the others of this process that commit to the table
  */
 public record BackfillSettings(
-        String owner, long chunkRecords, long chunkBytes, Duration lease, Predicate<String> isGone) {
+        String owner, long chunkRecords, long chunkBytes, Duration lease, Predicate<String> isGone, CommitTurn turn) {
     /** A second or two of work: little to do again after a crash, and few snapshots for millions of rows. */
     public static final long DEFAULT_CHUNK_RECORDS = 250_000;
 
@@ -30,22 +32,27 @@ public record BackfillSettings(
     }
 
     public static BackfillSettings defaults(String owner) {
-        return new BackfillSettings(owner, DEFAULT_CHUNK_RECORDS, DEFAULT_CHUNK_BYTES, DEFAULT_LEASE, gone -> false);
+        return new BackfillSettings(
+                owner, DEFAULT_CHUNK_RECORDS, DEFAULT_CHUNK_BYTES, DEFAULT_LEASE, gone -> false, CommitTurn.NONE);
     }
 
     public BackfillSettings withChunkRecords(long records) {
-        return new BackfillSettings(owner, records, chunkBytes, lease, isGone);
+        return new BackfillSettings(owner, records, chunkBytes, lease, isGone, turn);
     }
 
     public BackfillSettings withChunkBytes(long bytes) {
-        return new BackfillSettings(owner, chunkRecords, bytes, lease, isGone);
+        return new BackfillSettings(owner, chunkRecords, bytes, lease, isGone, turn);
     }
 
     public BackfillSettings withLease(Duration time) {
-        return new BackfillSettings(owner, chunkRecords, chunkBytes, time, isGone);
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, time, isGone, turn);
+    }
+
+    public BackfillSettings withTurn(CommitTurn other) {
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, lease, isGone, other);
     }
 
     public BackfillSettings withGone(Predicate<String> rule) {
-        return new BackfillSettings(owner, chunkRecords, chunkBytes, lease, rule);
+        return new BackfillSettings(owner, chunkRecords, chunkBytes, lease, rule, turn);
     }
 }

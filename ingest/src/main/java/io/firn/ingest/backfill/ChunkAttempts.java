@@ -1,5 +1,6 @@
 package io.firn.ingest.backfill;
 
+import io.firn.catalog.commit.CommitTurn;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.JobCommitter;
 import io.firn.catalog.commit.JobOutcome;
@@ -31,10 +32,13 @@ final class ChunkAttempts {
     private int attempts;
     private long conflicts;
 
-    /** @param limit of offsets in a chunk */
-    ChunkAttempts(Table table, RandomGenerator random, long limit) {
+    /**
+     * @param limit of offsets in a chunk
+     * @param turn shared with the others of this process that commit to the table
+     */
+    ChunkAttempts(Table table, RandomGenerator random, long limit, CommitTurn turn) {
         this.table = table;
-        this.committer = new JobCommitter(table, random);
+        this.committer = new JobCommitter(table, random, turn);
         this.random = random;
         this.limit = limit;
         this.mostOffsets = limit;

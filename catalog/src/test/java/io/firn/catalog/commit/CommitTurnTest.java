@@ -1,0 +1,101 @@
+package io.firn.catalog.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class CommitTurnTest {
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch end = new CountDownLatch(1);
+
+    @AfterEach
+    void letGo() {
+        end.countDown();
+    }
+
+    @Test
+    void attemptsAtOneTableAreMadeOneAfterTheOther() throws InterruptedException {
+        CommitTurns turns = new CommitTurns();
+        AtomicInteger atOnce = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        Thread[] committers = new Thread[4];
+        for (int i = 0; i < committers.length; i++) {
+            committers[i] = new Thread(() -> {
+                for (int attempt = 0; attempt < 200; attempt++) {
+                    turns.of("shop.orders").take(() -> {
+                        most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+                        Thread.yield();
+                        return atOnce.decrementAndGet();
+                    });
+                }
+            });
+            committers[i].start();
+        }
+        for (Thread committer : committers) {
+            committer.join();
+        }
+        assertThat(most).hasValue(1);
+    }
+
+    @Test
+    void whoWaitsTooLongGoesAhead() throws InterruptedException {
+        CommitTurn turn = CommitTurn.shared(Duration.ofMillis(20));
+        occupy(turn);
+        assertThat(turn.<String>take(() -> "made")).isEqualTo("made");
+    }
+
+    @Test
+    void anotherTableIsNotWaitedFor() throws InterruptedException {
+        CommitTurns turns = new CommitTurns();
+        occupy(turns.of("shop.orders"));
+        long before = System.nanoTime();
+        turns.of("shop.customers").take(() -> "made");
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void anInterruptedCommitterGoesAheadAndStaysInterrupted() throws InterruptedException {
+        CommitTurn turn = CommitTurn.shared();
+        occupy(turn);
+        Thread.currentThread().interrupt();
+        assertThat(turn.<String>take(() -> "made")).isEqualTo("made");
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void anAttemptThatThrowsEndsItsTurn() throws InterruptedException {
+        CommitTurn turn = CommitTurn.shared(Duration.ofSeconds(20));
+        assertThatThrownBy(() -> turn.take(() -> {
+                    throw new IllegalStateException("refused");
+                }))
+                .isInstanceOf(IllegalStateException.class);
+        Thread other = new Thread(() -> turn.take(() -> "made"));
+        other.start();
+        other.join(TimeUnit.SECONDS.toMillis(10));
+        assertThat(other.isAlive()).isFalse();
+    }
+
+    /** Another thread has its turn until the test ends. */
+    private void occupy(CommitTurn turn) throws InterruptedException {
+        Thread other = new Thread(() -> turn.take(() -> {
+            begun.countDown();
+            try {
+                return end.await(20, TimeUnit.SECONDS);
+            } catch (InterruptedException interrupt) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }));
+        other.setDaemon(true);
+        other.start();
+        begun.await();
+    }
+}
