@@ -3,7 +3,8 @@ package io.firn.catalog.commit;
 import io.firn.catalog.ledger.Ledger;
 
 /**
- * One table's commits, one at a time. Owns no thread and never waits: every call is one attempt.
+ * One table's commits, one at a time. Owns no thread: every call is one attempt, which waits at most for its
+ * {@link CommitTurn}.
  *
  * <p>An attempt refreshes the table, looks for the commit's id in the recent ancestry, checks every step against the
  * ledger, and tries once to swap the table's metadata. After {@link CommitOutcome.Undecided} the caller asks again with

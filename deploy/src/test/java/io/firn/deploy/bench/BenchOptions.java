@@ -55,6 +55,13 @@ final class BenchOptions {
     @Nullable
     String firnHeap;
 
+    @Option(
+            names = "--firn-memory",
+            paramLabel = "SIZE",
+            description = "Of Firn's buffers, as 'memory' of its configuration; to go with a smaller heap.")
+    @Nullable
+    String firnMemory;
+
     @Option(names = "--firn-opts", paramLabel = "FLAGS", description = "More flags of Firn's JVM, as FIRN_OPTS.")
     String firnOpts = "";
 

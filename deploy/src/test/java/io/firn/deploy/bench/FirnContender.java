@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -87,6 +88,9 @@ final class FirnContender implements Contender {
         clients.put("bootstrap.servers", run.bootstrap());
         Path config = FirnProcess.config(
                 run.directory().resolve("firn.yaml"), clients, run.lake().properties(), "orders", pipeline);
+        if (run.options().firnMemory != null) {
+            Files.writeString(config, "memory: " + run.options().firnMemory + "\n", StandardOpenOption.APPEND);
+        }
         Map<String, String> environment = new HashMap<>();
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         environment.put("FIRN_OPTS", run.options().firnOpts);
