@@ -19,8 +19,8 @@ import org.apache.iceberg.Table;
 import sun.misc.Signal;
 
 /**
- * The service without its guarantee, for the bench that asks what it costs: commits are plain appends, no snapshot has a
- * ledger, nothing is checked, no commit is looked up. Not in the distribution, so no configuration can reach it.
+ * The service without its guarantee, for the bench that asks what it costs: commits are plain appends, no snapshot has
+ * a ledger, nothing is checked, no commit is looked up. Not in the distribution, so no configuration can reach it.
  */
 public final class UnguardedMain {
     private UnguardedMain() {}

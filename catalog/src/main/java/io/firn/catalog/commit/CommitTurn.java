@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * race for a table does the work of the attempt again, and a job whose attempt takes longer than the time between two
  * appends would lose it every time.
  *
- * <p>This saves work and nothing else. Which commit takes effect is decided by the catalog, between processes and within
- * one; an attempt is made without its turn where that does not come soon.
+ * <p>This saves work and nothing else. Which commit takes effect is decided by the catalog, between processes and
+ * within one; an attempt is made without its turn where that does not come soon.
  */
 public final class CommitTurn {
     /** For who shares a table with nobody in this process. */
@@ -30,7 +30,7 @@ public final class CommitTurn {
     }
 
     /** For one table. */
-    public static CommitTurn shared() {
+    static CommitTurn shared() {
         return shared(LONGEST_WAIT);
     }
 

@@ -39,8 +39,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What a job planned on may have changed by then; the change's own validations find out, and the outcome is
  * {@link JobOutcome.Invalid}.
  *
- * <p>Owns no thread and waits for nothing but its turn. Not safe for use by several threads. After {@link JobOutcome.Undecided} the caller
- * asks again with the same commit, or leaves its files to the orphan job; it must not remove them itself.
+ * <p>Owns no thread and waits for nothing but its turn. Not safe for use by several threads. After
+ * {@link JobOutcome.Undecided} the caller asks again with the same commit, or leaves its files to the orphan job; it
+ * must not remove them itself.
  */
 public final class JobCommitter {
     private final String name;

@@ -16,7 +16,7 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
  * @param rowGroupBytes about what a row group may hold before it is written
  * @param pageBytes,pageRows a page is closed at whichever comes first
  * @param dictionaryBytes of a column's dictionary, beyond which its values are written plainly
- * @param withoutDictionary names of columns that get no dictionary, as Iceberg has them: a list's is {@code list.element}
+ * @param withoutDictionary names of columns that get no dictionary, as Iceberg has them: {@code list.element}
  */
 public record PageSettings(
         long rowGroupBytes,

@@ -36,7 +36,7 @@ public final class RewriteJob implements Job {
     /** Refused commits in a row after which the table is left alone until the next run. */
     private static final int MOST_REFUSALS = 6;
 
-    /** Attempts at a commit after which others are too quick for it: an attempt takes the longer the more files it has. */
+    /** After that many attempts at a commit others are too quick for it: one takes the longer the more files it has. */
     private static final int MOST_ATTEMPTS = 6;
 
     /** What is tried next is that much less. */
@@ -235,7 +235,7 @@ public final class RewriteJob implements Job {
         plan = null;
         waiting.clear();
         if (refusals >= MOST_REFUSALS) {
-            return end(End.YIELDED, "others changed the same files " + refusals + " times in a row");
+            return end(End.YIELDED, "others changed the same files or were quicker " + refusals + " times in a row");
         }
         return JobTurn.AT_ONCE;
     }

@@ -16,8 +16,8 @@ final class BenchOptions {
             paramLabel = "LIST",
             description = {
                 "Of firn, connect, flink, spark, and the floors consume (a consumer that throws bytes away) and write"
-                        + " (decode and Parquet without Kafka); and unguarded, which is Firn without ledger and fence, to"
-                        + " see what they cost; ${DEFAULT-VALUE}.",
+                        + " (decode and Parquet without Kafka); and unguarded, which is Firn without ledger and fence,"
+                        + " to see what they cost; ${DEFAULT-VALUE}.",
                 "A peer's jars are fetched by Maven when it is first used."
             })
     List<String> contenders = List.of("firn", "connect", "flink", "spark", "consume", "write");

@@ -235,8 +235,8 @@ final class FreshnessBench {
         }
         return String.format(
                 Locale.ROOT,
-                "visible after %d ms (p50), %d (p99), %d (most) of %,d samples; %s files, %d snapshots; service: %.1f CPU-s,"
-                        + " %d MiB",
+                "visible after %d ms (p50), %d (p99), %d (most) of %,d samples; %s files, %d snapshots; service:"
+                        + " %.1f CPU-s, %d MiB",
                 sorted[sorted.length / 2],
                 sorted[sorted.length * 99 / 100],
                 sorted[sorted.length - 1],

@@ -241,10 +241,7 @@ class BackfillJobTest {
         rig.log.replaceAll(value -> value.replace("old", "new"));
         long before = rig.open().currentSnapshot().snapshotId();
         String id = rig.start(BackfillMode.REPLACE);
-        BackfillJob job = rig.job(id, "runner", 20);
-        while (rig.state(id).counts().chunks() < 3) {
-            job.turn();
-        }
+        afterThreeChunks(id);
         Table table = rig.open();
         table.manageSnapshots().rollbackTo(before).commit();
         rig.run(id, 20);
@@ -259,10 +256,7 @@ class BackfillJobTest {
         rig.log.replaceAll(value -> value.replace("old", "new"));
         long before = rig.open().currentSnapshot().snapshotId();
         String id = rig.start(BackfillMode.REPLACE);
-        BackfillJob job = rig.job(id, "runner", 20);
-        while (rig.state(id).counts().chunks() < 3) {
-            job.turn();
-        }
+        BackfillJob job = afterThreeChunks(id);
         for (int turn = 0; turn < turnsOfTheChunk; turn++) {
             job.turn();
         }
@@ -296,6 +290,14 @@ class BackfillJobTest {
         assertThatThrownBy(() -> rig.start(BackfillMode.REPLACE))
                 .isInstanceOfSatisfying(
                         FirnException.class, e -> assertThat(e.code()).isEqualTo("topic-recreated"));
+    }
+
+    private BackfillJob afterThreeChunks(String id) {
+        BackfillJob job = rig.job(id, "runner", 20);
+        while (rig.state(id).counts().chunks() < 3) {
+            job.turn();
+        }
+        return job;
     }
 
     private void deleteFirstFile() {
