@@ -11,8 +11,16 @@ import org.apache.kafka.clients.admin.NewTopic;
 
 /** Kafka Connect, standalone, with Iceberg's sink; as many tasks as Firn has workers, one. */
 final class ConnectContender extends PeerContender {
+    private final Map<String, String> consumers;
+
     ConnectContender() {
+        this(Map.of());
+    }
+
+    /** @param consumers properties of its consumers, of records and of the control topic, besides its own */
+    ConnectContender(Map<String, String> consumers) {
         super("connect", "connect");
+        this.consumers = consumers;
     }
 
     @Override
@@ -73,6 +81,10 @@ final class ConnectContender extends PeerContender {
         // Iceberg's SQL catalogs keep the tables of each name apart.
         sink.put("iceberg.catalog", "firn");
         run.lake().properties().forEach((key, value) -> sink.put("iceberg.catalog." + key, value));
+        consumers.forEach((key, value) -> {
+            sink.put("consumer.override." + key, value);
+            sink.put("iceberg.kafka." + key, value);
+        });
         Path connector = run.directory().resolve("connector.properties");
         Files.writeString(connector, lines(sink));
         return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());

@@ -119,6 +119,7 @@ final class FirnContender implements Contender {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + home.resolve("conf").resolve("service.jvm"),
+                "-Xms192m",
                 run.options().firnHeap == null ? "-Xmx1g" : run.options().firnHeap,
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xshare:auto",

@@ -3,6 +3,7 @@ package io.firn.deploy.chaos;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FirnProcess;
+import io.firn.deploy.rig.FullDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -87,6 +88,14 @@ final class ChaosRun implements Callable<Integer> {
     private boolean pairs;
 
     @Option(
+            names = "--engine",
+            description = {
+                "Trino beside: at each table in s3 a server of it (1.5 GB, a JDK 25) queries, rewrites small files and,",
+                "of tables of all records, deletes rows, which have to stay away."
+            })
+    private boolean engine;
+
+    @Option(
             names = "--go-on",
             description = "Begins other tables also after one that was not clean; its files stay, and the exit is 1.")
     private boolean goOn;
@@ -140,6 +149,7 @@ final class ChaosRun implements Callable<Integer> {
             faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
         }
         FakeClock.missing().ifPresent(why -> System.out.println("no clock-jump here: " + why));
+        FullDisk.missing().ifPresent(why -> System.out.println("no disk-full here: " + why));
         Path data = Files.createDirectories(directory.resolve("run-" + seed));
         Path logs = Files.createDirectories(directory.resolve("logs-" + seed));
         ExecutorService threads = Executors.newFixedThreadPool(lanes);
@@ -228,10 +238,14 @@ final class ChaosRun implements Callable<Integer> {
                     wanted + " faults, " + around.lake() + ", " + (keyed ? "upsert" : "append") + "; alone: --seed "
                             + own + " --rounds " + wanted + " --chapter " + wanted + " --lake " + lake + " --mode "
                             + (keyed ? "upsert" : "append") + " --rate " + rate + (pairs ? " --pairs" : "")
+                            + (engine ? " --engine" : "")
                             + " --faults '" + faults
                             + "'");
-            verdict = new Chapter(around, folder, lane.logs(), topic, keyed, rate, text -> say(lane, topic, text))
-                    .play(plan);
+            Chapter played =
+                    new Chapter(around, folder, lane.logs(), topic, keyed, rate, text -> say(lane, topic, text));
+            try (Engine beside = engine && lake.equals("s3") ? played.withEngine(own) : null) {
+                verdict = played.play(plan);
+            }
         }
         lane.tally().add(new Tally.Source(seed, chapter, lake, keyed), verdict);
         if (verdict.isClean()) {

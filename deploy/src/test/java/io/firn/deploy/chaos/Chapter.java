@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FirnProcess;
+import io.firn.deploy.rig.FullDisk;
+import io.firn.deploy.rig.Preloaded;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
@@ -22,7 +24,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** One table's life under faults: two processes, a steady producer, a plan, and the verdict. */
 final class Chapter {
@@ -46,7 +50,9 @@ final class Chapter {
     private final List<String> wrong = new ArrayList<>();
     private Map<Integer, Long> last = new TreeMap<>();
     private List<FakeClock> clocks = List.of();
+    private List<FullDisk> disks = List.of();
     private int started;
+    private @Nullable Engine beside;
 
     /**
      * @param topic new; also names pipeline and table
@@ -65,6 +71,21 @@ final class Chapter {
         this.keyed = keyed;
         this.recordsPerSecond = recordsPerSecond;
         this.log = log;
+    }
+
+    /** Lets another engine work at the same table from the first commit on. The caller closes it. */
+    Engine withEngine(long seed) {
+        Engine engine = new Engine(
+                around.lake().properties(),
+                stage.table(),
+                keyed,
+                seed,
+                stage.directory(),
+                stage.logs(),
+                this::ledger,
+                log);
+        beside = engine;
+        return engine;
     }
 
     /** What anybody could read of the table at a moment. */
@@ -95,22 +116,26 @@ final class Chapter {
                 recordsPerSecond,
                 1,
                 keyed ? KEYS : Long.MAX_VALUE)) {
-            if (plan.stream().flatMap(List::stream).anyMatch(strike -> strike.kind() == FaultKind.CLOCK_JUMP)) {
-                clocks = IntStream.range(0, Surroundings.FLEET)
-                        .mapToObj(process -> new FakeClock(stage.directory().resolve("clock-" + process)))
-                        .toList();
-            }
+            clocks = wanted(FaultKind.CLOCK_JUMP, plan, "clock-", FakeClock::new);
+            disks = wanted(FaultKind.DISK_FULL, plan, "disk-", FullDisk::new);
             // One table after the other: so many JVMs that start at once say nothing about any of them.
             synchronized (around.broker()) {
                 IntStream.range(0, Surroundings.FLEET)
                         .forEach(process -> fleet.add(fresh(process).start()));
                 awaitProgress(Map.of());
             }
-            Faults faults = new Faults(around, fleet, clocks, this::ledger, this::supervise);
+            Engine other = beside;
+            if (other != null) {
+                other.begin();
+            }
+            Faults faults = new Faults(around, fleet, clocks, disks, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {
                 if (!strike(faults, strikes)) {
                     return Verdict.brokenOff(met, wrong);
                 }
+            }
+            if (other != null) {
+                wrong.addAll(other.end());
             }
             producer.close();
             log.accept(producer.acknowledged() + " records produced, draining");
@@ -122,7 +147,12 @@ final class Chapter {
                         .isZero();
             }
             return new Judge(around, stage, keyed ? KEYS : 0, log)
-                    .verdict(producer.acknowledged(), met, told, stage.config("direct", lines().toArray(new String[0])))
+                    .verdict(
+                            producer.acknowledged(),
+                            met,
+                            told,
+                            other == null ? Removed.NONE : other.removed(),
+                            stage.config("direct", lines().toArray(new String[0])))
                     .with(wrong);
         } catch (AssertionError brokenOff) {
             wrong.add("broken off: " + firstLine(brokenOff) + tell(brokenOff));
@@ -130,6 +160,16 @@ final class Chapter {
         } finally {
             fleet.forEach(FirnProcess::close);
         }
+    }
+
+    /** One for each process, where the plan has a fault of that kind. */
+    private <T> List<T> wanted(FaultKind kind, List<List<Strike>> plan, String name, Function<Path, T> make) {
+        if (plan.stream().flatMap(List::stream).noneMatch(strike -> strike.kind() == kind)) {
+            return List.of();
+        }
+        return IntStream.range(0, Surroundings.FLEET)
+                .mapToObj(process -> make.apply(stage.directory().resolve(name + process)))
+                .toList();
     }
 
     private boolean strike(Faults faults, List<Strike> strikes) {
@@ -214,7 +254,18 @@ final class Chapter {
                         stage.logs(),
                         "-Xmx320m",
                         "-XX:+ExitOnOutOfMemoryError")
-                .with(clocks.isEmpty() ? Map.of() : clocks.get(process).environment());
+                .with(environment(process));
+    }
+
+    private Map<String, String> environment(int process) {
+        List<Map<String, String>> all = new ArrayList<>();
+        if (!clocks.isEmpty()) {
+            all.add(clocks.get(process).environment());
+        }
+        if (!disks.isEmpty()) {
+            all.add(disks.get(process).environment());
+        }
+        return Preloaded.all(all);
     }
 
     private List<String> lines() {

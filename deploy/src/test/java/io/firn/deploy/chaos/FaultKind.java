@@ -37,7 +37,8 @@ enum FaultKind {
     STORE_THROTTLES("store answers 503 SlowDown"),
     STORE_CUTS("store: uploads cut half-way or after they took effect"),
     STORE_FULL("store is full: 507 for every upload"),
-    CLOCK_JUMP("clock of a Firn process up to 10 min back or 2 min ahead, then right");
+    CLOCK_JUMP("clock of a Firn process up to 10 min back or 2 min ahead, then right"),
+    DISK_FULL("local disk of a Firn process is full: nothing can be written to a file");
 
     private final String text;
     private final @Nullable To end;
@@ -51,7 +52,8 @@ enum FaultKind {
         TO_STORE("network to the store, the same five"),
         SERVER("broker, catalog or store killed or stopped"),
         STORE("store throttles, cuts uploads off, is full"),
-        CLOCK("clock of a Firn process jumps by minutes, forward and back");
+        CLOCK("clock of a Firn process jumps by minutes, forward and back"),
+        DISK("local disk of a Firn process is full");
 
         private final String text;
 
@@ -95,6 +97,7 @@ enum FaultKind {
             case BROKER_KILL, CATALOG_RESTART, STORE_KILL -> Group.SERVER;
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> Group.STORE;
             case CLOCK_JUMP -> Group.CLOCK;
+            case DISK_FULL -> Group.DISK;
         };
     }
 

@@ -7,6 +7,7 @@ import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FaultyS3;
 import io.firn.deploy.rig.FirnProcess;
+import io.firn.deploy.rig.FullDisk;
 import io.firn.deploy.rig.Network;
 import io.firn.deploy.rig.TcpProxy;
 import java.time.Duration;
@@ -30,12 +31,14 @@ final class Faults {
     private final Surroundings around;
     private final List<FirnProcess> fleet;
     private final List<FakeClock> clocks;
+    private final List<FullDisk> disks;
     private final Supplier<Map<Integer, Long>> ledger;
     private final Consumer<FirnProcess> supervisor;
 
     /**
      * @param fleet in which a rollout puts the new process
      * @param clocks of the processes, where the plan sets them
+     * @param disks of the processes, where the plan fills them
      * @param ledger as it is now
      * @param supervisor starts a process again that ended by itself where that may be
      */
@@ -43,11 +46,13 @@ final class Faults {
             Surroundings around,
             List<FirnProcess> fleet,
             List<FakeClock> clocks,
+            List<FullDisk> disks,
             Supplier<Map<Integer, Long>> ledger,
             Consumer<FirnProcess> supervisor) {
         this.around = around;
         this.fleet = fleet;
         this.clocks = clocks;
+        this.disks = disks;
         this.ledger = ledger;
         this.supervisor = supervisor;
     }
@@ -80,6 +85,7 @@ final class Faults {
                 around.store().restart();
             }
             case CLOCK_JUMP -> clockSet(strike);
+            case DISK_FULL -> diskFilled(strike, victim);
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
             default -> onNetworks(strike);
         }
@@ -146,6 +152,18 @@ final class Faults {
         pause(FakeClock.NOTICED_WITHIN.toMillis() + strike.lengthMillis());
         clock.set(Duration.ZERO);
         pause(FakeClock.NOTICED_WITHIN.toMillis());
+    }
+
+    private void diskFilled(Strike strike, FirnProcess victim) {
+        FullDisk disk = disks.get(strike.victim());
+        long before = disk.refused();
+        disk.fill();
+        try {
+            pause(FullDisk.NOTICED_WITHIN.toMillis() + strike.lengthMillis());
+            Eventually.holds("the full disk is met", SOON, LOOK, () -> disk.refused() > before, victim::tailAndThreads);
+        } finally {
+            disk.free();
+        }
     }
 
     private void badDay(Strike strike) {

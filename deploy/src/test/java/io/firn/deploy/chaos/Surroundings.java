@@ -3,6 +3,7 @@ package io.firn.deploy.chaos;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.FakeClock;
 import io.firn.deploy.rig.FaultyS3;
+import io.firn.deploy.rig.FullDisk;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.Network;
 import io.firn.deploy.rig.Network.To;
@@ -109,6 +110,7 @@ final class Surroundings implements AutoCloseable {
             case CATALOG_RESTART -> lake.server(RestCatalogServer.class).isPresent();
             case STORE_KILL, STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDays.isPresent();
             case CLOCK_JUMP -> FakeClock.missing().isEmpty();
+            case DISK_FULL -> FullDisk.missing().isEmpty();
         };
     }
 

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +18,7 @@ public final class FakeClock {
     /** The process looks so often. */
     public static final Duration NOTICED_WITHIN = Duration.ofMillis(250);
 
-    private static final Path SOURCE = Path.of("chaos", "clock.c");
+    private static final String NAME = "clock";
 
     private final Path file;
 
@@ -31,30 +30,7 @@ public final class FakeClock {
 
     /** Why it cannot be had here, if it cannot. */
     public static Optional<String> missing() {
-        return library().isPresent() ? Optional.empty() : Optional.of("no C compiler (cc) makes " + SOURCE);
-    }
-
-    private static synchronized Optional<Path> library() {
-        Path made = Path.of("target", "rig", "clock.so").toAbsolutePath();
-        if (!Files.exists(made)) {
-            try {
-                Files.createDirectories(made.getParent());
-                Path fresh = made.resolveSibling("fresh-clock.so");
-                Process compiler = new ProcessBuilder(
-                                List.of("cc", "-O2", "-shared", "-fPIC", "-o", fresh.toString(), SOURCE.toString()))
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-                if (compiler.waitFor() == 0) {
-                    Files.move(fresh, made, StandardCopyOption.ATOMIC_MOVE);
-                }
-            } catch (IOException noCompiler) {
-                return Optional.empty();
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        return Optional.of(made).filter(Files::exists);
+        return Preloaded.missing(NAME);
     }
 
     /** From now on so far from the right time. */
@@ -69,6 +45,6 @@ public final class FakeClock {
 
     /** For the process whose clock it is. */
     public Map<String, String> environment() {
-        return Map.of("LD_PRELOAD", library().orElseThrow().toString(), "FIRN_CLOCK_OFF", file.toString());
+        return Preloaded.environment(NAME, "FIRN_CLOCK_OFF", file);
     }
 }
