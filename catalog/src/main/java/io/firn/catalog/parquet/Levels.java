@@ -21,6 +21,9 @@ final class Levels {
     }
 
     void add(int level) {
+        if (most == 0) {
+            return;
+        }
         if (same && (level == only || count == 0)) {
             only = level;
             count++;

@@ -48,7 +48,7 @@ public final class PagedColumn implements ColumnWriter {
     private int idCount;
     private long plainSizeOfIds;
     private int entries;
-    private int present;
+    private int nulls;
     private int rows;
     private int pageNumber = 1;
 
@@ -139,7 +139,7 @@ public final class PagedColumn implements ColumnWriter {
     @Override
     public void writeNull(int repetition, int definition) {
         begin(repetition, definition);
-        present--;
+        nulls++;
     }
 
     /** Nothing is held that must be let go. */
@@ -191,7 +191,6 @@ public final class PagedColumn implements ColumnWriter {
         repetitions.add(repetition);
         definitions.add(definition);
         entries++;
-        present++;
     }
 
     private void putInt(int value) {
@@ -270,7 +269,7 @@ public final class PagedColumn implements ColumnWriter {
                     BytesInput.concat(repetitions.encode(), definitions.encode(), values),
                     entries,
                     rows,
-                    bounds.statistics(entries - present, present),
+                    bounds.statistics(nulls, entries - nulls),
                     repetitions.encoding(),
                     definitions.encoding(),
                     withIds ? Encoding.PLAIN_DICTIONARY : Encoding.PLAIN);
@@ -286,7 +285,7 @@ public final class PagedColumn implements ColumnWriter {
         idCount = 0;
         plainSizeOfIds = 0;
         entries = 0;
-        present = 0;
+        nulls = 0;
         rows = 0;
         pageNumber++;
         repetitions.clear();

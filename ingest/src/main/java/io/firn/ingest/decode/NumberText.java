@@ -234,27 +234,26 @@ final class NumberText {
         return p;
     }
 
+    /** Leading zeros do not count. Past 18 digits the magnitude is garbage, and is not used. */
     private int digits(byte[] b, int from, int limit) {
         int p = from;
+        if (digits == 0) {
+            while (p < limit && b[p] == '0') {
+                p++;
+            }
+        }
+        int first = p;
         long value = magnitude;
-        int count = digits;
         while (p < limit) {
             int digit = b[p] - '0';
             if (digit < 0 || digit > 9) {
                 break;
             }
-            if (value != 0 || digit != 0) {
-                // Past 18 digits the value is garbage, and is not used.
-                count++;
-                value = value * 10 + digit;
-                if (count > LONG_DIGITS) {
-                    value = 1;
-                }
-            }
+            value = value * 10 + digit;
             p++;
         }
         magnitude = value;
-        digits = count;
+        digits += p - first;
         return p;
     }
 

@@ -8,9 +8,13 @@ import java.util.Arrays;
  */
 public final class ColumnEntries {
     private final int maxDefinition;
-    private long[] bits = new long[2];
-    private byte[] repetitions = new byte[2];
-    private byte[] definitions = new byte[2];
+    /** The first entry, which is the only one of most columns, beside the arrays: its repetition level is always 0. */
+    private long firstBits;
+
+    private int firstDefinition;
+    private long[] bits = new long[1];
+    private byte[] repetitions = new byte[1];
+    private byte[] definitions = new byte[1];
     private int size;
 
     ColumnEntries(RowLayout.Column column) {
@@ -35,19 +39,19 @@ public final class ColumnEntries {
     }
 
     public long bits(int entry) {
-        return bits[entry];
+        return entry == 0 ? firstBits : bits[entry];
     }
 
     public int repetition(int entry) {
-        return repetitions[entry];
+        return entry == 0 ? 0 : repetitions[entry];
     }
 
     public int definition(int entry) {
-        return definitions[entry];
+        return entry == 0 ? firstDefinition : definitions[entry];
     }
 
     public boolean hasValue(int entry) {
-        return definitions[entry] == maxDefinition;
+        return definition(entry) == maxDefinition;
     }
 
     void clear() {
@@ -55,6 +59,16 @@ public final class ColumnEntries {
     }
 
     private void append(int repetition, int definition, long value) {
+        if (size == 0) {
+            firstBits = value;
+            firstDefinition = definition;
+            size = 1;
+        } else {
+            appendFurther(repetition, definition, value);
+        }
+    }
+
+    private void appendFurther(int repetition, int definition, long value) {
         int at = size;
         if (at == bits.length) {
             bits = Arrays.copyOf(bits, at * 2);
