@@ -4,8 +4,8 @@ import java.util.Map;
 
 /**
  * How long a catalog may take for an answer. Iceberg's REST client and PostgreSQL's driver wait for ever, so that a
- * connection that was dropped on its way (by a gateway, or while the process was suspended) would hold up the commits of a
- * table without a word. A request that takes longer counts as unknown: the commit id tells what became of it.
+ * connection that was dropped on its way (by a gateway, or while the process was suspended) would hold up the commits
+ * of a table without a word. A request that takes longer counts as unknown: the commit id tells what became of it.
  */
 final class CatalogTimeouts {
     private static final String CONNECT_MILLIS = "10000";

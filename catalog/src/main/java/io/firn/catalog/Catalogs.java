@@ -38,8 +38,8 @@ public final class Catalogs {
      * The caller closes it, where it is closeable.
      *
      * @param properties Iceberg's catalog properties with {@code type} or {@code catalog-impl}; {@code name} is Firn's
-     * @throws FirnException {@code catalog-config}, {@code catalog-not-atomic}, {@code catalog-access-refused} or {@code
-     *     catalog-unreachable}
+     * @throws FirnException {@code catalog-config}, {@code catalog-not-atomic}, {@code catalog-access-refused} or
+     *     {@code catalog-unreachable}
      */
     @SuppressWarnings("IllegalCatch") // drivers and clients throw what they like
     public static Catalog open(Map<String, String> properties) {

@@ -10,8 +10,8 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * A store that answers, and whose answer is no: wrong credentials, missing permissions, a bucket that does not exist. No
- * retry mends it. A store that is away, overloaded or out of order is another matter.
+ * A store that answers, and whose answer is no: wrong credentials, missing permissions, a bucket that does not exist.
+ * No retry mends it. A store that is away, overloaded or out of order is another matter.
  */
 public final class StoreRefusal {
     private static final int MOVED = 301;
@@ -86,7 +86,8 @@ public final class StoreRefusal {
                 FirnException.Kind.USER,
                 what,
                 where,
-                "check the store's credentials, and that they may read, write and delete there; what was not committed is "
+                "check the store's credentials, and that they may read, write and delete there; what was not "
+                        + "committed is "
                         + "consumed again at the next start",
                 failure);
     }

@@ -15,7 +15,8 @@ import java.util.TreeSet;
 
 /**
  * A topic from its creation to its deletion, as a staging table knows it, and how far the keyed table is with it. The
- * merge takes incarnations in one by one, the oldest first, so one id in the keyed table's ledger tells it of all. Pure.
+ * merge takes incarnations in one by one, the oldest first, so one id in the keyed table's ledger tells it of all.
+ * Pure.
  *
  * @param partitions what staging's ledger holds, or held, of each
  */

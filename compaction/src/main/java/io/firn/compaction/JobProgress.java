@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Is told how far a run is. Called in the job's thread at least at the begin and end of each phase; must return at once.
+ * Is told how far a run is. Called in the job's thread at least at the begin and end of each phase; must return at
+ * once.
  */
 @FunctionalInterface
 public interface JobProgress {

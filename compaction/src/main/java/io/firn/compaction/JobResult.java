@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * @param before what was taken: files replaced, removed or read, their bytes and rows
  * @param after what stands in its place
  * @param snapshots those that the run added, in order; empty for jobs that add none
- * @param counts further figures by name, as {@code late} or {@code conflicts}; names are stable, lower case with hyphens
+ * @param counts further figures by name, as {@code late} or {@code conflicts}; names are stable, lower case with
+ *     hyphens
  * @param reason one sentence for a person: why nothing was to do, or why it ended early; may be empty
  */
 public record JobResult(

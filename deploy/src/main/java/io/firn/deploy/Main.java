@@ -60,8 +60,8 @@ public final class Main {
     }
 
     /**
-     * A shutdown hook would be too late: the libraries' own hooks, which close file systems and thread pools, run beside
-     * it. A signal handler lets the command end in its own order and choose the exit code.
+     * A shutdown hook would be too late: the libraries' own hooks, which close file systems and thread pools, run
+     * beside it. A signal handler lets the command end in its own order and choose the exit code.
      */
     private static void handleSignals(StopRequest stop) {
         for (String name : new String[] {"TERM", "INT"}) {

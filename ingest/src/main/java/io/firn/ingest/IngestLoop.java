@@ -26,12 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The story of one worker: take what is assigned to where the ledger says, read, write, seal when it is time, and let the
- * group commit while it reads on. Owns no thread: a driver calls {@link #turn} until it is done, the simulation too.
+ * The story of one worker: take what is assigned to where the ledger says, read, write, seal when it is time, and let
+ * the group commit while it reads on. Owns no thread: a driver calls {@link #turn} until it is done, the simulation
+ * too.
  *
- * <p>All that is not committed can be dropped at any moment, because the ledger says where to begin again. So whatever is
- * in doubt (a fenced commit, a store that is away, partitions that were lost) ends in the same way: a new epoch of the
- * group, nothing written kept, positions from the ledger.
+ * <p>All that is not committed can be dropped at any moment, because the ledger says where to begin again. So whatever
+ * is in doubt (a fenced commit, a store that is away, partitions that were lost) ends in the same way: a new epoch of
+ * the group, nothing written kept, positions from the ledger.
  */
 public final class IngestLoop implements RecordSource.AssignmentListener, RecordSource.RecordConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(IngestLoop.class);
@@ -112,7 +113,8 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     /**
      * One step of the story.
      *
-     * @throws FirnException when the pipeline has to stop; what came before the failure is committed by then if possible
+     * @throws FirnException when the pipeline has to stop; what came before the failure is committed by then if
+     *     possible
      */
     public Turn turn() {
         if (ending) {

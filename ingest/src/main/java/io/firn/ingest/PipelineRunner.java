@@ -267,8 +267,8 @@ public final class PipelineRunner implements AutoCloseable {
     }
 
     /**
-     * Stops reading from Kafka, or goes on. What was read is committed, heartbeats go on, and the partitions stay with this
-     * process.
+     * Stops reading from Kafka, or goes on. What was read is committed, heartbeats go on, and the partitions stay with
+     * this process.
      */
     public void pause(boolean wanted) {
         loops.forEach(loop -> loop.requestPause(wanted));

@@ -28,10 +28,10 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 
 /**
- * How far a keyed table is with backfills of its staging table. What a backfill staged above the keyed table's ledger is
- * merged like anything that is staged; what it staged below is merged once more, when the backfill has ended, and this
- * says up to where. It lives where the ledger does: in the snapshots of merges, so that a rollback takes it back, and in a
- * property for when those are expired.
+ * How far a keyed table is with backfills of its staging table. What a backfill staged above the keyed table's ledger
+ * is merged like anything that is staged; what it staged below is merged once more, when the backfill has ended, and
+ * this says up to where. It lives where the ledger does: in the snapshots of merges, so that a rollback takes it back,
+ * and in a property for when those are expired.
  *
  * @param whole ids of backfills of which nothing is left to merge
  * @param next of others, by id and partition, the first offset that is left

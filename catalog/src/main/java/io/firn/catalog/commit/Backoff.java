@@ -12,8 +12,8 @@ final class Backoff {
     private static final long MOST_MILLIS = 30_000;
 
     /**
-     * Somebody else got through: the catalog works, and waiting longer would only leave the table to whoever is quicker.
-     * The soonest after his commit is the best time for the next attempt: nobody's commit is as far off.
+     * Somebody else got through: the catalog works, and waiting longer would only leave the table to whoever is
+     * quicker. The soonest after his commit is the best time for the next attempt: nobody's commit is as far off.
      */
     private static final long MOST_AFTER_CONFLICT_MILLIS = 200;
 

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Commits of jobs, and the protocol of every commit, ingestion's included ({@link TableCommitter}): one attempt a call,
- * the commit's id looked for first, the ledger checked and carried, swapped in once on exactly the metadata that was read.
+ * the commit's id looked for first, the ledger checked and carried, swapped in once on exactly the metadata that was
+ * read.
  *
  * <p>What a job planned on may have changed by then; the change's own validations find out, and the outcome is
  * {@link JobOutcome.Invalid}.

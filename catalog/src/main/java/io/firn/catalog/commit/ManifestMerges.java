@@ -6,13 +6,15 @@ import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.Transaction;
 
 /**
- * Merges of manifests inside of a commit. There is a job for them; a commit that does it in passing takes long where there
- * are many, does it once more at each attempt, and loses against whoever commits often.
+ * Merges of manifests inside of a commit. There is a job for them; a commit that does it in passing takes long where
+ * there are many, does it once more at each attempt, and loses against whoever commits often.
  */
 public final class ManifestMerges {
     private ManifestMerges() {}
 
-    /** Leaves them out of the update that is made next. The table's own setting is back when the commit takes effect. */
+    /**
+     * Leaves them out of the update that is made next. The table's own setting is back when the commit takes effect.
+     */
     public static void leaveOut(Transaction transaction) {
         transaction
                 .updateProperties()

@@ -15,8 +15,8 @@ import java.util.OptionalLong;
  * @param until milliseconds since the epoch up to which the partition is complete with this commit, if known
  * @param gaps spans between {@code expectedNext} and the range's start that Kafka no longer held, to be recorded
  * @param skipped records in the range that became no row, by reason (as {@code null-value}); ascending by reason
- * @param replacedTopicId of a start: the id of the topic's earlier incarnation that the ledger must still hold; empty: it
- *     must hold none. A start decided before the topic was created again must not put the earlier one back
+ * @param replacedTopicId of a start: the id of the topic's earlier incarnation that the ledger must still hold; empty:
+ *     it must hold none. A start decided before the topic was created again must not put the earlier one back
  */
 public record PartitionStep(
         OptionalLong expectedNext,

@@ -12,8 +12,8 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
 
 /**
- * Commits to one table as {@link CommitAttempts} says: appends of new records, by the protocol that {@link JobCommitter}
- * holds to. Not safe for use by several threads.
+ * Commits to one table as {@link CommitAttempts} says: appends of new records, by the protocol that {@link
+ * JobCommitter} holds to. Not safe for use by several threads.
  *
  * <p>Appends are fast appends: one small manifest a commit, nothing read back. Bringing manifests together is
  * maintenance's work, not ingestion's.

@@ -12,7 +12,10 @@ public final class LedgerKeys {
     public static final String WATERMARK = "firn.watermark";
     /** Snapshot summary: append, heartbeat and so on. */
     public static final String OPERATION = "firn.operation";
-    /** Snapshot summary: spans that Kafka no longer held, recorded by this snapshot; shape of the ranges, lists of spans. */
+    /**
+     * Snapshot summary: spans that Kafka no longer held, recorded by this snapshot; shape of the ranges, lists of
+     * spans.
+     */
     public static final String GAPS = "firn.gaps";
     /** Snapshot summary: records of this snapshot's ranges that became no row, by reason. */
     public static final String SKIPPED = "firn.skipped";
@@ -21,8 +24,8 @@ public final class LedgerKeys {
     /** Snapshot summary of a keyed table: what became of the records merged, a JSON object of counts. */
     public static final String MERGED_ROWS = "firn.merged-rows";
     /**
-     * Snapshot summary of a merge and table property of a keyed table: which backfills of its staging table are merged, as
-     * JSON.
+     * Snapshot summary of a merge and table property of a keyed table: which backfills of its staging table are merged,
+     * as JSON.
      */
     public static final String MERGED_BACKFILLS = "firn.merged-backfills";
     /**
@@ -31,8 +34,8 @@ public final class LedgerKeys {
      */
     public static final String OFFSETS_SNAPSHOT = "firn.offsets-snapshot-id";
     /**
-     * Table property: id of the snapshot that wrote the watermark and the times in the property {@link #OFFSETS}. Where it
-     * is not {@link #OFFSETS_SNAPSHOT}, a person has vouched for the offsets since, and the times do not count.
+     * Table property: id of the snapshot that wrote the watermark and the times in the property {@link #OFFSETS}. Where
+     * it is not {@link #OFFSETS_SNAPSHOT}, a person has vouched for the offsets since, and the times do not count.
      */
     public static final String WATERMARK_SNAPSHOT = "firn.watermark-snapshot-id";
 

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * must roll the ledger back. Where ancestors were expired before one was found, there are two more places:
  *
  * <ol>
- *   <li>The table property, if the snapshot that wrote it is the first ancestor that is missing. One that merely could be
- *       among the missing does not count: a table rolled back, written to by another engine and then expired would look
- *       the same, and the property would tell of rows that are gone.
+ *   <li>The table property, if the snapshot that wrote it is the first ancestor that is missing. One that merely could
+ *       be among the missing does not count: a table rolled back, written to by another engine and then expired would
+ *       look the same, and the property would tell of rows that are gone.
  *   <li>The expired ancestors' summaries, as far as earlier versions of the metadata are still there.
  * </ol>
  *

@@ -29,7 +29,8 @@ public sealed interface LedgerState {
     /**
      * Rows, but no ledger: nobody can tell where they came from.
      *
-     * @param lost whether the table once had a ledger, as its property still says: a rollback to before Firn's rows, say
+     * @param lost whether the table once had a ledger, as its property still says: a rollback to before Firn's rows,
+     *     say
      */
     record Unknown(boolean lost) implements LedgerState {}
 

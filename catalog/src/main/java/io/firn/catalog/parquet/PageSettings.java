@@ -28,7 +28,9 @@ public record PageSettings(
         Set<String> withoutDictionary) {
     private static final String PARQUET = "write.parquet.";
 
-    /** Properties that this writer follows. Those of row groups' checks are about the cost of another writer's checks. */
+    /**
+     * Properties that this writer follows. Those of row groups' checks are about the cost of another writer's checks.
+     */
     private static final Set<String> FOLLOWED = Set.of(
             TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES,
             TableProperties.PARQUET_ROW_GROUP_CHECK_MIN_RECORD_COUNT,

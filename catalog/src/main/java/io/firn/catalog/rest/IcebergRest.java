@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  * Any Iceberg catalog behind Iceberg's REST protocol, without a server: what carries requests is the caller's.
  *
  * <p>A commit is one swap of the table's metadata in the catalog behind, on the requirements that the client sent. So a
- * commit from here is as safe beside Firn's own as through any other REST catalog. Safe for use by several threads where
- * the catalog is.
+ * commit from here is as safe beside Firn's own as through any other REST catalog. Safe for use by several threads
+ * where the catalog is.
  */
 public final class IcebergRest {
     private static final Logger LOG = LoggerFactory.getLogger(IcebergRest.class);

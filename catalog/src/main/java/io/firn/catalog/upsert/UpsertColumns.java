@@ -12,9 +12,9 @@ public final class UpsertColumns {
      */
     public static final String ORDER_TIMESTAMP = "_order_timestamp";
     /**
-     * Any of the three, string: the id of the topic's incarnation, without which the records of a topic that was created
-     * again could not be told from those of the earlier one. Null in rows that are older than the column: they are of
-     * the oldest incarnation that the ledger knows.
+     * Any of the three, string: the id of the topic's incarnation, without which the records of a topic that was
+     * created again could not be told from those of the earlier one. Null in rows that are older than the column: they
+     * are of the oldest incarnation that the ledger knows.
      */
     public static final String TOPIC_ID = "_source_topic_id";
 

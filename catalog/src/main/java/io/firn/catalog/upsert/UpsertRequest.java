@@ -9,8 +9,8 @@ import java.util.Map;
  * The tables that an upsert pipeline writes to.
  *
  * @param identifier of the keyed table, as {@code shop.orders}; the others are named after it
- * @param partitionBy of the keyed table, empty for {@link UpsertLayout#defaultPartitioning}; counts only where the table
- *     is created
+ * @param partitionBy of the keyed table, empty for {@link UpsertLayout#defaultPartitioning}; counts only where the
+ *     table is created
  * @param properties table properties of all three, over Firn's defaults; count only where a table is created
  * @param missingLedger what to do about a keyed table that has rows and no ledger
  */

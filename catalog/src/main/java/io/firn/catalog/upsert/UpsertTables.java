@@ -35,7 +35,8 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     /**
-     * Opens the three tables and creates those that are not there. Tables of an older Firn get the columns that they lack.
+     * Opens the three tables and creates those that are not there. Tables of an older Firn get the columns that they
+     * lack.
      *
      * @throws FirnException {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
      *     Tables#openOrCreate} throws

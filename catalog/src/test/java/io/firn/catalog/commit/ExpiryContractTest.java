@@ -26,8 +26,8 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the ledger comes through when another engine expires the snapshots that held it, over any catalog. Two stories end
- * alike and mean the opposite: other engines wrote after Firn, or after a rollback took Firn's rows away.
+ * What the ledger comes through when another engine expires the snapshots that held it, over any catalog. Two stories
+ * end alike and mean the opposite: other engines wrote after Firn, or after a rollback took Firn's rows away.
  */
 abstract class ExpiryContractTest extends LedgerContractTest {
     @Test

@@ -17,8 +17,8 @@ import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.PositionOutputStream;
 
 /**
- * A table whose catalog and store fail from the n-th call on, as for a process that is cut off and then dies. A commit is
- * two calls: before it lands, and after, when only the answer is lost.
+ * A table whose catalog and store fail from the n-th call on, as for a process that is cut off and then dies. A commit
+ * is two calls: before it lands, and after, when only the answer is lost.
  */
 public final class FaultyTable {
     private final long failing;

@@ -16,8 +16,8 @@ import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.OutputFile;
 
 /**
- * Files of one test: unlike the library's, not shared by the whole process. Metadata files are rendered only when somebody
- * reads them, which is rare.
+ * Files of one test: unlike the library's, not shared by the whole process. Metadata files are rendered only when
+ * somebody reads them, which is rare.
  */
 public final class InMemoryFiles extends InMemoryFileIO {
     private final Map<String, byte[]> files = Collections.synchronizedMap(new TreeMap<>());

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tlc2.TLC;
 
 /**
- * The model of ledger and commit protocol, {@code src/test/tla/Ledger.tla}, gone through by the TLC model checker: every
- * history within the bounds keeps the guarantee, and without a safeguard one does not.
+ * The model of ledger and commit protocol, {@code src/test/tla/Ledger.tla}, gone through by the TLC model checker:
+ * every history within the bounds keeps the guarantee, and without a safeguard one does not.
  *
  * <p>The build's bounds are small; {@code -Dfirn.model.versions=N} sets how many versions of the table's metadata a
  * history may have, and 4 already takes many minutes.

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class UpsertTablesTest {
     private static final String SCHEMA =
-            "order_id string not null, line int not null, amount decimal(10,2) not null, version long, tags list<string>";
+            "order_id string not null, line int not null, amount decimal(10,2) not null, version long, tags "
+                    + "list<string>";
 
     private static Catalog catalog;
     private static Tables tables;

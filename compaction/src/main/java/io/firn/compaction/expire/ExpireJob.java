@@ -28,8 +28,8 @@ import org.apache.iceberg.util.PropertyUtil;
 /**
  * Expires snapshots, and removes the files that only they needed. First it sees to it that the head carries the ledger.
  *
- * <p>Killed between the commit and the removal, or where a removal fails, files stay behind that no snapshot references:
- * the orphan job's.
+ * <p>Killed between the commit and the removal, or where a removal fails, files stay behind that no snapshot
+ * references: the orphan job's.
  */
 public final class ExpireJob extends CommittingJob {
     public static final String NAME = "expire";

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which snapshots may go. Pure.
  *
- * <p>Of every kept snapshot the nearest ancestor that carries the ledger is kept as well, and all between them, since it
- * is found by going from parent to parent: whatever head somebody rolls back to, its ledger is found.
+ * <p>Of every kept snapshot the nearest ancestor that carries the ledger is kept as well, and all between them, since
+ * it is found by going from parent to parent: whatever head somebody rolls back to, its ledger is found.
  */
 final class ExpirePlan {
     private ExpirePlan() {}

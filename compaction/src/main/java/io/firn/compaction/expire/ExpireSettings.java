@@ -12,7 +12,8 @@ import java.time.Duration;
  */
 public record ExpireSettings(Duration keepAge, int keepLast, int keepOlder, int perCommit) {
     /**
-     * A commit of unknown outcome is looked for in the history; younger snapshots are not taken away from those who look.
+     * A commit of unknown outcome is looked for in the history; younger snapshots are not taken away from those who
+     * look.
      */
     public static final Duration LEAST_AGE = Duration.ofMinutes(10);
 

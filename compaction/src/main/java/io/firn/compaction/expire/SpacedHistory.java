@@ -8,9 +8,9 @@ import java.util.Set;
 import org.apache.iceberg.Snapshot;
 
 /**
- * Of a history that is young enough to stay, what stays of it: a table that is committed to every ten seconds would have
- * 43,000 snapshots after five days, and every commit reads and writes them all. The last half hour is whole, what came
- * before gets fewer and fewer snapshots, about evenly in time.
+ * Of a history that is young enough to stay, what stays of it: a table that is committed to every ten seconds would
+ * have 43,000 snapshots after five days, and every commit reads and writes them all. The last half hour is whole, what
+ * came before gets fewer and fewer snapshots, about evenly in time.
  */
 final class SpacedHistory {
     private SpacedHistory() {}

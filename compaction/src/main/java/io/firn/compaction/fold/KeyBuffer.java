@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The bytes of one key, reused from row to row. Two keys are equal exactly if their bytes are; whoever writes them has to
- * see to that. Not safe for use by several threads.
+ * The bytes of one key, reused from row to row. Two keys are equal exactly if their bytes are; whoever writes them has
+ * to see to that. Not safe for use by several threads.
  */
 public final class KeyBuffer {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

@@ -1,8 +1,8 @@
 package io.firn.compaction.fold;
 
 /**
- * Says of most keys that are not among some keys that they are not. A table of many keys does not fit a processor's cache,
- * a filter of those that a file can hold does, and most of the keys of a large table are not looked for.
+ * Says of most keys that are not among some keys that they are not. A table of many keys does not fit a processor's
+ * cache, a filter of those that a file can hold does, and most of the keys of a large table are not looked for.
  */
 public final class KeyFilter {
     /** Two bits of 64 a key, and room for sixteen: two in a hundred other keys pass. */

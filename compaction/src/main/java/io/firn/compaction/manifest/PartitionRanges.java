@@ -18,8 +18,8 @@ import org.apache.iceberg.types.Comparators;
 import org.apache.iceberg.util.StructLikeMap;
 
 /**
- * Cuts the partitions of some manifests into ranges that hold about as many files each, so that each new manifest covers
- * neighbours only.
+ * Cuts the partitions of some manifests into ranges that hold about as many files each, so that each new manifest
+ * covers neighbours only.
  */
 final class PartitionRanges {
     private final Map<Integer, StructLikeMap<Integer>> ranges = new HashMap<>();

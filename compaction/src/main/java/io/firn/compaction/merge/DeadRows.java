@@ -140,8 +140,8 @@ final class DeadRows {
     }
 
     /**
-     * A file for each vector, although one could hold them all: when one of several is replaced and its snapshot expires,
-     * clean-up by path takes the others with it.
+     * A file for each vector, although one could hold them all: when one of several is replaced and its snapshot
+     * expires, clean-up by path takes the others with it.
      */
     private void writeVector(Touched file) {
         DataFile data = file.task().file();

@@ -12,8 +12,8 @@ import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types.NestedField;
 
 /**
- * Where the keys of a table can lie, as an expression that Iceberg holds against partitions, column bounds, dictionaries
- * and bloom filters: the first key column's values while they are few, else the least and the greatest.
+ * Where the keys of a table can lie, as an expression that Iceberg holds against partitions, column bounds,
+ * dictionaries and bloom filters: the first key column's values while they are few, else the least and the greatest.
  */
 final class KeyBounds {
     /** Iceberg looks at no more values than that one by one. */

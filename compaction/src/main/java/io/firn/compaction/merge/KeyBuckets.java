@@ -11,8 +11,8 @@ import org.apache.iceberg.types.Types.NestedField;
 import org.apache.iceberg.util.BucketUtil;
 
 /**
- * The buckets of a table that is partitioned by those of one column alone, as Iceberg's own transform has them, but from
- * bytes and numbers as they lie in a page or a key: a million values need not become strings for it.
+ * The buckets of a table that is partitioned by those of one column alone, as Iceberg's own transform has them, but
+ * from bytes and numbers as they lie in a page or a key: a million values need not become strings for it.
  */
 final class KeyBuckets {
     private static final String PREFIX = "bucket[";

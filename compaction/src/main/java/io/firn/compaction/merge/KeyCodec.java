@@ -18,8 +18,8 @@ import org.apache.iceberg.types.Types.NestedField;
 import org.apache.iceberg.util.UUIDUtil;
 
 /**
- * Keys as bytes and back. Equal values have equal bytes, however a file stores them: an int that was promoted to a long,
- * a decimal of more digits than before, 0.0 and -0.0, any two NaNs.
+ * Keys as bytes and back. Equal values have equal bytes, however a file stores them: an int that was promoted to a
+ * long, a decimal of more digits than before, 0.0 and -0.0, any two NaNs.
  */
 final class KeyCodec {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

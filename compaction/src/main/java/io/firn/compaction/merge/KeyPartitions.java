@@ -19,8 +19,8 @@ import org.apache.iceberg.util.StructLikeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The partition that a key's row lies in, where the key alone decides it: every partition field is of a key column. Else
- * a row can be anywhere. Not safe for use by several threads.
+ * The partition that a key's row lies in, where the key alone decides it: every partition field is of a key column.
+ * Else a row can be anywhere. Not safe for use by several threads.
  */
 final class KeyPartitions implements SpillingFold.Affinity {
     private final KeyCodec codec;

@@ -65,8 +65,8 @@ final class KnownRecords {
     }
 
     /**
-     * Takes a row of the keyed table into account. Where its record is decoded anew the row gives way, whatever its version
-     * was, and leaves its order timestamp to the new one.
+     * Takes a row of the keyed table into account. Where its record is decoded anew the row gives way, whatever its
+     * version was, and leaves its order timestamp to the new one.
      */
     void offer(WinnerTable keys, int head, Candidate row) {
         if (!restaged.isVoid(row)) {

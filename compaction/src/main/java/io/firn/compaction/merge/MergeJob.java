@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * Merges what is staged into the keyed table, in one or more commits.
  *
  * <p>Each commit is planned on one snapshot of either table and fenced by the keyed table's own ledger, the next offset
- * to merge: of two mergers one commits and the other plans anew. Deletes become known in the table of deletes first: that
- * a key was deleted at a position is true for ever, so knowing it early harms nothing and a crash between the two commits
- * only has it looked up again. A row that somebody else deletes while a merge runs makes the commit invalid; planned
- * anew, the merge sees that the row is gone and leaves it so.
+ * to merge: of two mergers one commits and the other plans anew. Deletes become known in the table of deletes first:
+ * that a key was deleted at a position is true for ever, so knowing it early harms nothing and a crash between the two
+ * commits only has it looked up again. A row that somebody else deletes while a merge runs makes the commit invalid;
+ * planned anew, the merge sees that the row is gone and leaves it so.
  *
  * <p>A turn reads or writes one file, or makes one attempt at a commit.
  */

@@ -17,7 +17,9 @@ import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Table;
 
-/** Carries out a verdict: the second pass over what is staged, whole rows of the winners alone; then the rows that die. */
+/**
+ * Carries out a verdict: the second pass over what is staged, whole rows of the winners alone; then the rows that die.
+ */
 final class MergeOutput {
     /** From so many on it is worth a look which columns need no dictionary. */
     private static final int MANY_ROWS = 50_000;

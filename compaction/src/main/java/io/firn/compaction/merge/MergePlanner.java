@@ -32,8 +32,8 @@ import org.apache.iceberg.io.CloseableIterable;
 
 /**
  * What is staged and not merged: the difference of two ledgers, and the live files of staging that can hold such rows;
- * and what backfills staged once more. No history is needed, so whatever expires, rolls back or rewrites staging does no
- * harm.
+ * and what backfills staged once more. No history is needed, so whatever expires, rolls back or rewrites staging does
+ * no harm.
  */
 final class MergePlanner {
     /** An expression with more partitions than that costs more than the files it leaves out. */
@@ -104,8 +104,8 @@ final class MergePlanner {
     }
 
     /**
-     * The oldest that is not merged, else the last: the keyed table's ledger holds one a topic. None is left out, even one
-     * without records, or a rollback of staging could show one that the keyed table does not know to lie behind it.
+     * The oldest that is not merged, else the last: the keyed table's ledger holds one a topic. None is left out, even
+     * one without records, or a rollback of staging could show one that the keyed table does not know to lie behind it.
      */
     private Incarnation next(List<Incarnation> all, Ledger merged) {
         return all.stream()

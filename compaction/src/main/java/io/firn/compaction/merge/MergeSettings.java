@@ -11,7 +11,8 @@ import org.apache.iceberg.expressions.Expression;
  * @param memoryBytes of heap for keys, matches and open files together
  * @param folder for spill files; each run makes and removes one of its own in it
  * @param targetFileBytes at which a data file is closed and the next one begun
- * @param rewriteShare where more than this part of a file's rows is deleted, the rest is written anew and the file dropped
+ * @param rewriteShare where more than this part of a file's rows is deleted, the rest is written anew and the file
+ *     dropped
  * @param deleteWhen which records, beside tombstones, delete their key
  * @param budget rows and bytes bound what one commit merges, time the number of commits
  * @param plans how often a run plans anew because others change the keyed table, before it yields

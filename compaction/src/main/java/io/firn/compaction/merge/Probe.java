@@ -18,8 +18,8 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds some of the staged keys against what the keyed table has of them and against the deletes that are known, file by
- * file, and then decides for each key. What is there already takes part in the fold like any other record.
+ * Holds some of the staged keys against what the keyed table has of them and against the deletes that are known, file
+ * by file, and then decides for each key. What is there already takes part in the fold like any other record.
  */
 final class Probe {
     /**

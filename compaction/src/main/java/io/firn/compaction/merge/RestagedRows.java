@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells of a record whether it was staged once more, and what that means: a record that replaces makes the row of its own
- * position void, so that the newly decoded one takes its place; any other row stays in the order as it is.
+ * Tells of a record whether it was staged once more, and what that means: a record that replaces makes the row of its
+ * own position void, so that the newly decoded one takes its place; any other row stays in the order as it is.
  */
 final class RestagedRows {
     private static final int PAGE_BITS = 20;

@@ -65,8 +65,8 @@ final class StagedRows {
     }
 
     /**
-     * Rows with a lower order timestamp than this come before every staged record, of whatever position; microseconds. Of
-     * records that are staged once more nothing like that is known.
+     * Rows with a lower order timestamp than this come before every staged record, of whatever position; microseconds.
+     * Of records that are staged once more nothing like that is known.
      */
     long earliest() {
         return restaged.isNone() ? earliest : Long.MIN_VALUE;

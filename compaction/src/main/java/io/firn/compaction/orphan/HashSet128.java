@@ -1,8 +1,8 @@
 package io.firn.compaction.orphan;
 
 /**
- * A set of texts of which only 128 bits each are kept: 32 bytes an entry in the worst case, whatever the length. Among a
- * billion names the chance that any two look alike is below one in 10^20; and then a file stays that could go.
+ * A set of texts of which only 128 bits each are kept: 32 bytes an entry in the worst case, whatever the length. Among
+ * a billion names the chance that any two look alike is below one in 10^20; and then a file stays that could go.
  */
 final class HashSet128 {
     private static final int FIRST_SLOTS = 1 << 10;

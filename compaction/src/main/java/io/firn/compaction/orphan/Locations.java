@@ -1,9 +1,9 @@
 package io.firn.compaction.orphan;
 
 /**
- * Names of files as one compares them: the path alone. The same object is {@code s3://} to one engine and {@code s3a://}
- * to another, {@code file:/} and {@code file:///}, with the authority or without. Two files of different buckets may so
- * look alike; then one is taken to be referenced that is not, and stays, which does no harm.
+ * Names of files as one compares them: the path alone. The same object is {@code s3://} to one engine and {@code
+ * s3a://} to another, {@code file:/} and {@code file:///}, with the authority or without. Two files of different
+ * buckets may so look alike; then one is taken to be referenced that is not, and stays, which does no harm.
  */
 final class Locations {
     private Locations() {}

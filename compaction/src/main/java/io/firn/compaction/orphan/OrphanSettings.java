@@ -11,8 +11,8 @@ import java.util.List;
  * @param effect whether to remove or only to list
  * @param scope which folders to look at
  * @param most orphans of one run; bounds memory
- * @param heldHashes references held in memory at once, 16 bytes each and room to spare; where there are more, the folders
- *     are gone through several times, each time for a part of the names
+ * @param heldHashes references held in memory at once, 16 bytes each and room to spare; where there are more, the
+ *     folders are gone through several times, each time for a part of the names
  * @param extraFolders folders outside of the table's location that hold files of this table alone
  * @param budget its time bounds a run
  */
@@ -25,8 +25,9 @@ public record OrphanSettings(
         List<String> extraFolders,
         Budget budget) {
     /**
-     * Longer than any writer holds a file before it commits it: open files are closed every commit interval, and a commit
-     * is tried again every half minute for as long as it takes. For those that outages delay see {@link SafeCutoff}.
+     * Longer than any writer holds a file before it commits it: open files are closed every commit interval, and a
+     * commit is tried again every half minute for as long as it takes. For those that outages delay see {@link
+     * SafeCutoff}.
      */
     public static final Duration LEAST_AGE = Duration.ofHours(1);
 

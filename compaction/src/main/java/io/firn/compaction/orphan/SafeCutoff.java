@@ -9,9 +9,9 @@ import org.apache.iceberg.TableMetadata;
 /**
  * Before when a file must have been written to be nobody's work in progress. Pure.
  *
- * <p>Age alone is not enough: while the catalog was away for a week, writers held a week's files, and the first who gets
- * through to it may be this job. So the age counts back not from now, but from the last snapshot that has been there for
- * a while: once one writer got through, all others did within their longest back-off.
+ * <p>Age alone is not enough: while the catalog was away for a week, writers held a week's files, and the first who
+ * gets through to it may be this job. So the age counts back not from now, but from the last snapshot that has been
+ * there for a while: once one writer got through, all others did within their longest back-off.
  */
 final class SafeCutoff {
     /** Many times the longest back-off of a commit. */

@@ -56,8 +56,8 @@ public record NeedsPolicy(
     public record Need(JobKind kind, String reason) {}
 
     /**
-     * The first kind that is needed and not held back: merges come first, then what ran the longest time ago. A need that
-     * never ends, as of small files where many come every minute, does not keep the other kinds from their turn.
+     * The first kind that is needed and not held back: merges come first, then what ran the longest time ago. A need
+     * that never ends, as of small files where many come every minute, does not keep the other kinds from their turn.
      */
     public Optional<Need> next(TableDebt debt, RunHistory history, Instant now) {
         List<JobKind> kinds = new ArrayList<>(List.of(JobKind.values()));

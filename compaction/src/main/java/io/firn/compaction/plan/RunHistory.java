@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * What runs of one table came to in this process. Immutable. Kept in memory alone: after a restart everything that is due
- * is due once more, which at most finds nothing to do.
+ * What runs of one table came to in this process. Immutable. Kept in memory alone: after a restart everything that is
+ * due is due once more, which at most finds nothing to do.
  */
 public final class RunHistory {
     /** After the first run that had to yield; as long as a run of the other process may take. */

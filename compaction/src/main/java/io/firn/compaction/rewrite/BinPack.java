@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * Chooses which files of one partition become one file. Pure.
  *
- * <p>Neighbours in time stay neighbours: files are taken in the order in which they were committed, so bounds of offsets
- * and timestamps stay narrow. A file much larger than all that would join it is left out, so that a partition to which
- * small files come all the time is rewritten a logarithmic number of times, not each time.
+ * <p>Neighbours in time stay neighbours: files are taken in the order in which they were committed, so bounds of
+ * offsets and timestamps stay narrow. A file much larger than all that would join it is left out, so that a partition
+ * to which small files come all the time is rewritten a logarithmic number of times, not each time.
  */
 final class BinPack {
     /** A file that is that much larger than the others together has little to gain from them. */

@@ -17,8 +17,8 @@ import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Figures of floating-point columns of several files together. A Parquet footer does not count NaN, and its bounds may be
- * of no use because of them; the table's own figures of each file do.
+ * Figures of floating-point columns of several files together. A Parquet footer does not count NaN, and its bounds may
+ * be of no use because of them; the table's own figures of each file do.
  */
 final class FloatingFigures {
     private FloatingFigures() {}

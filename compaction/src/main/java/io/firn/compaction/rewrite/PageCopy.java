@@ -28,8 +28,8 @@ import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.schema.MessageType;
 
 /**
- * Copies pages where that gives the same rows: no deletes, no sort order, all files of the table's current schema. What it
- * finds to be of another shape it hands on.
+ * Copies pages where that gives the same rows: no deletes, no sort order, all files of the table's current schema. What
+ * it finds to be of another shape it hands on.
  */
 final class PageCopy implements GroupFiles.Copy {
     /** Held in memory while a row group is put together. */

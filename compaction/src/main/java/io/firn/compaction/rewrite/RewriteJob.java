@@ -23,12 +23,12 @@ import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites small files and files with many deletes, a few groups a commit. Each commit takes effect by itself: a run that
- * is stopped or killed wastes what it copied since the last one, and the next run goes on from there.
+ * Rewrites small files and files with many deletes, a few groups a commit. Each commit takes effect by itself: a run
+ * that is stopped or killed wastes what it copied since the last one, and the next run goes on from there.
  *
- * <p>Where somebody else deletes from a file, or takes it away, while it is copied, the commit is refused, the copies are
- * removed, and everything is planned again on the new head, in smaller commits. So it is where others commit again and
- * again before it can; then the copies are the orphan job's, since an attempt's answer may have been lost.
+ * <p>Where somebody else deletes from a file, or takes it away, while it is copied, the commit is refused, the copies
+ * are removed, and everything is planned again on the new head, in smaller commits. So it is where others commit again
+ * and again before it can; then the copies are the orphan job's, since an attempt's answer may have been lost.
  */
 public final class RewriteJob implements Job {
     public static final String NAME = "rewrite";

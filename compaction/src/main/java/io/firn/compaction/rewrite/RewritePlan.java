@@ -36,8 +36,8 @@ record RewritePlan(
 
     /**
      * Position deletes that apply to nothing any more once these groups are replaced. A position delete names paths, so
-     * no file that comes later can need it. Deletion vectors go by themselves; equality deletes may apply to a file that
-     * somebody commits late with an old sequence number, and are left to Iceberg.
+     * no file that comes later can need it. Deletion vectors go by themselves; equality deletes may apply to a file
+     * that somebody commits late with an old sequence number, and are left to Iceberg.
      */
     List<DeleteFile> spentDeletes(List<FileGroup> replaced) {
         Map<String, Integer> left = new HashMap<>();

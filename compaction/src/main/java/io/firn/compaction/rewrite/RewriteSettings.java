@@ -90,8 +90,8 @@ public record RewriteSettings(
     }
 
     /**
-     * What to plan and commit by after refusals in a row: half as much each time, down to one group a commit, then smaller
-     * groups as well, so that a table that is changed all the time is still rewritten bit by bit.
+     * What to plan and commit by after refusals in a row: half as much each time, down to one group a commit, then
+     * smaller groups as well, so that a table that is changed all the time is still rewritten bit by bit.
      */
     RewriteSettings afterRefusals(int refusals) {
         if (refusals == 0) {

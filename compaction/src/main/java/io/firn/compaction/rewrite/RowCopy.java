@@ -16,8 +16,8 @@ import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.parquet.Parquet;
 
 /**
- * Copies rows one by one: slow, and right for everything. Deletes are left out, old schemas become the current one, rows
- * are sorted where the table has a sort order.
+ * Copies rows one by one: slow, and right for everything. Deletes are left out, old schemas become the current one,
+ * rows are sorted where the table has a sort order.
  */
 final class RowCopy implements GroupFiles.Copy {
     /** Asking a writer for its length is not free. */

@@ -17,8 +17,8 @@ import org.apache.iceberg.io.CloseableIterator;
 import org.apache.iceberg.io.FileAppender;
 
 /**
- * Sorts rows that may not fit in memory: full buffers are sorted and written to local files, which are merged at the end.
- * Equal rows keep the order in which they came.
+ * Sorts rows that may not fit in memory: full buffers are sorted and written to local files, which are merged at the
+ * end. Equal rows keep the order in which they came.
  */
 final class SortedRows implements Closeable {
     /** Takes rows in order. */

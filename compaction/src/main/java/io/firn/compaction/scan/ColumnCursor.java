@@ -18,8 +18,8 @@ import org.apache.parquet.schema.LogicalTypeAnnotation.TimestampLogicalTypeAnnot
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of one flat column, one after the other, without boxing. What a number is depends on how it was written: an
- * int may stand for a long, bytes for a decimal; {@link #asLong} and {@link #asDouble} hide it.
+ * The values of one flat column, one after the other, without boxing. What a number is depends on how it was written:
+ * an int may stand for a long, bytes for a decimal; {@link #asLong} and {@link #asDouble} hide it.
  */
 public final class ColumnCursor {
     private enum Kind {

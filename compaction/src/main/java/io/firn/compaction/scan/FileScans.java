@@ -46,8 +46,8 @@ public final class FileScans {
     }
 
     /**
-     * Some columns of the rows of a file, deleted ones too; the same cursor for every row. Row groups that cannot hold a
-     * row of the filter are left out.
+     * Some columns of the rows of a file, deleted ones too; the same cursor for every row. Row groups that cannot hold
+     * a row of the filter are left out.
      *
      * @param columns of simple types, at the top of the table's schema
      * @param filter on columns of the table; other rows may come too

@@ -18,12 +18,12 @@ import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.types.Types.NestedField;
 
 /**
- * The query for the freshest answer, by the same order as the merge: the order column where there is one, then the order
- * timestamp, topic, its incarnation, partition, offset. Pure.
+ * The query for the freshest answer, by the same order as the merge: the order column where there is one, then the
+ * order timestamp, topic, its incarnation, partition, offset. Pure.
  *
- * <p>Staging rows that are merged already would change nothing, but for rows that somebody deleted from the keyed table;
- * so they are left out, by the offsets of the ledger that the query was made for. With an older ledger it reads more
- * and says the same.
+ * <p>Staging rows that are merged already would change nothing, but for rows that somebody deleted from the keyed
+ * table; so they are left out, by the offsets of the ledger that the query was made for. With an older ledger it reads
+ * more and says the same.
  */
 public final class LatestSql {
     private static final String TIME = "_firn_time";

@@ -60,7 +60,8 @@ final class MergeBench {
     private static final int PARTITIONS = 4;
     private static final long BASE_MICROS = 1_700_000_000_000_000L;
     private static final String SCHEMA =
-            "order_id %s not null, customer long, amount decimal(10,2), status string, placed_at timestamptz, note string";
+            "order_id %s not null, customer long, amount decimal(10,2), status string, placed_at timestamptz, "
+                    + "note string";
 
     private final Path folder;
     private final long rows = Long.getLong("rows", 2_000_000);

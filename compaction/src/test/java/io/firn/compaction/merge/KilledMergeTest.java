@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The merge of what a backfill staged once more and of what came since, cut off at every one of its calls to catalog and
- * store: the keyed table is as before or as after, never between, and the next merge makes it as after, once. {@code
- * -Dfirn.faults.step=1} takes every call, the build every few.
+ * The merge of what a backfill staged once more and of what came since, cut off at every one of its calls to catalog
+ * and store: the keyed table is as before or as after, never between, and the next merge makes it as after, once.
+ * {@code -Dfirn.faults.step=1} takes every call, the build every few.
  */
 final class KilledMergeTest {
     private static final int STEP = Integer.getInteger("firn.faults.step", 17);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * More keys than the memory holds. The long form, 20 M keys in a heap of 256 MB, is {@code deploy/bench/compaction --full
- * --jobs distinct}.
+ * More keys than the memory holds. The long form, 20 M keys in a heap of 256 MB, is {@code deploy/bench/compaction
+ * --full --jobs distinct}.
  */
 final class MergeMemoryTest {
     private static final int KEYS = 60_000;

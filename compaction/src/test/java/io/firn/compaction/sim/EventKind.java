@@ -35,7 +35,9 @@ enum EventKind {
         this.weight = weight;
     }
 
-    /** What one run prefers: what needs three of a kind in a row is never seen where everything happens all the time. */
+    /**
+     * What one run prefers: what needs three of a kind in a row is never seen where everything happens all the time.
+     */
     static final class Mix {
         private final Map<EventKind, Integer> weights = new EnumMap<>(EventKind.class);
         private int sum;

@@ -3,7 +3,9 @@ package io.firn.compaction.sim;
 import java.io.IOException;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 
-/** All calls of one process to catalog and store pass by here: it can be killed at any of them, or one of them fails. */
+/**
+ * All calls of one process to catalog and store pass by here: it can be killed at any of them, or one of them fails.
+ */
 final class Lifeline {
     /** The process died where it stood. */
     static final class Crash extends Error {

@@ -2,7 +2,9 @@ package io.firn.compaction.sim;
 
 /** What the guarantee stands on, one by one, so that a run can take each out from the outside. */
 enum Safeguard {
-    /** A merge takes effect only where the keyed table's ledger says what it was planned on. Without: whatever it says. */
+    /**
+     * A merge takes effect only where the keyed table's ledger says what it was planned on. Without: whatever it says.
+     */
     MERGE_POSITION,
     /** A merge takes effect only where nobody changed rows since the snapshot it looked at. Without: always. */
     PLANNED_SNAPSHOT,

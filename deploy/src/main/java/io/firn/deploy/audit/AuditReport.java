@@ -82,7 +82,10 @@ public final class AuditReport {
                 && partitions.stream().allMatch(PartitionAudit::isClean);
     }
 
-    /** No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted, no key with another row. */
+    /**
+     * No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted, no key with
+     * another row.
+     */
     public boolean isClean() {
         return isTableClean() && fold.map(FoldReport::isClean).orElse(true);
     }

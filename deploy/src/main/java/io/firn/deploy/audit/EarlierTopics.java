@@ -145,7 +145,9 @@ final class EarlierTopics {
         return sequence(file) == MIXED;
     }
 
-    /** Windows over a partition's history begin where its first incarnation does, so that they are of the same offsets. */
+    /**
+     * Windows over a partition's history begin where its first incarnation does, so that they are of the same offsets.
+     */
     void align(Collection<PartitionAudit> current) {
         current.forEach(found -> {
             List<Earlier> before = earlier.getOrDefault(found.partition().toString(), List.of());

@@ -42,8 +42,8 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a keyed table with the fold of its staged records, key by key: each row must be the record that comes last by
- * the order, up to the keyed table's ledger, and a key whose last record deletes must have no row.
+ * Compares a keyed table with the fold of its staged records, key by key: each row must be the record that comes last
+ * by the order, up to the keyed table's ledger, and a key whose last record deletes must have no row.
  *
  * <p>Reads the tables by Iceberg's own readers, not by the merge's. Memory is bounded: many keys are compared part by
  * part, each a pass over the tables.

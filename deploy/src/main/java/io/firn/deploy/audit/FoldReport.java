@@ -15,8 +15,8 @@ import java.util.Locale;
  * @param rows of the keyed table
  * @param same rows that are their key's last record
  * @param deleted keys without a row whose last record deletes
- * @param unverifiable rows of records that are no longer in staging, and keys whose last record a backfill may have staged
- *     that is not merged
+ * @param unverifiable rows of records that are no longer in staging, and keys whose last record a backfill may have
+ *     staged that is not merged
  * @param differences the first hundred, by key
  * @param differenceCount of all
  */
@@ -58,7 +58,8 @@ public record FoldReport(
         String rest = unverifiable == 0
                 ? ""
                 : ", " + unverifiable
-                        + " not verifiable: their records are no longer in staging, or of a backfill that is not merged";
+                        + " not verifiable: their records are no longer in staging, or of a backfill that is "
+                        + "not merged";
         out.println(isClean() ? "Clean: every row is the last record of its key" + rest : "Differences found");
         out.flush();
     }

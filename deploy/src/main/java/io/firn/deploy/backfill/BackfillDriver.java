@@ -60,7 +60,9 @@ public final class BackfillDriver {
         wakeUps.release();
     }
 
-    /** @return whether it ended within the time; where not, what is under way ends with the process and harms nothing */
+    /**
+     * @return whether it ended within the time; where not, what is under way ends with the process and harms nothing
+     */
     public boolean awaitStop(Duration time) throws InterruptedException {
         thread.join(Math.max(1, time.toMillis()));
         return !thread.isAlive();

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Works on the backfills of a process's pipelines, one at a time, a turn of it at each call. Not for several threads. */
+/**
+ * Works on the backfills of a process's pipelines, one at a time, a turn of it at each call. Not for several threads.
+ */
 public final class BackfillLoop {
     private static final Logger LOG = LoggerFactory.getLogger(BackfillLoop.class);
 

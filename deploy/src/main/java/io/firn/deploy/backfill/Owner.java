@@ -5,7 +5,9 @@ import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Names of processes: host, process id and start, so that a process that is started again can tell that it was killed. */
+/**
+ * Names of processes: host, process id and start, so that a process that is started again can tell that it was killed.
+ */
 final class Owner {
     private static final String UNKNOWN_HOST = "unknown";
     private static final int PARTS = 3;

@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks Kafka now and then how long it keeps the records of topics, and so finds out that it does not answer where nothing
- * else needs it: a pipeline that waits for records cannot tell a quiet topic from a broker that is gone. Where Kafka does
- * not tell, nothing is known; nothing else depends on it.
+ * Asks Kafka now and then how long it keeps the records of topics, and so finds out that it does not answer where
+ * nothing else needs it: a pipeline that waits for records cannot tell a quiet topic from a broker that is gone. Where
+ * Kafka does not tell, nothing is known; nothing else depends on it.
  */
 public final class TopicRetention implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicRetention.class);

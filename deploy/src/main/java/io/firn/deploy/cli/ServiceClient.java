@@ -23,8 +23,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
- * A running service, for commands. What it refuses is thrown as a {@link FirnException} with the service's own code, what
- * it says and what to do: of kind user where asking again would be refused again.
+ * A running service, for commands. What it refuses is thrown as a {@link FirnException} with the service's own code,
+ * what it says and what to do: of kind user where asking again would be refused again.
  */
 final class ServiceClient {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -8,7 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Replaces {@code ${env:NAME}} and {@code ${file:PATH}} in values. A relative path is from the configuration's folder. */
+/**
+ * Replaces {@code ${env:NAME}} and {@code ${file:PATH}} in values. A relative path is from the configuration's folder.
+ */
 final class Placeholders {
     /** A placeholder that cannot be replaced; the message says which, and never what any other one holds. */
     static final class Unresolved extends Exception {

@@ -56,7 +56,8 @@ final class CertificateReload implements AutoCloseable {
             LOG.info("new certificates from {}", files);
         } catch (Exception unusable) {
             LOG.warn(
-                    "the changed certificate files cannot be used, so the old ones go on: {}; put both a certificate and"
+                    "the changed certificate files cannot be used, so the old ones go on: {}; put both a "
+                            + "certificate and"
                             + " its key there",
                     unusable.getMessage());
         }

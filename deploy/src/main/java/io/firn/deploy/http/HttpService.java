@@ -30,7 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP interface of a service. Whatever happens here, the pipelines go on: it only reads what they publish, and asks.
+ * The HTTP interface of a service. Whatever happens here, the pipelines go on: it only reads what they publish, and
+ * asks.
  */
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import org.apache.iceberg.rest.Endpoint;
 
 /**
- * The description of what is served to query engines, made of the endpoints that answer. Bodies are those of Iceberg's own
- * specification and not repeated; refusals are, because two hands write them: Iceberg's error model is the catalog's, and
- * what {@link Door} refuses is a problem document as everywhere.
+ * The description of what is served to query engines, made of the endpoints that answer. Bodies are those of Iceberg's
+ * own specification and not repeated; refusals are, because two hands write them: Iceberg's error model is the
+ * catalog's, and what {@link Door} refuses is a problem document as everywhere.
  */
 final class IcebergApi {
     private static final Pattern PARAMETER = Pattern.compile("\\{([^}]+)}");

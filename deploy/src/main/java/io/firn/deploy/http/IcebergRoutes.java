@@ -15,7 +15,9 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Iceberg's REST protocol below {@code /iceberg}, for query engines. Who may look and who may change is as elsewhere. */
+/**
+ * Iceberg's REST protocol below {@code /iceberg}, for query engines. Who may look and who may change is as elsewhere.
+ */
 final class IcebergRoutes {
     /** What clients have as the catalog's URI, after the service's address. */
     static final String ROOT = "/iceberg";

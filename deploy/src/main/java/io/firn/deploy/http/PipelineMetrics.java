@@ -21,8 +21,8 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The pipelines' figures as meters. Meters of a partition come and go with its assignment to this process: what it shows
- * belongs to the process that has it.
+ * The pipelines' figures as meters. Meters of a partition come and go with its assignment to this process: what it
+ * shows belongs to the process that has it.
  */
 final class PipelineMetrics {
     private static final double MILLIS = 1000.0;

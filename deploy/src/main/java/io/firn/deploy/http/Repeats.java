@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 
 /**
  * Answers to changes that came with an idempotency key: the same key again gets the same answer, and nothing is done
- * twice. For as long as the process lives and so many keys; what was refused may be tried again. Safe for use by several
- * threads.
+ * twice. For as long as the process lives and so many keys; what was refused may be tried again. Safe for use by
+ * several threads.
  */
 final class Repeats {
     private static final int KEYS = 10_000;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One path of the interface and one method: what it does and what {@code /openapi.json} says of it. Everything but GET is
- * for operators.
+ * One path of the interface and one method: what it does and what {@code /openapi.json} says of it. Everything but GET
+ * is for operators.
  *
  * @param path with its parameters in braces
  * @param operation a name of its own, in camel case

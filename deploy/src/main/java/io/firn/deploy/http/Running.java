@@ -19,7 +19,8 @@ public interface Running {
     List<PipelineStatus> pipelines();
 
     /**
-     * Stops reading from Kafka; what was read is still committed. Lasts until {@link #resume} or the end of the process.
+     * Stops reading from Kafka; what was read is still committed. Lasts until {@link #resume} or the end of the
+     * process.
      *
      * @throws FirnException {@code pipeline-unknown}
      */
@@ -53,7 +54,10 @@ public interface Running {
         return new BackfillFigures();
     }
 
-    /** How long Kafka keeps the records of topics; those that it keeps for ever, or of which it is not known, are missing. */
+    /**
+     * How long Kafka keeps the records of topics; those that it keeps for ever, or of which it is not known, are
+     * missing.
+     */
     default Map<String, Duration> retentions() {
         return Map.of();
     }

@@ -22,8 +22,8 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.util.PropertyUtil;
 
 /**
- * What is known of the tables. Their heads are read from the catalog at most every few seconds, however many people look;
- * what they need done was seen by maintenance.
+ * What is known of the tables. Their heads are read from the catalog at most every few seconds, however many people
+ * look; what they need done was seen by maintenance.
  */
 final class TablePage {
     private static final Duration FRESH = Duration.ofSeconds(10);

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Work to do one after the other in a thread of its own, and what came of it, for as long as the process lives. Safe for
- * use by several threads.
+ * Work to do one after the other in a thread of its own, and what came of it, for as long as the process lives. Safe
+ * for use by several threads.
  */
 public final class JobBoard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JobBoard.class);
@@ -118,8 +118,8 @@ public final class JobBoard implements AutoCloseable {
     }
 
     /**
-     * Ends work before it is done: what has not begun is over at once, what is under way at its next step. Asked again of
-     * work that is ending, nothing changes.
+     * Ends work before it is done: what has not begun is over at once, what is under way at its next step. Asked again
+     * of work that is ending, nothing changes.
      *
      * @return empty where there is none of that id
      * @throws FirnException {@code job-over}

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs what the tables of a process need: merges, and everything else beside them, so that no rewrite holds up the merges
- * of other tables. Owns no thread; each turn does a piece of work of either. At most one job a table at a time.
+ * Runs what the tables of a process need: merges, and everything else beside them, so that no rewrite holds up the
+ * merges of other tables. Owns no thread; each turn does a piece of work of either. At most one job a table at a time.
  *
  * <p>Knows nothing of ingestion, which waits for it at most while a commit is tried; what they have in common is the
  * tables, where the commit decides.

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * What maintenance has seen of the tables: for those who watch, who then need not look themselves. Safe for use by several
- * threads.
+ * What maintenance has seen of the tables: for those who watch, who then need not look themselves. Safe for use by
+ * several threads.
  */
 public final class TableFigures {
     /** Of a table that nobody has looked at. */

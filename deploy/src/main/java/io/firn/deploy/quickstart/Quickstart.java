@@ -82,7 +82,8 @@ public final class Quickstart {
         if (stream.first() > 0) {
             say(String.format(
                     Locale.ROOT,
-                    "Going on after the %,d orders of earlier runs; to begin anew, delete %s or name another with --dir",
+                    "Going on after the %,d orders of earlier runs; to begin anew, delete %s or name another "
+                            + "with --dir",
                     stream.first(),
                     directory));
         }

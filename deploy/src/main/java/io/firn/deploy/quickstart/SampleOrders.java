@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A deterministic stream of orders: the same index gives the same order on every machine. One in twenty repeats an
- * earlier order's key with a new status, one in ten of those without a value, as the order was withdrawn; one in fifty was
- * placed up to three days late.
+ * earlier order's key with a new status, one in ten of those without a value, as the order was withdrawn; one in fifty
+ * was placed up to three days late.
  */
 final class SampleOrders {
     static final String SCHEMA = "order_id string not null, customer string, product string, quantity int,"

@@ -29,8 +29,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         description = {
-            "Real processes under faults: a broker, a catalog, a store, two Firn processes with networks of their own to",
-            "each of them, a steady producer, and a plan that the seed fixes. Prints the plan as it goes on, checks every",
+            "Real processes under faults: a broker, a catalog, a store, two Firn processes with networks of "
+                    + "their own to",
+            "each of them, a steady producer, and a plan that the seed fixes. Prints the plan as it goes on, "
+                    + "checks every",
             "table from outside, and ends with a table of what was tried and what came of it. Exit 1 where a record",
             "is lost, doubled or not served, or anything else is not as it must be: all files of that table stay then,",
             "and no other table is begun."
@@ -49,7 +51,8 @@ final class ChaosRun implements Callable<Integer> {
             names = "--lanes",
             paramLabel = "N",
             description = {
-                "Tables at the same time, each with lake and processes of its own, about 1 GB each. They share a broker,",
+                "Tables at the same time, each with lake and processes of its own, about 1 GB each. They share "
+                        + "a broker,",
                 "which is killed in no run of more than one; ${DEFAULT-VALUE}."
             })
     private int lanes = 1;
@@ -72,7 +75,8 @@ final class ChaosRun implements Callable<Integer> {
             paramLabel = "LIST",
             description = {
                 "all, network (or network-kafka, network-catalog, network-store), or names, as kill, freeze,",
-                "catalog-answer-lost; kill*5 for five times as often, kill*0 for never. Those that a lake cannot have are left out there. ${DEFAULT-VALUE}."
+                "catalog-answer-lost; kill*5 for five times as often, kill*0 for never. Those that a lake "
+                        + "cannot have are left out there. ${DEFAULT-VALUE}."
             })
     private String faults = "all";
 
@@ -90,7 +94,8 @@ final class ChaosRun implements Callable<Integer> {
     @Option(
             names = "--engine",
             description = {
-                "Trino beside: at each table in s3 a server of it (1.5 GB, a JDK 25) queries, rewrites small files and,",
+                "Trino beside: at each table in s3 a server of it (1.5 GB, a JDK 25) queries, rewrites small "
+                        + "files and,",
                 "of tables of all records, deletes rows, which have to stay away."
             })
     private boolean engine;

@@ -106,7 +106,11 @@ final class Chapter {
         }
     }
 
-    /** Carries the plan out, those that are together at the same time. @return what was met, up to where it hung, and what the table is like afterwards */
+    /**
+     * Carries the plan out, those that are together at the same time.
+     *
+     * @return what was met, up to where it hung, and what the table is like afterwards
+     */
     Verdict play(List<List<Strike>> plan) {
         around.broker().createTopic(stage.topic(), PARTITIONS, Map.of("message.timestamp.type", "LogAppendTime"));
         try (TopicProducer producer = TopicProducer.steady(
@@ -229,7 +233,9 @@ final class Chapter {
         }
     }
 
-    /** One that could not reach something at its start ends and is started again, as a supervisor does; no other may. */
+    /**
+     * One that could not reach something at its start ends and is started again, as a supervisor does; no other may.
+     */
     private void supervise(FirnProcess process) {
         if (!process.isAlive()) {
             assertThat(process.process().exitCode())

@@ -107,8 +107,9 @@ enum FaultKind {
     }
 
     /**
-     * By names, by {@code network} (those fifteen; {@code network-kafka} and so on five of them) or {@code all}, each with how often it is wanted where that is not
-     * once, as {@code all,kill*5,broker-kill*0}: what is said last of a kind holds.
+     * By names, by {@code network} (those fifteen; {@code network-kafka} and so on five of them) or {@code all}, each
+     * with how often it is wanted where that is not once, as {@code all,kill*5,broker-kill*0}: what is said last of a
+     * kind holds.
      *
      * @return each as often as it is wanted, in one order whatever the order of the flags
      */

@@ -54,8 +54,8 @@ final class Judge {
     }
 
     /**
-     * Every record once and in its place; the audit clean; what anybody was told is so; nothing is left behind after the
-     * orphan job, which takes nothing that is needed.
+     * Every record once and in its place; the audit clean; what anybody was told is so; nothing is left behind after
+     * the orphan job, which takes nothing that is needed.
      */
     Verdict verdict(long records, List<Met> met, List<Chapter.Told> told, Removed removed, Path config) {
         TableVerifier verifier = verifier();

@@ -27,7 +27,9 @@ record Strike(
         double strength) {
     private static final int COMMIT_INTERVAL_MILLIS = 1000;
 
-    /** So many strikes; every kind comes in turn, in an order that is drawn anew each time. The seed fixes all of it. */
+    /**
+     * So many strikes; every kind comes in turn, in an order that is drawn anew each time. The seed fixes all of it.
+     */
     static List<Strike> plan(long seed, int rounds, List<FaultKind> kinds) {
         Random random = new Random(seed);
         List<Strike> plan = new ArrayList<>();

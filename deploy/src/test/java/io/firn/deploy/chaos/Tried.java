@@ -57,7 +57,10 @@ record Tried(
                 Long.parseLong(fields[10]));
     }
 
-    /** Of all together: the median is exact where each was met once, else the median of medians, by how many they are of. */
+    /**
+     * Of all together: the median is exact where each was met once, else the median of medians, by how many they are
+     * of.
+     */
     static Tried sum(Collection<Tried> parts) {
         Tried any = parts.iterator().next();
         return new Tried(

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kafka, catalog and store go away and come back; the same process goes on by itself. What no waiting mends ends it, and
- * SIGTERM does in any case. Nothing is lost or doubled.
+ * Kafka, catalog and store go away and come back; the same process goes on by itself. What no waiting mends ends it,
+ * and SIGTERM does in any case. Nothing is lost or doubled.
  */
 @Order(1)
 class OutagesIT {

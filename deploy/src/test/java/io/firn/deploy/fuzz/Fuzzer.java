@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
- * Runs one property over many inputs. Input {@code i} follows from the seed and {@code i} alone. All targets together get
- * {@code -Dfirn.fuzz.inputs=N} of them, each its share; {@code -Dfirn.fuzz.seed=N} draws others.
+ * Runs one property over many inputs. Input {@code i} follows from the seed and {@code i} alone. All targets together
+ * get {@code -Dfirn.fuzz.inputs=N} of them, each its share; {@code -Dfirn.fuzz.seed=N} draws others.
  */
 public final class Fuzzer {
     private static final long INPUTS = Long.getLong("firn.fuzz.inputs", 200_000);

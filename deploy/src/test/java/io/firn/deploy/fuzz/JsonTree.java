@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON as Jackson's tokens have it, with numbers as they are written: maps, lists, strings, {@link Number}, booleans and
- * {@link #NULL}. Of names that stand twice the last counts.
+ * JSON as Jackson's tokens have it, with numbers as they are written: maps, lists, strings, {@link Number}, booleans
+ * and {@link #NULL}. Of names that stand twice the last counts.
  */
 final class JsonTree {
     static final Object NULL = new Object() {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Random changes of few keys over all partitions of a topic: rows, delete marks and tombstones, with timestamps and
- * versions that go back and forth. Remembers all of them and folds them by the order's definition, as plainly as can be.
+ * versions that go back and forth. Remembers all of them and folds them by the order's definition, as plainly as can
+ * be.
  */
 public final class ChangeStream {
     /** The columns of the changes, as a pipeline's {@code schema}. */
@@ -36,7 +37,9 @@ public final class ChangeStream {
     private int creation;
     private long before;
 
-    /** @param creation which of the topics of that name it was sent to: the partitions of each are sources of their own */
+    /**
+     * @param creation which of the topics of that name it was sent to: the partitions of each are sources of their own
+     */
     private record Change(
             long key,
             int creation,

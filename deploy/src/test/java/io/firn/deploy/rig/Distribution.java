@@ -45,8 +45,8 @@ public final class Distribution {
     }
 
     /**
-     * Flags of the JVM for an archive of the classes that a service loads, made by a {@code check} of this configuration
-     * where there is none yet.
+     * Flags of the JVM for an archive of the classes that a service loads, made by a {@code check} of this
+     * configuration where there is none yet.
      */
     static synchronized List<String> archiveFlags(Path config, Path logs) {
         Path archive = archive("");

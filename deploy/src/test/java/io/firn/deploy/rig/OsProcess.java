@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that this test JVM started, with its output in a file. It is killed by its own handle: in {@link #close}, or
- * when the test JVM ends first.
+ * A process that this test JVM started, with its output in a file. It is killed by its own handle: in {@link #close},
+ * or when the test JVM ends first.
  */
 public final class OsProcess implements AutoCloseable {
     private final String name;

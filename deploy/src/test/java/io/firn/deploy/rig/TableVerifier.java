@@ -108,8 +108,8 @@ public final class TableVerifier {
     }
 
     /**
-     * For every instant, by partition, the first offset whose record has that time or a later one, or the end where there
-     * is none. Kafka is asked for each.
+     * For every instant, by partition, the first offset whose record has that time or a later one, or the end where
+     * there is none. Kafka is asked for each.
      */
     public Map<Instant, Map<Integer, Long>> firstOffsetsSince(Collection<Instant> instants) {
         Map<Instant, Map<Integer, Long>> all = new TreeMap<>();

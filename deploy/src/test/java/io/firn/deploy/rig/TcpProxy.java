@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A way over which two parts talk TCP, and on which networks' faults can be switched on: bytes that are late or few, none
- * at all while connections stay open, connections reset, answers lost after their requests took effect. Loopback only;
- * one thread, whatever the number of connections.
+ * A way over which two parts talk TCP, and on which networks' faults can be switched on: bytes that are late or few,
+ * none at all while connections stay open, connections reset, answers lost after their requests took effect. Loopback
+ * only; one thread, whatever the number of connections.
  */
 public final class TcpProxy implements AutoCloseable {
     /** How exactly time is kept while bytes wait for theirs. */

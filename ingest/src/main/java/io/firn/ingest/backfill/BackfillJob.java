@@ -31,9 +31,9 @@ import org.apache.iceberg.exceptions.NotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Works on one backfill of one table, chunk by chunk: read its records, write them, look up the rows that are there, and
- * commit all of it with the state that says so. The table's state is the fence: where another process, a person or a
- * rollback changed it, the chunk is dropped and the state read again. So nothing but time is lost to a crash.
+ * Works on one backfill of one table, chunk by chunk: read its records, write them, look up the rows that are there,
+ * and commit all of it with the state that says so. The table's state is the fence: where another process, a person or
+ * a rollback changed it, the chunk is dropped and the state read again. So nothing but time is lost to a crash.
  *
  * <p>Owns no thread and never waits longer than a poll: each {@link #turn} does one step. Not safe for use by several
  * threads. Where a turn throws, {@link #stop} is still to be called.

@@ -121,8 +121,8 @@ final class ChunkAttempts {
     }
 
     /**
-     * A commit takes the longer the more files it is about, and whoever is quicker wins: so less is tried at a time. The
-     * files may be in the table after all, if an answer was lost, and are the orphan job's.
+     * A commit takes the longer the more files it is about, and whoever is quicker wins: so less is tried at a time.
+     * The files may be in the table after all, if an answer was lost, and are the orphan job's.
      */
     private boolean shrunk() {
         if (attempts < MOST_ATTEMPTS || offsets <= LEAST_OFFSETS) {

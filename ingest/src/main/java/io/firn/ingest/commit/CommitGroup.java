@@ -30,13 +30,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Groups the work of a process's workers into one commit of their table at each tick. Owns no thread and never waits:
- * {@link #turn} is called by one thread and makes at most one attempt; everything else is the workers' side, safe for use
- * by any thread and quick.
+ * {@link #turn} is called by one thread and makes at most one attempt; everything else is the workers' side, safe for
+ * use by any thread and quick.
  *
- * <p>One commit is in flight at most. What is sealed meanwhile waits, and follows on: so when a commit is fenced, or work
- * is dropped for another reason, all that waits goes with it and the <em>epoch</em> goes up. A worker that sees a new
- * epoch drops its open files and begins again from the ledger. The ledger is read only while nothing is in flight, so that
- * nobody goes on from a position that a commit of this process is about to move.
+ * <p>One commit is in flight at most. What is sealed meanwhile waits, and follows on: so when a commit is fenced, or
+ * work is dropped for another reason, all that waits goes with it and the <em>epoch</em> goes up. A worker that sees a
+ * new epoch drops its open files and begins again from the ledger. The ledger is read only while nothing is in flight,
+ * so that nobody goes on from a position that a commit of this process is about to move.
  */
 public final class CommitGroup {
     /** The ticket of work that was not taken; as decided as any. */

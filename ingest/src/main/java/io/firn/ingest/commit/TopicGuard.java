@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the topics are still those that the work was consumed from. Asked after the last record was consumed and before
- * the commit: ids never come back, so what is the same then was the same all the while.
+ * Whether the topics are still those that the work was consumed from. Asked after the last record was consumed and
+ * before the commit: ids never come back, so what is the same then was the same all the while.
  *
  * <p>A topic that does not exist any more is not another one: what was consumed of it is committed.
  */

@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes JSON records into one row that is used again for each. Numbers are exact or refused, but for float and double,
- * which take the nearest value. Not safe for use by several threads.
+ * Decodes JSON records into one row that is used again for each. Numbers are exact or refused, but for float and
+ * double, which take the nearest value. Not safe for use by several threads.
  */
 public final class JsonRowDecoder {
     private final Row row;

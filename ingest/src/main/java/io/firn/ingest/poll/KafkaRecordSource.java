@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Kafka consumer as a {@link RecordSource}. A partition is sought to 0 and paused the moment it is assigned: a position
- * that is set keeps the client from looking for group offsets, and a paused partition delivers nothing.
+ * A Kafka consumer as a {@link RecordSource}. A partition is sought to 0 and paused the moment it is assigned: a
+ * position that is set keeps the client from looking for group offsets, and a paused partition delivers nothing.
  */
 final class KafkaRecordSource implements RecordSource {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaRecordSource.class);

@@ -10,8 +10,8 @@ public final class BadRecordException extends RuntimeException {
     private final int byteOffset;
 
     /**
-     * @param reason what is wrong, naming the column where there is one, as {@code amount: 12.345 has more than 2 digits
-     *     after the point}
+     * @param reason what is wrong, naming the column where there is one, as {@code amount: 12.345 has more than 2
+     *     digits after the point}
      * @param byteOffset index in the record's value, from 0; -1 where it is about the whole record
      */
     public BadRecordException(String reason, int byteOffset) {

@@ -10,7 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's view of Kafka: a member of a consumer group. Not safe for use by several threads but for {@link #wakeUp}.
+ * One worker's view of Kafka: a member of a consumer group. Not safe for use by several threads but for {@link
+ * #wakeUp}.
  *
  * <p>Positions are the caller's: nothing is read until {@link #seek} was called for a partition, and group offsets are
  * never read. Transient trouble (broker away) is not an exception: the source keeps trying inside, polls return nothing

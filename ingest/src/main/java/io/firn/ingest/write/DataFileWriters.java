@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of one table that are being written. A partition's rows are packed into bytes until they are worth a Parquet
- * writer, so that thousands of partitions in turn take the memory of their rows and make one file each. When too many
- * files are open, the one written to longest ago is closed; when all holds too much, the partition that holds most. Not
- * safe for use by several threads.
+ * The files of one table that are being written. A partition's rows are packed into bytes until they are worth a
+ * Parquet writer, so that thousands of partitions in turn take the memory of their rows and make one file each. When
+ * too many files are open, the one written to longest ago is closed; when all holds too much, the partition that holds
+ * most. Not safe for use by several threads.
  *
  * <p>Where the store fails, its exception comes out; then only {@link #discard} helps.
  */

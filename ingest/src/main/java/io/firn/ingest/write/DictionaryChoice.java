@@ -11,8 +11,9 @@ import org.apache.iceberg.TableProperties;
 
 /**
  * Says from a file's first rows for which columns a dictionary is not worth building. Parquet builds one for every
- * column, finds after a page that nearly every value is its own, throws it away and writes the page again: of the time to
- * write a row of ids and texts that is a sixth. Columns whose dictionary the table's properties speak of are left alone.
+ * column, finds after a page that nearly every value is its own, throws it away and writes the page again: of the time
+ * to write a row of ids and texts that is a sixth. Columns whose dictionary the table's properties speak of are left
+ * alone.
  */
 final class DictionaryChoice {
     /** Distinct values are counted by the bits that their hashes set, which needs 8 KB a column for any number. */

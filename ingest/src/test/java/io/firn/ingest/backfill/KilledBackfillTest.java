@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A backfill cut off at every one of its calls to catalog and store, by a kill or while it is asked to stop, and taken up
- * by another process: no row missing, no row twice, and it goes on to its end. {@code -Dfirn.faults.step=1} takes every
- * call, the build every few.
+ * A backfill cut off at every one of its calls to catalog and store, by a kill or while it is asked to stop, and taken
+ * up by another process: no row missing, no row twice, and it goes on to its end. {@code -Dfirn.faults.step=1} takes
+ * every call, the build every few.
  */
 class KilledBackfillTest {
     private static final int STEP = Integer.getInteger("firn.faults.step", 17);

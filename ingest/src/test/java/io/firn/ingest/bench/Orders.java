@@ -35,7 +35,8 @@ final class Orders {
                             Locale.ROOT,
                             "{\"order_id\":\"%s\",\"customer_id\":%d,\"product\":\"product-%d\",\"quantity\":%d,"
                                     + "\"amount\":%d.%02d,\"placed_at\":\"2026-01-%02dT%02d:%02d:%02d.%03dZ\","
-                                    + "\"weight\":%.3f,\"express\":%b,\"country\":\"%s\",\"note\":\"order %d of today\"}",
+                                    + "\"weight\":%.3f,\"express\":%b,\"country\":\"%s\",\"note\":\"order %d of "
+                                    + "today\"}",
                             new UUID(random.nextLong(), random.nextLong()),
                             random.nextInt(1_000_000),
                             random.nextInt(5_000),

@@ -17,7 +17,9 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.jspecify.annotations.Nullable;
 
-/** A store of files in memory: each holds the rows of one seal, as positions. A value that says {@code bad} is refused. */
+/**
+ * A store of files in memory: each holds the rows of one seal, as positions. A value that says {@code bad} is refused.
+ */
 public final class MemoryFiles implements UnusedFiles {
     /** A row, by where it came from. */
     public record Row(SourcePartition partition, long offset, String value) {}

@@ -25,8 +25,8 @@ enum EventKind {
     }
 
     /**
-     * What one run prefers. Each leaves some kinds out and does others more often: what needs three expiries in a row is
-     * never seen where everything happens all the time.
+     * What one run prefers. Each leaves some kinds out and does others more often: what needs three expiries in a row
+     * is never seen where everything happens all the time.
      */
     static final class Mix {
         private final Map<EventKind, Integer> weights = new EnumMap<>(EventKind.class);

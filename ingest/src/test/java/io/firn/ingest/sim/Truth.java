@@ -51,8 +51,8 @@ record Truth(
      * After a snapshot of Firn's.
      *
      * @param complain is told where the summary does not say what the snapshot added
-     * @throws Violation where the ledger forgets, goes back or claims a gap that is none, or the watermark tells of more
-     *     than was consumed
+     * @throws Violation where the ledger forgets, goes back or claims a gap that is none, or the watermark tells of
+     *     more than was consumed
      */
     Truth with(Ledger next, Map<String, String> summary, Map<String, SimKafka> topics, Consumer<String> complain) {
         ledger.pipelines().forEach((pipeline, before) -> before.keySet().forEach(partition -> {

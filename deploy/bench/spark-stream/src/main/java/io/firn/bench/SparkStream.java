@@ -6,7 +6,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** Spark Structured Streaming from a topic into an Iceberg table that is there: what {@code deploy/bench/ingest} runs. */
+/**
+ * Spark Structured Streaming from a topic into an Iceberg table that is there: what {@code deploy/bench/ingest} runs.
+ */
 public final class SparkStream {
     private static final String FLAT = "seq BIGINT, order_id STRING, customer_id BIGINT, product STRING, quantity INT,"
             + " amount DECIMAL(10,2), placed_at TIMESTAMP, weight DOUBLE, express BOOLEAN";
