@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * or when the test JVM ends first.
  */
 public final class OsProcess implements AutoCloseable {
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+
     private final String name;
     private final Path log;
     private final Process process;
@@ -56,12 +60,16 @@ public final class OsProcess implements AutoCloseable {
         return command;
     }
 
-    /** A port that was free a moment ago. */
+    /** A port that was free a moment ago; each one once, since who asks for several takes none of them yet. */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+        while (true) {
+            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                if (GIVEN.add(socket.getLocalPort())) {
+                    return socket.getLocalPort();
+                }
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
         }
     }
 
