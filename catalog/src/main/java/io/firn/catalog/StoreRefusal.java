@@ -87,8 +87,7 @@ public final class StoreRefusal {
                 what,
                 where,
                 "check the store's credentials, and that they may read, write and delete there; what was not "
-                        + "committed is "
-                        + "consumed again at the next start",
+                        + "committed is consumed again at the next start",
                 failure);
     }
 

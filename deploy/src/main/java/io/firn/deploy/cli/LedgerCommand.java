@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
         name = "ledger",
         mixinStandardHelpOptions = true,
         description = "Shows how far every pipeline and partition of a table is: the next offset to consume, and the "
-                + "time up to"
-                + " which the table is complete.",
+                + "time up to which the table is complete.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {"0:shown", "1:the service, the catalog or the store does not answer", ExitCodes.USAGE_HELP})
 final class LedgerCommand implements Callable<Integer> {

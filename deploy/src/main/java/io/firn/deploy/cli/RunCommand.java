@@ -17,8 +17,8 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
-        description = "Runs the pipelines until SIGTERM or Ctrl-C; then commits what is buffered and ends, within 29 "
-                + "s in any case.",
+        description = "Runs the pipelines until SIGTERM or Ctrl-C; then commits what is buffered and ends, "
+                + "within 29 s in any case.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:stopped, everything consumed is committed",

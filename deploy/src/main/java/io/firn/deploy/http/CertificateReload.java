@@ -57,8 +57,7 @@ final class CertificateReload implements AutoCloseable {
         } catch (Exception unusable) {
             LOG.warn(
                     "the changed certificate files cannot be used, so the old ones go on: {}; put both a "
-                            + "certificate and"
-                            + " its key there",
+                            + "certificate and its key there",
                     unusable.getMessage());
         }
     }

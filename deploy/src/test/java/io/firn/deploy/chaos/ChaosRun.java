@@ -29,11 +29,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         description = {
-            "Real processes under faults: a broker, a catalog, a store, two Firn processes with networks of "
-                    + "their own to",
-            "each of them, a steady producer, and a plan that the seed fixes. Prints the plan as it goes on, "
-                    + "checks every",
-            "table from outside, and ends with a table of what was tried and what came of it. Exit 1 where a record",
+            "Real processes under faults: a broker, a catalog, a store, two Firn processes with networks of their own",
+            "to each of them, a steady producer, and a plan that the seed fixes. Prints the plan as it goes on, checks",
+            "every table from outside, and ends with a table of what was tried and what came of it. Exit 1 where a record",
             "is lost, doubled or not served, or anything else is not as it must be: all files of that table stay then,",
             "and no other table is begun."
         })
@@ -94,9 +92,8 @@ final class ChaosRun implements Callable<Integer> {
     @Option(
             names = "--engine",
             description = {
-                "Trino beside: at each table in s3 a server of it (1.5 GB, a JDK 25) queries, rewrites small "
-                        + "files and,",
-                "of tables of all records, deletes rows, which have to stay away."
+                "Trino beside: at each table in s3 a server of it (1.5 GB, a JDK 25) queries, rewrites small",
+                "files and, of tables of all records, deletes rows, which have to stay away."
             })
     private boolean engine;
 

@@ -31,7 +31,7 @@ final class Engine implements AutoCloseable {
     private final Consumer<String> log;
     private final Random random;
     private final Set<String> surely = new TreeSet<>();
-    private final Set<String> perhaps = new TreeSet<>();
+    private final Set<String> asked = new TreeSet<>();
     private final List<String> wrong = new ArrayList<>();
     private final Thread thread = new Thread(this::work, "engine");
     private volatile boolean ending;
@@ -122,7 +122,7 @@ final class Engine implements AutoCloseable {
             rows.add(partition + ":" + offset);
         }
         synchronized (this) {
-            perhaps.addAll(rows);
+            asked.addAll(rows);
         }
         trino.query("delete from " + table + " where _source_partition = " + partition + " and _source_offset >= "
                 + first + " and _source_offset < " + (first + ROWS_A_DELETE));
@@ -164,8 +164,7 @@ final class Engine implements AutoCloseable {
     /** What it deleted so far. */
     synchronized Removed removed() {
         return new Removed(
-                Collections.unmodifiableSet(new TreeSet<>(surely)),
-                Collections.unmodifiableSet(new TreeSet<>(perhaps)));
+                Collections.unmodifiableSet(new TreeSet<>(surely)), Collections.unmodifiableSet(new TreeSet<>(asked)));
     }
 
     @Override

@@ -62,7 +62,7 @@ final class Judge {
         TableVerifier.Report report = verifier.verify();
         Set<String> missing = Set.copyOf(report.missing());
         List<String> lost = report.missing().stream()
-                .filter(position -> !removed.perhaps().contains(position))
+                .filter(position -> !removed.asked().contains(position))
                 .toList();
         int gone = report.missing().size() - lost.size();
         List<String> back = removed.surely().stream()

@@ -215,8 +215,7 @@ public final class BackfillRequests {
                     throw FirnException.user(
                             "topic-recreated",
                             "the table has rows of an earlier topic of this name with the same offsets, and no "
-                                    + "row tells"
-                                    + " which of the two it is of",
+                                    + "row tells which of the two it is of",
                             partition + ", offsets " + new OffsetRange(entry.start(), entry.next()),
                             "choose a span above them");
                 }
