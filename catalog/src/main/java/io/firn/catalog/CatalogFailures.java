@@ -19,7 +19,7 @@ final class CatalogFailures {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        String why = withoutSecrets(message(failure), properties);
+        String why = withoutSecrets(FailureText.of(failure), properties);
         for (Throwable each = failure; each != null; each = each.getCause()) {
             if (each instanceof ForbiddenException
                     || each instanceof NotAuthorizedException
@@ -64,26 +64,8 @@ final class CatalogFailures {
         return state != null && state.startsWith("28");
     }
 
-    /** The first line of the outermost message and of the innermost, which often says more. */
-    private static String message(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String outer = firstLine(failure);
-        String inner = firstLine(root);
-        return outer.contains(inner) ? outer : outer + ": " + inner;
-    }
-
-    private static String firstLine(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null || message.isBlank()
-                ? failure.getClass().getSimpleName()
-                : message.strip().lines().findFirst().orElse("");
-    }
-
     private static String withoutSecrets(String message, Map<String, String> properties) {
-        String clean = message.replaceAll("(?i)(password|secret|token|credential)=[^&;\\s]+", "$1=***");
+        String clean = message;
         for (Map.Entry<String, String> property : properties.entrySet()) {
             String key = property.getKey().toLowerCase(Locale.ROOT);
             boolean secret = key.contains("password")

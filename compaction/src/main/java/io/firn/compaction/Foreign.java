@@ -1,5 +1,6 @@
 package io.firn.compaction;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,11 +47,11 @@ public final class Foreign {
     }
 
     private static FirnException failed(String what, String where, RuntimeException cause) {
-        String message = cause.getMessage();
-        String reason = message == null
-                ? cause.getClass().getSimpleName()
-                : message.lines().findFirst().orElse("");
         return FirnException.external(
-                "job-failed", what + ": " + reason, where, "what the job committed stays; run it again", cause);
+                "job-failed",
+                what + ": " + FailureText.of(cause),
+                where,
+                "what the job committed stays; run it again",
+                cause);
     }
 }

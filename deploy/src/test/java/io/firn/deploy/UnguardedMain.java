@@ -67,6 +67,11 @@ public final class UnguardedMain {
         }
 
         @Override
+        public long waitedMillis() {
+            return 0;
+        }
+
+        @Override
         public Ledger refreshedLedger() {
             return reached;
         }

@@ -34,6 +34,11 @@ final class MeteredAttempts implements CommitAttempts {
     }
 
     @Override
+    public long waitedMillis() {
+        return commits.waitedMillis();
+    }
+
+    @Override
     public Ledger refreshedLedger() {
         return commits.refreshedLedger();
     }

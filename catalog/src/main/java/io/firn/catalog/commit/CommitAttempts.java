@@ -19,6 +19,9 @@ public interface CommitAttempts {
      */
     CommitOutcome attempt(TableCommit commit);
 
+    /** How long the last attempt waited for its turn, milliseconds: others of this process had the table. */
+    long waitedMillis();
+
     /**
      * The ledger as the table's head has it now.
      *

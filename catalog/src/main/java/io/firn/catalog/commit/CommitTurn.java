@@ -3,6 +3,7 @@ package io.firn.catalog.commit;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +39,15 @@ public final class CommitTurn {
         return new CommitTurn(new ReentrantLock(true), longestWait);
     }
 
-    /** Makes the attempt when the ones before it are over, or when it has waited for long enough. */
-    <T> T take(Supplier<T> attempt) {
+    /**
+     * Makes the attempt when the ones before it are over, or when it has waited for long enough.
+     *
+     * @param waited is told before the attempt how many milliseconds that was
+     */
+    <T> T take(LongConsumer waited, Supplier<T> attempt) {
+        long begun = System.nanoTime();
         boolean isTaken = await();
+        waited.accept(lock == null ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
         try {
             return attempt.get();
         } finally {

@@ -1,5 +1,6 @@
 package io.firn.catalog.commit;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.StoreRefusal;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class Failures {
             return Optional.empty();
         }
         if (failure instanceof ValidationException || failure instanceof IllegalArgumentException) {
-            return Optional.of(impossible(table, oneLine(failure), failure));
+            return Optional.of(impossible(table, FailureText.of(failure), failure));
         }
         for (Throwable each = failure; each != null; each = each.getCause()) {
             if (each instanceof NoSuchTableException) {
@@ -33,7 +34,7 @@ final class Failures {
                 return Optional.of(new FirnException(
                         "catalog-access-refused",
                         FirnException.Kind.USER,
-                        "the catalog refuses access: " + oneLine(each),
+                        "the catalog refuses access: " + FailureText.of(each),
                         "table " + table,
                         "check the catalog's credentials and what they are allowed to do",
                         each));
@@ -72,12 +73,5 @@ final class Failures {
                 "table " + table,
                 "restore it, or restart to have it created again",
                 cause);
-    }
-
-    static String oneLine(Throwable failure) {
-        String message = failure.getMessage();
-        String text = message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
-        int end = text.indexOf('\n');
-        return (end < 0 ? text : text.substring(0, end)).strip();
     }
 }

@@ -1,5 +1,6 @@
 package io.firn.catalog.commit;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerCodec;
@@ -53,6 +54,7 @@ public final class JobCommitter {
     private final CommitTurn turn;
     private String where;
     private Progress progress = new Progress(new UUID(0, 0));
+    private long waitedMillis;
 
     /**
      * @param table as a catalog opened it; refreshed by this committer, so give it one of its own
@@ -93,7 +95,12 @@ public final class JobCommitter {
      *     was refused
      */
     public JobOutcome attempt(JobCommit commit) {
-        return turn.take(() -> attemptNow(commit));
+        return turn.take(millis -> waitedMillis = millis, () -> attemptNow(commit));
+    }
+
+    /** As {@link CommitAttempts#waitedMillis}. */
+    long waitedMillis() {
+        return waitedMillis;
     }
 
     @SuppressWarnings("IllegalCatch") // catalogs and stores throw what they like
@@ -124,7 +131,7 @@ public final class JobCommitter {
         } catch (RuntimeException e) {
             throwIfPermanent(e);
             throw FirnException.external(
-                    "catalog-unavailable", "the table cannot be read: " + Failures.oneLine(e), "table " + name, "", e);
+                    "catalog-unavailable", "the table cannot be read: " + FailureText.of(e), "table " + name, "", e);
         }
     }
 
@@ -195,7 +202,7 @@ public final class JobCommitter {
                 return undecided("the outcome is unknown", e);
             }
             removeUnreferenced(commit);
-            return new JobOutcome.Invalid(Failures.oneLine(e));
+            return new JobOutcome.Invalid(FailureText.of(e));
         } catch (RuntimeException e) {
             if (once.wasHandedOver()) {
                 outcomeUnknownOn(base);
@@ -279,7 +286,7 @@ public final class JobCommitter {
     }
 
     private JobOutcome undecided(long delayMillis, String what, Throwable cause) {
-        return new JobOutcome.Undecided(delayMillis, "table " + name + ": " + what + ": " + Failures.oneLine(cause));
+        return new JobOutcome.Undecided(delayMillis, "table " + name + ": " + what + ": " + FailureText.of(cause));
     }
 
     /** What the attempts at one commit came to so far. */

@@ -96,6 +96,11 @@ public final class TableCommitter implements CommitAttempts {
     }
 
     @Override
+    public long waitedMillis() {
+        return protocol.waitedMillis();
+    }
+
+    @Override
     public Ledger refreshedLedger() {
         return protocol.refreshedLedger();
     }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class CommitTurnTest {
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch end = new CountDownLatch(1);
+    private final AtomicLong waited = new AtomicLong(-1);
 
     @AfterEach
     void letGo() {
@@ -30,7 +32,7 @@ class CommitTurnTest {
         for (int i = 0; i < committers.length; i++) {
             committers[i] = new Thread(() -> {
                 for (int attempt = 0; attempt < 200; attempt++) {
-                    turns.of("shop.orders").take(() -> {
+                    turns.of("shop.orders").take(waited::set, () -> {
                         most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
                         Thread.yield();
                         return atOnce.decrementAndGet();
@@ -49,7 +51,14 @@ class CommitTurnTest {
     void whoWaitsTooLongGoesAhead() throws InterruptedException {
         CommitTurn turn = CommitTurn.shared(Duration.ofMillis(20));
         occupy(turn);
-        assertThat(turn.<String>take(() -> "made")).isEqualTo("made");
+        assertThat(turn.<String>take(waited::set, () -> "made")).isEqualTo("made");
+        assertThat(waited).hasValueGreaterThanOrEqualTo(20).hasValueLessThan(10_000);
+    }
+
+    @Test
+    void whoFindsTheTableFreeHasNotWaited() {
+        assertThat(CommitTurn.NONE.<String>take(waited::set, () -> "made")).isEqualTo("made");
+        assertThat(waited).hasValue(0);
     }
 
     @Test
@@ -57,7 +66,7 @@ class CommitTurnTest {
         CommitTurns turns = new CommitTurns();
         occupy(turns.of("shop.orders"));
         long before = System.nanoTime();
-        turns.of("shop.customers").take(() -> "made");
+        turns.of("shop.customers").take(waited::set, () -> "made");
         assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(1));
     }
 
@@ -66,18 +75,18 @@ class CommitTurnTest {
         CommitTurn turn = CommitTurn.shared();
         occupy(turn);
         Thread.currentThread().interrupt();
-        assertThat(turn.<String>take(() -> "made")).isEqualTo("made");
+        assertThat(turn.<String>take(waited::set, () -> "made")).isEqualTo("made");
         assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
     void anAttemptThatThrowsEndsItsTurn() throws InterruptedException {
         CommitTurn turn = CommitTurn.shared(Duration.ofSeconds(20));
-        assertThatThrownBy(() -> turn.take(() -> {
+        assertThatThrownBy(() -> turn.take(waited::set, () -> {
                     throw new IllegalStateException("refused");
                 }))
                 .isInstanceOf(IllegalStateException.class);
-        Thread other = new Thread(() -> turn.take(() -> "made"));
+        Thread other = new Thread(() -> turn.take(waited::set, () -> "made"));
         other.start();
         other.join(TimeUnit.SECONDS.toMillis(10));
         assertThat(other.isAlive()).isFalse();
@@ -85,7 +94,7 @@ class CommitTurnTest {
 
     /** Another thread has its turn until the test ends. */
     private void occupy(CommitTurn turn) throws InterruptedException {
-        Thread other = new Thread(() -> turn.take(() -> {
+        Thread other = new Thread(() -> turn.take(waited::set, () -> {
             begun.countDown();
             try {
                 return end.await(20, TimeUnit.SECONDS);

@@ -51,9 +51,9 @@ public final class CommitGroup {
     private static final long RETRY_MILLIS = 1_000;
 
     /**
-     * How many times as long as the commit itself took the table is left to others before the next one. Only what is
-     * read and swapped in between two commits of others gets through: a process that is three times slower still does,
-     * also where all are slower than their interval.
+     * How many times as long as the commit itself took, without the wait for its turn among those of this process, the
+     * table is left to others before the next one. Only what is read and swapped in between two commits of others gets
+     * through: a process that is three times slower still does, also where all are slower than their interval.
      */
     private static final int ROOM_FOR_OTHERS = 3;
 
@@ -358,7 +358,7 @@ public final class CommitGroup {
         current.attempts++;
         outcome.fold(
                 done -> {
-                    committed(current, done, clock.millis() - begunMillis);
+                    committed(current, done, clock.millis() - begunMillis - commits.waitedMillis());
                     return true;
                 },
                 refused -> {

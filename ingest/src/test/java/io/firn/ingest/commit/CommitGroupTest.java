@@ -124,11 +124,17 @@ class CommitGroupTest {
     private class Attempts implements CommitAttempts {
         private final List<String> log = new ArrayList<>();
         private int undecided;
+        private long waitedMillis;
 
         @Override
         public CommitOutcome attempt(TableCommit commit) {
             log.add("attempt");
             return undecided-- > 0 ? new CommitOutcome.Undecided(0, "not yet") : table.attempt(commit);
+        }
+
+        @Override
+        public long waitedMillis() {
+            return waitedMillis;
         }
 
         @Override
@@ -174,6 +180,27 @@ class CommitGroupTest {
         watched.turn();
         assertThat(watched.tick()).isEqualTo(before);
         now = now.plusMillis(1);
+        watched.turn();
+        assertThat(watched.tick()).isGreaterThan(before);
+    }
+
+    @Test
+    void aWaitForTheTurnIsNoPartOfWhatACommitTakes() {
+        Attempts attempts = new Attempts() {
+            @Override
+            public CommitOutcome attempt(TableCommit commit) {
+                now = now.plusSeconds(2);
+                return super.attempt(commit);
+            }
+        };
+        attempts.waitedMillis = 1_990;
+        CommitGroup watched = groupOn(attempts);
+        watched.join(0);
+        watched.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        watched.turn();
+        long before = watched.tick();
+        now = now.plusSeconds(5);
+        watched.turn();
         watched.turn();
         assertThat(watched.tick()).isGreaterThan(before);
     }

@@ -52,6 +52,11 @@ public final class MemoryTable implements CommitAttempts {
     }
 
     @Override
+    public long waitedMillis() {
+        return 0;
+    }
+
+    @Override
     public synchronized Ledger refreshedLedger() {
         return ledger;
     }

@@ -123,6 +123,11 @@ final class WatchedAttempts implements CommitAttempts {
     }
 
     @Override
+    public long waitedMillis() {
+        return attempts.waitedMillis();
+    }
+
+    @Override
     public Ledger refreshedLedger() {
         lifeline.pass(Lifeline.Step.READ_LEDGER);
         return attempts.refreshedLedger();
