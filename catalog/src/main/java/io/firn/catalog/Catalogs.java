@@ -2,7 +2,6 @@ package io.firn.catalog;
 
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +28,6 @@ public final class Catalogs {
     /** Where a rename fails if its target is there; on anything else a hadoop catalog loses commits. */
     private static final Set<String> ATOMIC_RENAME = Set.of("hdfs", "viewfs", "file");
 
-    private static final String BUFFER_SIZE = "io.file.buffer.size";
-    private static final int BUFFER_BYTES = 64 * 1024;
-
     private Catalogs() {}
 
     /**
@@ -46,7 +42,7 @@ public final class Catalogs {
         Map<String, String> all = new HashMap<>(properties);
         String name = all.getOrDefault("name", DEFAULT_NAME);
         String kind = kind(all);
-        Configuration hadoop = hadoop();
+        Configuration hadoop = Hadoop.configuration();
         if (kind.equals("hadoop") || kind.equals(HADOOP_CATALOG)) {
             requireAtomicRename(all.get(CatalogProperties.WAREHOUSE_LOCATION), hadoop);
         }
@@ -59,19 +55,6 @@ public final class Catalogs {
         } catch (RuntimeException | LinkageError e) {
             throw CatalogFailures.translate(e, "the catalog cannot be opened", where(kind, all), properties);
         }
-    }
-
-    /**
-     * Hadoop writes and reads local files, and those of HDFS, in pieces of 4 KiB where nobody says otherwise: each is a
-     * call of the operating system, and together they were a tenth of what ingestion to a folder costs.
-     */
-    private static Configuration hadoop() {
-        Configuration hadoop = new Configuration();
-        String[] sources = hadoop.getPropertySources(BUFFER_SIZE);
-        if (sources == null || Arrays.equals(sources, new String[] {"core-default.xml"})) {
-            hadoop.setInt(BUFFER_SIZE, BUFFER_BYTES);
-        }
-        return hadoop;
     }
 
     private static String kind(Map<String, String> properties) {

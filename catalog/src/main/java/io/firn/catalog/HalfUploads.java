@@ -3,7 +3,6 @@ package io.firn.catalog;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.aws.s3.S3FileIO;
 import org.apache.iceberg.io.FileIO;
@@ -38,7 +37,8 @@ public final class HalfUploads {
         }
         if (io instanceof ResolvingFileIO && isS3(folder)) {
             // What it delegates to it keeps to itself.
-            try (FileIO own = CatalogUtil.loadFileIO(S3FileIO.class.getName(), io.properties(), new Configuration())) {
+            try (FileIO own =
+                    CatalogUtil.loadFileIO(S3FileIO.class.getName(), io.properties(), Hadoop.configuration())) {
                 return Optional.of(find((S3FileIO) own, folder, before, effect));
             }
         }

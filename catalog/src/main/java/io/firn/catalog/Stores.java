@@ -1,7 +1,6 @@
 package io.firn.catalog;
 
 import java.util.Map;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
@@ -37,7 +36,7 @@ public final class Stores {
         }
         FileIO opened;
         try {
-            opened = CatalogUtil.loadFileIO(implementation, catalogProperties, new Configuration());
+            opened = CatalogUtil.loadFileIO(implementation, catalogProperties, Hadoop.configuration());
         } catch (RuntimeException | LinkageError failed) {
             throw CatalogFailures.translate(
                     failed, "the store cannot be opened", "catalog.io-impl: " + implementation, catalogProperties);

@@ -7,12 +7,20 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.io.PositionOutputStream;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +56,25 @@ final class CatalogsTest {
         Catalog catalog = Catalogs.open(
                 Map.of("type", "jdbc", "uri", "jdbc:sqlite::memory:", "warehouse", folder.toString(), "name", "lake"));
         assertThat(catalog.name()).isEqualTo("lake");
+        ((Closeable) catalog).close();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aLocalDiskThatIsFullIsAnIoExceptionWithTheFileAndTheReason() throws IOException {
+        Path full = Files.createSymbolicLink(folder.resolve("full"), Path.of("/dev/full"));
+        Catalog catalog = Catalogs.open(Map.of("type", "hadoop", "warehouse", folder.toString()));
+        Table table = catalog.createTable(
+                TableIdentifier.of("shop", "orders"),
+                new Schema(Types.NestedField.required(1, "id", Types.LongType.get())));
+
+        PositionOutputStream out =
+                table.io().newOutputFile(full.toUri().toString()).createOrOverwrite();
+        assertThatThrownBy(() -> out.write(new byte[1 << 20]))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(full.toString())
+                .hasMessageContaining("No space left on device");
+        assertThatThrownBy(out::close).isInstanceOf(IOException.class);
         ((Closeable) catalog).close();
     }
 

@@ -2,6 +2,7 @@ package io.firn.deploy;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
+import io.firn.catalog.parquet.NativeCodecs;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.backfill.ServiceBackfills;
@@ -83,6 +84,7 @@ public final class Service implements Running, AutoCloseable {
 
     /** Opens the catalog and the tables and starts all pipelines. */
     public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
+        NativeCodecs.load();
         Catalog catalog = assembly.catalog(configuration);
         List<PipelineRunner> runners = assembly.pipelines(configuration, catalog, listener);
         List<String> tables = configuration.pipelines().values().stream()

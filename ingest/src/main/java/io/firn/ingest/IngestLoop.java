@@ -1,5 +1,6 @@
 package io.firn.ingest;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.OffsetRange;
@@ -213,6 +214,8 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             // Thrown into the client it would only come back wrapped; the partitions go in any case.
             LOG.warn("pipeline {}, worker {}: dropping what was not committed", settings.pipeline(), worker, trouble);
             group.reset();
+            // Not only at the next turn: this poll may deliver more, and a writer that has failed takes nothing.
+            followEpoch();
         } finally {
             current = null;
             assignment.remove(partitions);
@@ -365,7 +368,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     private Turn after(RuntimeException trouble) {
         if (StoreFailures.mayRecover(trouble)) {
-            outage.met(String.valueOf(trouble.getMessage()));
+            outage.met(FailureText.of(trouble));
             LOG.debug("worker {} begins again", worker, trouble);
             group.reset();
             notBeforeMillis = clock.millis() + retryMillis;

@@ -33,16 +33,29 @@ final class ChaosIT {
             FaultKind.KAFKA_PARTITION,
             FaultKind.STORE_FULL);
 
+    /** What first found that a full disk ended the process. */
+    private static final List<FaultKind> FULL = List.of(FaultKind.DISK_FULL, FaultKind.KILL, FaultKind.DISK_FULL);
+
     @TempDir
     private Path directory;
 
     @Test
     void every_record_is_in_the_table_once_whatever_is_killed_frozen_cut_off_or_full(BrokerProcess broker)
             throws Exception {
-        try (Surroundings around = Surroundings.of("s3", broker, 0, false, directory, LOGS)) {
-            say("seed " + SEED);
-            Verdict verdict = new Chapter(around, directory, LOGS, "chaos", false, RECORDS_PER_SECOND, ChaosIT::say)
-                    .play(Strike.plan(SEED, SHORT.size(), SHORT).stream()
+        survives(SHORT, "s3", broker);
+    }
+
+    @Test
+    void a_local_disk_that_is_full_is_waited_for(BrokerProcess broker) throws Exception {
+        survives(FULL, "local", broker);
+    }
+
+    private void survives(List<FaultKind> faults, String lake, BrokerProcess broker) throws Exception {
+        try (Surroundings around = Surroundings.of(lake, broker, 0, false, directory, LOGS)) {
+            say("seed " + SEED + ", lake " + lake);
+            Verdict verdict = new Chapter(
+                            around, directory, LOGS, "chaos-" + lake, false, RECORDS_PER_SECOND, ChaosIT::say)
+                    .play(Strike.plan(SEED, faults.size(), faults).stream()
                             .map(List::of)
                             .toList());
             verdict.met().forEach(met -> say(met.strike().kind().text() + ": " + met.recoveryMillis() + " ms"));

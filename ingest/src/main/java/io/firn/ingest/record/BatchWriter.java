@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Turns one worker's records into data files. Decode, route and write behind one port, so that the loop can be run
  * without any of them. Not safe for use by several threads.
  *
- * <p>A record that is refused leaves no trace in any file.
+ * <p>A record that is refused leaves no trace in any file. After any other failure nothing but {@link #discard} may
+ * follow: nobody knows what the open files hold.
  */
 public interface BatchWriter {
     /**

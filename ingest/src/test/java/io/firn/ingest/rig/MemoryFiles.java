@@ -74,6 +74,7 @@ public final class MemoryFiles implements UnusedFiles {
 
     private final class Writer implements BatchWriter {
         private final List<Row> open = new ArrayList<>();
+        private boolean broken;
 
         @Override
         public Written write(
@@ -84,6 +85,7 @@ public final class MemoryFiles implements UnusedFiles {
                 int start,
                 int length,
                 @Nullable ByteBuffer key) {
+            checkWhole();
             if (length < 0) {
                 return Written.NULL_VALUE_COUNTED;
             }
@@ -107,10 +109,12 @@ public final class MemoryFiles implements UnusedFiles {
 
         @Override
         public List<DataFile> seal() {
+            checkWhole();
             if (open.isEmpty()) {
                 return List.of();
             }
             if (away) {
+                broken = true;
                 throw new RuntimeIOException("the store is away");
             }
             String location = "mem://file-" + names.incrementAndGet() + ".parquet";
@@ -127,6 +131,13 @@ public final class MemoryFiles implements UnusedFiles {
         @Override
         public void discard() {
             open.clear();
+            broken = false;
+        }
+
+        private void checkWhole() {
+            if (broken) {
+                throw new IllegalStateException("a write failed before and was not discarded");
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ final class SimWriter implements BatchWriter {
     private final SimFiles files;
     private final Lifeline lifeline;
     private final List<Position> rows = new ArrayList<>();
+    private boolean broken;
 
     SimWriter(SimFiles files, Lifeline lifeline) {
         this.files = files;
@@ -29,6 +30,7 @@ final class SimWriter implements BatchWriter {
             int start,
             int length,
             @Nullable ByteBuffer key) {
+        checkWhole();
         if (length < 0) {
             return Written.NULL_VALUE_COUNTED;
         }
@@ -48,11 +50,13 @@ final class SimWriter implements BatchWriter {
 
     @Override
     public List<DataFile> seal() {
+        checkWhole();
         if (rows.isEmpty()) {
             return List.of();
         }
         lifeline.pass(Lifeline.Step.WRITE);
         if (files.isAway()) {
+            broken = true;
             throw new RuntimeIOException("the store is away");
         }
         DataFile file = files.write(rows);
@@ -64,5 +68,12 @@ final class SimWriter implements BatchWriter {
     @Override
     public void discard() {
         rows.clear();
+        broken = false;
+    }
+
+    private void checkWhole() {
+        if (broken) {
+            throw new AssertionError("a writer is used that failed before and was not discarded");
+        }
     }
 }
