@@ -2,6 +2,7 @@ package io.firn.ingest;
 
 import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
+import io.firn.catalog.StoreFailures;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
@@ -57,7 +58,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     /** First and longest wait before work is begun again after the store or Kafka failed. */
     private static final long RETRY_MILLIS = 1_000;
 
-    private static final long MAX_RETRY_MILLIS = 30_000;
+    private static final long MAX_RETRY_MILLIS = 10_000;
 
     /** How long a failed pipeline tries to commit what came before the failure. */
     private static final long LAST_COMMIT_MILLIS = 30_000;
@@ -212,7 +213,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             }
         } catch (RuntimeException trouble) {
             // Thrown into the client it would only come back wrapped; the partitions go in any case.
-            LOG.warn("pipeline {}, worker {}: dropping what was not committed", settings.pipeline(), worker, trouble);
+            warn("dropping what was not committed", trouble);
             group.reset();
             // Not only at the next turn: this poll may deliver more, and a writer that has failed takes nothing.
             followEpoch();
@@ -384,6 +385,16 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         throw trouble;
     }
 
+    /** Where the threads stood is of use only where nobody knows the failure. */
+    private void warn(String what, RuntimeException trouble) {
+        if (StoreFailures.mayRecover(trouble)) {
+            String why = FailureText.of(trouble);
+            LOG.warn("pipeline {}, worker {}: {}: {}", settings.pipeline(), worker, what, why);
+        } else {
+            LOG.warn("pipeline {}, worker {}: {}", settings.pipeline(), worker, what, trouble);
+        }
+    }
+
     private void recovered() {
         retryMillis = RETRY_MILLIS;
         // Reading on proves nothing about the store; that the table has what was dropped does.
@@ -409,11 +420,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
                 throw trouble;
             }
             // What cannot be sealed is consumed again at the next start; what was sealed before is still committed.
-            LOG.warn(
-                    "pipeline {}, worker {}: ends without what it consumed last, which cannot be written",
-                    settings.pipeline(),
-                    worker,
-                    trouble);
+            warn("ends without what it consumed last, which cannot be written", trouble);
         } finally {
             group.leave(worker);
         }

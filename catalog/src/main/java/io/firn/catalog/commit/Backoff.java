@@ -9,7 +9,7 @@ final class Backoff {
     private static final long FIRST_MILLIS = 100;
 
     /** An outage: long enough not to be a load, short enough to notice its end. */
-    private static final long MOST_MILLIS = 30_000;
+    private static final long MOST_MILLIS = 10_000;
 
     /**
      * Somebody else got through: the catalog works, and waiting longer would only leave the table to whoever is

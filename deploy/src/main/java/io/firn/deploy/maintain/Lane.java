@@ -1,6 +1,8 @@
 package io.firn.deploy.maintain;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
+import io.firn.catalog.StoreFailures;
 import io.firn.compaction.Budget;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
@@ -231,6 +233,8 @@ final class Lane {
         if (failed instanceof FirnException) {
             FirnException known = (FirnException) failed;
             LOG.warn("{} failed: {} ({}); {}; tried again later", what, known.what(), known.where(), known.action());
+        } else if (StoreFailures.mayRecover(failed)) {
+            LOG.warn("{} failed: {}; tried again later", what, FailureText.of(failed));
         } else {
             LOG.warn("{} failed; tried again later", what, failed);
         }

@@ -6,6 +6,7 @@ import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobTurn;
 import io.firn.compaction.orphan.OrphanJob;
 import io.firn.compaction.orphan.OrphanSettings;
+import io.firn.deploy.cli.ExitCodes;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
@@ -79,7 +80,9 @@ final class Judge {
         watermarks(verifier, told);
         OsProcess audit = stage.audit(config);
         // What another engine deleted is a difference, and the audit has to say so.
-        check(audit.exitCode() == (missing.isEmpty() ? 0 : 1), "firn audit: " + audit.exitCode() + " " + audit.tail());
+        check(
+                audit.exitCode() == (missing.isEmpty() ? ExitCodes.DONE : ExitCodes.DIFFERENCES),
+                "firn audit: " + audit.exitCode() + " " + audit.tail());
         if (keys > 0) {
             fold(records);
         }

@@ -1,16 +1,19 @@
-package io.firn.ingest;
+package io.firn.catalog;
 
-import io.firn.catalog.FirnException;
 import java.io.IOException;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.apache.iceberg.exceptions.ServiceFailureException;
 import org.apache.iceberg.exceptions.ServiceUnavailableException;
 
-/** Whether a writer failed because the store is away: then its work is dropped and consumed again. */
-final class StoreFailures {
+/**
+ * A failure that may pass: the store or the catalog is away, overloaded, full. What was begun is dropped and done again
+ * later.
+ */
+public final class StoreFailures {
     private StoreFailures() {}
 
-    static boolean mayRecover(RuntimeException failure) {
+    /** Whether it is one of those. */
+    public static boolean mayRecover(RuntimeException failure) {
         if (failure instanceof FirnException) {
             return ((FirnException) failure).kind() == FirnException.Kind.EXTERNAL;
         }
@@ -19,7 +22,7 @@ final class StoreFailures {
                     || cause instanceof RuntimeIOException
                     || cause instanceof ServiceFailureException
                     || cause instanceof ServiceUnavailableException
-                    // The store's client is not on this module's class path; its exceptions have this package.
+                    // Whatever the client of S3, Glue or DynamoDB throws.
                     || cause.getClass().getName().startsWith("software.amazon.awssdk.")) {
                 return true;
             }
