@@ -135,7 +135,7 @@ final class Chapter {
             Faults faults = new Faults(around, fleet, clocks, disks, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {
                 if (!strike(faults, strikes)) {
-                    return Verdict.brokenOff(met, wrong);
+                    return brokenOff();
                 }
             }
             if (other != null) {
@@ -160,9 +160,27 @@ final class Chapter {
                     .with(wrong);
         } catch (AssertionError brokenOff) {
             wrong.add("broken off: " + firstLine(brokenOff) + tell(brokenOff));
-            return Verdict.brokenOff(met, wrong);
+            return brokenOff();
         } finally {
             fleet.forEach(FirnProcess::close);
+        }
+    }
+
+    /** Some fault was not survived; what had been committed until then must be right all the same. */
+    @SuppressWarnings("IllegalCatch") // whatever is broken off may have left servers in any state
+    private Verdict brokenOff() {
+        Engine other = beside;
+        if (other != null) {
+            wrong.addAll(other.end());
+        }
+        fleet.forEach(FirnProcess::close);
+        try {
+            return new Judge(around, stage, keyed ? KEYS : 0, log)
+                    .soFar(met, other == null ? Removed.NONE : other.removed())
+                    .with(wrong);
+        } catch (AssertionError | RuntimeException unreadable) {
+            log.accept("the table could not be read: " + unreadable);
+            return Verdict.unread(met, wrong);
         }
     }
 

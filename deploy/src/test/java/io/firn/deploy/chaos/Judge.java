@@ -97,6 +97,20 @@ final class Judge {
         return new Verdict(List.copyOf(met), lost, report.doubled(), List.copyOf(wrong));
     }
 
+    /** Of a table that was not played to its end: what lies below its ledger is there, once, and nothing else is. */
+    Verdict soFar(List<Met> met, Removed removed) {
+        TableVerifier.Report report = verifier().verify();
+        List<String> lost = report.missing().stream()
+                .filter(position -> !removed.asked().contains(position))
+                .toList();
+        check(report.unknown().isEmpty(), "rows of records that Kafka does not have: " + report.unknown());
+        check(report.beyond().isEmpty(), "rows above the ledger: " + report.beyond());
+        check(report.filesTwice().isEmpty(), "files referenced twice: " + report.filesTwice());
+        log.accept("rows " + report.rows() + " when it was broken off, lost " + lost + ", doubled " + report.doubled()
+                + (wrong.isEmpty() ? "" : ", NOT CLEAN " + wrong));
+        return new Verdict(List.copyOf(met), lost, report.doubled(), List.copyOf(wrong));
+    }
+
     private void check(boolean holds, String otherwise) {
         if (!holds) {
             wrong.add(otherwise);

@@ -13,9 +13,9 @@ import java.util.Map;
  * @param other what else is not as it must be, in words
  */
 record Verdict(List<Met> met, List<String> lost, List<String> doubled, List<String> other) {
-    /** It was not played to its end. */
-    static Verdict brokenOff(List<Met> met, List<String> why) {
-        return new Verdict(List.copyOf(met), List.of(), List.of(), List.copyOf(why));
+    /** Nobody knows what the table is like: of the faults only those that hung say anything. */
+    static Verdict unread(List<Met> met, List<String> why) {
+        return new Verdict(met.stream().filter(Met::hung).toList(), List.of(), List.of(), List.copyOf(why));
     }
 
     /** And what was wrong on the way. */

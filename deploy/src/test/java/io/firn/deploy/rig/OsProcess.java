@@ -2,17 +2,20 @@ package io.firn.deploy.rig;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,6 +23,11 @@ import java.util.concurrent.TimeUnit;
  * or when the test JVM ends first.
  */
 public final class OsProcess implements AutoCloseable {
+    private static final int LOWEST_PORT = 15_000;
+
+    /** Of Linux, where nobody says otherwise. */
+    private static final int LOWEST_EPHEMERAL_PORT = 32_768;
+
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private final String name;
@@ -60,13 +68,20 @@ public final class OsProcess implements AutoCloseable {
         return command;
     }
 
-    /** A port that was free a moment ago; each one once, since who asks for several takes none of them yet. */
+    /**
+     * A port that was free a moment ago; each one once, since who asks for several takes none of them yet. None of those
+     * that the system gives to outgoing connections: one of these could have it before its server, or between two
+     * starts of it.
+     */
     public static int freePort() {
         while (true) {
-            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                if (GIVEN.add(socket.getLocalPort())) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_EPHEMERAL_PORT);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                if (GIVEN.add(port)) {
                     return socket.getLocalPort();
                 }
+            } catch (BindException taken) {
+                GIVEN.add(port);
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
@@ -82,7 +97,9 @@ public final class OsProcess implements AutoCloseable {
         Path file = directory.resolve("logback-rig.xml");
         try {
             Files.createDirectories(directory);
-            Files.writeString(file, """
+            // Another process may be about to read it: it is whole at any time.
+            Path fresh = Files.createTempFile(directory, "logback", ".xml");
+            Files.writeString(fresh, """
                     <configuration>
                       <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
                         <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %logger{20} %msg%n</pattern></encoder>
@@ -92,6 +109,7 @@ public final class OsProcess implements AutoCloseable {
                       <logger name="org.apache.kafka.clients.consumer.ConsumerConfig" level="ERROR"/>
                     </configuration>
                     """);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
