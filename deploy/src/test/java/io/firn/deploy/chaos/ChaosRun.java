@@ -224,7 +224,8 @@ final class ChaosRun implements Callable<Integer> {
         String lake = lakes.get(chapter % lakes.size());
         long own = seed + 1_000_003L * chapter;
         // With an even number of lakes each would have one mode only if every second chapter had the other.
-        boolean keyed = mode.equals("upsert") || mode.equals("both") && (chapter / lakes.size() + chapter) % 2 == 1;
+        int turn = lakes.size() % 2 == 0 ? chapter + chapter / lakes.size() : chapter;
+        boolean keyed = mode.equals("upsert") || mode.equals("both") && turn % 2 == 1;
         Path folder = Files.createDirectories(lane.data().resolve(topic));
         Verdict verdict;
         try (Surroundings around =
