@@ -64,7 +64,7 @@ public final class Assembly {
     private final Supplier<? extends RandomGenerator> randoms;
     private final Function<String, @Nullable String> environment;
     private final Committers committers;
-    private final CommitTurns turns = new CommitTurns();
+    private final CommitTurns turns;
 
     /** Makes what commits to a pipeline's table. */
     @FunctionalInterface
@@ -90,6 +90,7 @@ public final class Assembly {
         this.committers = committers;
         this.clock = clock;
         this.steady = SteadyClock.from(clock, System::nanoTime);
+        this.turns = new CommitTurns(steady);
         this.randoms = randoms;
         this.environment = environment;
     }

@@ -1,9 +1,11 @@
 package io.firn.catalog.commit;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,26 +19,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommitTurn {
     /** For who shares a table with nobody in this process. */
-    public static final CommitTurn NONE = new CommitTurn(null, Duration.ZERO);
+    public static final CommitTurn NONE = new CommitTurn(null, () -> 0, Duration.ZERO);
 
     /** An append is not kept from the table for longer by a job, or by a store that does not answer it. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
 
     private final @Nullable ReentrantLock lock;
+    private final LongSupplier millis;
     private final Duration longestWait;
 
-    private CommitTurn(@Nullable ReentrantLock lock, Duration longestWait) {
+    private CommitTurn(@Nullable ReentrantLock lock, LongSupplier millis, Duration longestWait) {
         this.lock = lock;
+        this.millis = millis;
         this.longestWait = longestWait;
     }
 
     /** For one table. */
-    static CommitTurn shared() {
-        return shared(LONGEST_WAIT);
+    static CommitTurn shared(Clock clock) {
+        return shared(clock, LONGEST_WAIT);
     }
 
-    static CommitTurn shared(Duration longestWait) {
-        return new CommitTurn(new ReentrantLock(true), longestWait);
+    static CommitTurn shared(Clock clock, Duration longestWait) {
+        return new CommitTurn(new ReentrantLock(true), clock::millis, longestWait);
     }
 
     /**
@@ -45,9 +49,9 @@ public final class CommitTurn {
      * @param waited is told before the attempt how many milliseconds that was
      */
     <T> T take(LongConsumer waited, Supplier<T> attempt) {
-        long begun = System.nanoTime();
+        long begun = millis.getAsLong();
         boolean isTaken = await();
-        waited.accept(lock == null ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+        waited.accept(millis.getAsLong() - begun);
         try {
             return attempt.get();
         } finally {

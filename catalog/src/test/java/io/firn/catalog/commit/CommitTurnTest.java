@@ -3,6 +3,7 @@ package io.firn.catalog.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class CommitTurnTest {
+    private static final Clock CLOCK = Clock.systemUTC();
+
     private final CountDownLatch begun = new CountDownLatch(1);
     private final CountDownLatch end = new CountDownLatch(1);
     private final AtomicLong waited = new AtomicLong(-1);
@@ -25,7 +28,7 @@ class CommitTurnTest {
 
     @Test
     void attemptsAtOneTableAreMadeOneAfterTheOther() throws InterruptedException {
-        CommitTurns turns = new CommitTurns();
+        CommitTurns turns = new CommitTurns(CLOCK);
         AtomicInteger atOnce = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         Thread[] committers = new Thread[4];
@@ -49,7 +52,7 @@ class CommitTurnTest {
 
     @Test
     void whoWaitsTooLongGoesAhead() throws InterruptedException {
-        CommitTurn turn = CommitTurn.shared(Duration.ofMillis(20));
+        CommitTurn turn = CommitTurn.shared(CLOCK, Duration.ofMillis(20));
         occupy(turn);
         assertThat(turn.<String>take(waited::set, () -> "made")).isEqualTo("made");
         assertThat(waited).hasValueGreaterThanOrEqualTo(20).hasValueLessThan(10_000);
@@ -63,7 +66,7 @@ class CommitTurnTest {
 
     @Test
     void anotherTableIsNotWaitedFor() throws InterruptedException {
-        CommitTurns turns = new CommitTurns();
+        CommitTurns turns = new CommitTurns(CLOCK);
         occupy(turns.of("shop.orders"));
         long before = System.nanoTime();
         turns.of("shop.customers").take(waited::set, () -> "made");
@@ -72,7 +75,7 @@ class CommitTurnTest {
 
     @Test
     void anInterruptedCommitterGoesAheadAndStaysInterrupted() throws InterruptedException {
-        CommitTurn turn = CommitTurn.shared();
+        CommitTurn turn = CommitTurn.shared(CLOCK);
         occupy(turn);
         Thread.currentThread().interrupt();
         assertThat(turn.<String>take(waited::set, () -> "made")).isEqualTo("made");
@@ -81,7 +84,7 @@ class CommitTurnTest {
 
     @Test
     void anAttemptThatThrowsEndsItsTurn() throws InterruptedException {
-        CommitTurn turn = CommitTurn.shared(Duration.ofSeconds(20));
+        CommitTurn turn = CommitTurn.shared(CLOCK, Duration.ofSeconds(20));
         assertThatThrownBy(() -> turn.take(waited::set, () -> {
                     throw new IllegalStateException("refused");
                 }))

@@ -257,7 +257,7 @@ final class LaneTest {
     }
 
     private Lane lane(Target... targets) {
-        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns());
+        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time));
         return new Lane(List.of(targets), jobs, time, new Random(7), merged -> {});
     }
 
