@@ -67,6 +67,12 @@ public record PageSettings(
         };
     }
 
+    /** Of zstd, as the table says it or else as Parquet has it. */
+    int zstdLevel() {
+        return compression.getInt(
+                ZstandardCodec.PARQUET_COMPRESS_ZSTD_LEVEL, ZstandardCodec.DEFAULT_PARQUET_COMPRESS_ZSTD_LEVEL);
+    }
+
     /** @throws IllegalArgumentException where {@link #cover} says no, or a number is none */
     public static PageSettings of(Map<String, String> properties) {
         if (!cover(properties)) {

@@ -20,8 +20,10 @@ import org.apache.iceberg.types.Types;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.compression.CompressionCodecFactory;
+import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.util.HadoopCodecs;
 import org.apache.parquet.schema.MessageType;
 
@@ -40,6 +42,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
     private final Set<Integer> withoutDictionary;
     private final MetricsConfig metrics;
     private final CompressionCodecFactory codecs;
+    private final BytesInputCompressor compressor;
     private final ParquetFileWriter out;
     private ColumnChunkPageWriteStore pages;
     private PagedColumns columns;
@@ -62,6 +65,9 @@ public final class PagedAppender<T> implements FileAppender<T> {
                 .collect(Collectors.toSet());
         this.metrics = metrics;
         this.codecs = HadoopCodecs.newFactory(settings.compression(), FIRST_COMPRESSED_BYTES);
+        this.compressor = settings.codec() == CompressionCodecName.ZSTD
+                ? new ZstdPages(settings.zstdLevel())
+                : codecs.getCompressor(settings.codec());
         this.out = new ParquetFileWriter(
                 new ParquetOutput(file),
                 this.schema,
@@ -78,7 +84,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
 
     private ColumnChunkPageWriteStore newPages() {
         return new ColumnChunkPageWriteStore(
-                codecs.getCompressor(settings.codec()),
+                compressor,
                 schema,
                 HeapByteBufferAllocator.getInstance(),
                 ParquetProperties.DEFAULT_COLUMN_INDEX_TRUNCATE_LENGTH);
