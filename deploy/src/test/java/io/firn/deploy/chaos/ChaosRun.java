@@ -12,6 +12,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -123,6 +124,13 @@ final class ChaosRun implements Callable<Integer> {
                     "Starts nothing: prints what deploy/chaos/tally.csv says as the tables of README and PROOF.md.")
     private boolean table;
 
+    @Option(
+            names = "--runs",
+            split = ",",
+            paramLabel = "SEEDS",
+            description = "For --table: of the runs with these seeds alone; all else.")
+    private Set<Long> runs = Set.of();
+
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 
@@ -144,7 +152,10 @@ final class ChaosRun implements Callable<Integer> {
             if (keep) {
                 kept.keep(tally.condensed());
             }
-            System.out.println(Table.brief(kept.lines()) + "\n" + Table.of(kept.lines()));
+            List<Tried> shown = kept.lines().stream()
+                    .filter(each -> runs.isEmpty() || runs.contains(each.seed()))
+                    .toList();
+            System.out.println(Table.brief(shown) + "\n" + Table.of(shown));
             return 0;
         }
         if (lanes > 1) {
