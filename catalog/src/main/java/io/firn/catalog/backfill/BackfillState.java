@@ -139,7 +139,8 @@ public record BackfillState(
         if (standing.phase() != Phase.RUNNING || counts.recordsPerSecond() <= 0) {
             return OptionalLong.empty();
         }
-        return OptionalLong.of((task.total() - done() + counts.recordsPerSecond() - 1) / counts.recordsPerSecond());
+        long left = task.total() - done();
+        return OptionalLong.of(left == 0 ? 0 : (left - 1) / counts.recordsPerSecond() + 1);
     }
 
     /** As it is after a chunk up to these offsets. */

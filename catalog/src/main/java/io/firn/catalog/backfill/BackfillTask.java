@@ -45,9 +45,18 @@ public record BackfillTask(
         this(pipeline, topic, topicId, mode, spans, chunk, told, requestedBy, requestedAt, Optional.empty());
     }
 
+    /** @throws IllegalArgumentException where all spans together are more offsets than a number holds */
     public BackfillTask {
         spans = Collections.unmodifiableSortedMap(new TreeMap<>(spans));
         told = List.copyOf(told);
+        long room = Long.MAX_VALUE;
+        for (OffsetRange span : spans.values()) {
+            long offsets = span.end() - span.start();
+            if (offsets > room) {
+                throw new IllegalArgumentException("more offsets than can be counted in " + spans);
+            }
+            room -= offsets;
+        }
     }
 
     /** The same on a branch. */

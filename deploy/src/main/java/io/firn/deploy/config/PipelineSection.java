@@ -79,13 +79,21 @@ final class PipelineSection {
             return "";
         }
         String table = section.required("table", "table: shop.orders");
-        if (!table.isEmpty() && !table.matches("[^.\\s]+(\\.[^.\\s]+)+")) {
+        if (!table.isEmpty() && !isTableName(table)) {
             section.wrong(
                     "table",
                     section.quoted("table", table) + " is not a table's name",
                     "write namespace.name, as shop.orders");
         }
         return table;
+    }
+
+    /** A namespace of one level or more and a name. By no regular expression: one of thousands of levels overflows it. */
+    private static boolean isTableName(String text) {
+        List<String> levels = List.of(text.split("\\.", -1));
+        return levels.size() > 1
+                && levels.stream()
+                        .allMatch(level -> !level.isEmpty() && level.chars().noneMatch(Character::isWhitespace));
     }
 
     private static CommitConfig commit(Section commit) {

@@ -129,6 +129,21 @@ final class ConfigFuzzTest {
                 .isFalse();
     }
 
+    @Test
+    void a_table_of_thousands_of_levels_is_read() throws IOException {
+        assertThat(take(GOOD.get(0)
+                        .replace("shop.orders", "shop" + ".op".repeat(20_000))
+                        .getBytes(StandardCharsets.UTF_8)))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"shop", "shop.", ".orders", "shop..orders", "shop.or ders"})
+    void what_is_no_tables_name_is_refused(String table) throws IOException {
+        assertThat(take(GOOD.get(0).replace("shop.orders", "'" + table + "'").getBytes(StandardCharsets.UTF_8)))
+                .isFalse();
+    }
+
     private boolean take(byte[] input) throws IOException {
         Path file = Files.write(folder.resolve("firn.yaml"), input);
         try {

@@ -185,6 +185,16 @@ final class LedgerFuzzTest {
         assertThat(takeBackfill(bad)).isFalse();
     }
 
+    /** What the fuzzer found: of each span alone there is nothing to say. */
+    @Test
+    void spans_that_are_too_many_offsets_to_count_are_refused() throws Exception {
+        String good = backfill(new SplittableRandom(1));
+        String spans = "\"spans\":{\"0\":[0,50],\"4\":[7,9223372036854775807]}";
+        String bad = good.replaceFirst("\"spans\":\\{[^}]*\\}", java.util.regex.Matcher.quoteReplacement(spans));
+        assertThat(bad).isNotEqualTo(good);
+        assertThat(takeBackfill(bad)).isFalse();
+    }
+
     private static boolean takeBackfill(String json) throws Exception {
         BackfillState state;
         try {
