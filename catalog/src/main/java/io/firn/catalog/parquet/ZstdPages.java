@@ -1,9 +1,8 @@
 package io.firn.catalog.parquet;
 
 import com.github.luben.zstd.Zstd;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.util.Arrays;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -26,15 +25,15 @@ final class ZstdPages implements CompressionCodecFactory.BytesInputCompressor {
     /** @return valid until the next call */
     @Override
     public BytesInput compress(BytesInput bytes) throws IOException {
-        page.begin(Math.toIntExact(bytes.size()));
+        page.reset();
         bytes.writeAllTo(page);
-        int most = Math.toIntExact(Zstd.compressBound(page.size));
+        int most = Math.toIntExact(Zstd.compressBound(page.size()));
         if (packed.length < most) {
             packed = new byte[most];
         }
-        long length = Zstd.compressByteArray(packed, 0, packed.length, page.bytes, 0, page.size, level);
+        long length = Zstd.compressByteArray(packed, 0, packed.length, page.bytes(), 0, page.size(), level);
         if (Zstd.isError(length)) {
-            throw new IOException("zstd cannot compress " + page.size + " bytes: " + Zstd.getErrorName(length));
+            throw new IOException("zstd cannot compress " + page.size() + " bytes: " + Zstd.getErrorName(length));
         }
         return BytesInput.from(packed, 0, (int) length);
     }
@@ -49,37 +48,10 @@ final class ZstdPages implements CompressionCodecFactory.BytesInputCompressor {
         // arrays alone
     }
 
-    /** Collects a page's pieces. */
-    private static final class Page extends OutputStream {
-        private byte[] bytes = new byte[0];
-        private int size;
-
-        void begin(int length) {
-            if (bytes.length < length) {
-                bytes = new byte[length];
-            }
-            size = 0;
-        }
-
-        @Override
-        public void write(int value) {
-            room(1);
-            bytes[size++] = (byte) value;
-        }
-
-        @Override
-        public void write(byte[] piece, int start, int length) {
-            room(length);
-            System.arraycopy(piece, start, bytes, size, length);
-            size += length;
-        }
-
-        /** A page says its length before; one that is longer all the same is no reason to fail. */
-        private void room(int more) {
-            int needed = Math.addExact(size, more);
-            if (needed > bytes.length) {
-                bytes = Arrays.copyOf(bytes, needed);
-            }
+    /** Collects a page's pieces, and shows them where they lie. */
+    private static final class Page extends ByteArrayOutputStream {
+        byte[] bytes() {
+            return buf;
         }
     }
 }

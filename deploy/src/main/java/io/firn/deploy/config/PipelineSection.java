@@ -88,7 +88,7 @@ final class PipelineSection {
         return table;
     }
 
-    /** A namespace of one level or more and a name. By no regular expression: one of thousands of levels overflows it. */
+    /** A namespace and a name. By no regular expression, whose stack thousands of levels overflow. */
     private static boolean isTableName(String text) {
         List<String> levels = List.of(text.split("\\.", -1));
         return levels.size() > 1
