@@ -14,13 +14,18 @@ final class CommandLines {
         try {
             command.parseArgs(args);
         } catch (CommandLine.ParameterException wrong) {
-            System.err.println(command.getCommandName() + ": " + wrong.getMessage() + "; --help lists the flags");
-            System.exit(WRONG_USAGE);
+            refuse(bench, String.valueOf(wrong.getMessage()));
         }
         if (command.isUsageHelpRequested()) {
             command.usage(System.out);
             return false;
         }
         return true;
+    }
+
+    /** Ends the process: what was asked for cannot be. */
+    static void refuse(Object bench, String why) {
+        System.err.println(new CommandLine(bench).getCommandName() + ": " + why + "; --help lists the flags");
+        System.exit(WRONG_USAGE);
     }
 }

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +46,12 @@ final class IngestBench {
     public static void main(String[] args) throws IOException {
         IngestBench bench = new IngestBench();
         if (CommandLines.parsed(bench, args)) {
+            try {
+                bench.chosen();
+                bench.options.shapes.forEach(Shape::named);
+            } catch (IllegalArgumentException unknown) {
+                CommandLines.refuse(bench, String.valueOf(unknown.getMessage()));
+            }
             bench.run();
         }
     }
@@ -61,7 +66,7 @@ final class IngestBench {
         try (BrokerProcess broker = BrokerProcess.start(directory.resolve("kafka"), directory.resolve("logs"))) {
             FilledTopics topics = new FilledTopics(broker, options.partitions);
             for (String name : options.shapes) {
-                Shape shape = Shape.valueOf(name.toUpperCase(Locale.ROOT));
+                Shape shape = Shape.named(name);
                 rounds(shape, contenders, broker, topics, directory);
                 report(shape, contenders, topics);
             }

@@ -2,6 +2,7 @@ package io.firn.deploy.bench;
 
 import io.firn.catalog.schema.SchemaText;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.apache.iceberg.Schema;
 
@@ -76,6 +77,14 @@ enum Shape {
 
     Shape(String firnSchema) {
         this.firnSchema = firnSchema;
+    }
+
+    /** @throws IllegalArgumentException if there is none of that name */
+    static Shape named(String name) {
+        return Arrays.stream(values())
+                .filter(each -> each.topic().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no shape is called " + name));
     }
 
     /** As the configuration of a pipeline says it. */
