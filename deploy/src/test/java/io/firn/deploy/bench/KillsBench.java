@@ -86,6 +86,11 @@ final class KillsBench {
     public static void main(String[] args) throws Exception {
         KillsBench bench = new KillsBench();
         if (CommandLines.parsed(bench, args)) {
+            try {
+                bench.chosen();
+            } catch (IllegalArgumentException unknown) {
+                CommandLines.refuse(bench, String.valueOf(unknown.getMessage()));
+            }
             System.exit(bench.run());
         }
     }
@@ -108,13 +113,17 @@ final class KillsBench {
     }
 
     private int run() throws Exception {
+        List<Contender> chosen = chosen();
+        for (Contender contender : chosen) {
+            contender.prepare();
+        }
         Path own = Files.createDirectories(directory).toRealPath();
         List<Outcome> all = new ArrayList<>();
         try (BrokerProcess broker = BrokerProcess.start(own.resolve("kafka"), own.resolve("logs"))) {
             for (int table = 0; table < tables; table++) {
-                for (String name : contenders) {
-                    Path place = Files.createDirectories(own.resolve(name + "-" + table));
-                    Outcome outcome = once(contender(name), broker, place, seed + table);
+                for (Contender contender : chosen) {
+                    Path place = Files.createDirectories(own.resolve(contender.name() + "-" + table));
+                    Outcome outcome = once(contender, broker, place, seed + table);
                     all.add(outcome);
                     System.out.println(outcome.line());
                 }
@@ -130,16 +139,17 @@ final class KillsBench {
                 : 0;
     }
 
-    private static Contender contender(String name) throws IOException {
+    private List<Contender> chosen() {
+        return contenders.stream().map(KillsBench::contender).toList();
+    }
+
+    private static Contender contender(String name) {
         Map<String, String> session = Map.of("session.timeout.ms", SESSION_MILLIS);
-        Contender contender =
-                switch (name) {
-                    case "firn" -> new FirnContender(session);
-                    case "connect" -> new ConnectContender(session);
-                    default -> throw new IllegalArgumentException("no contender that is killed is called " + name);
-                };
-        contender.prepare();
-        return contender;
+        return switch (name) {
+            case "firn" -> new FirnContender(session);
+            case "connect" -> new ConnectContender(session);
+            default -> throw new IllegalArgumentException("no contender that is killed is called " + name);
+        };
     }
 
     private Outcome once(Contender contender, BrokerProcess broker, Path place, long planSeed) throws Exception {
