@@ -32,6 +32,9 @@ class FleetSimulationTest {
     /** Reading all manifests again costs as much as a tenth of a run. */
     private static final int SEEDS_BETWEEN_THOROUGH_CHECKS = 20;
 
+    /** A long run says every few minutes how far it is. */
+    private static final int SEEDS_BETWEEN_WORDS = 5_000;
+
     private static final Set<String> STORIES = Stream.concat(
                     Stream.of(Lifeline.Step.values()).map(Lifeline.Step::death),
                     Stream.of(
@@ -96,7 +99,7 @@ class FleetSimulationTest {
         long first = Long.getLong("firn.sim.first", 0);
         long seeds = Long.getLong("firn.sim.seeds", SEEDS_FOR_EVERYTHING);
         inParallel(first, first + seeds);
-        System.out.println(seeds + " seeds held; in them:" + coverage);
+        System.out.println("seeds " + first + " to " + (first + seeds - 1) + " held; in them:" + coverage);
         if (seeds >= SEEDS_FOR_EVERYTHING) {
             assertThat(coverage.counts()).containsKeys(STORIES.toArray(String[]::new));
         }
@@ -108,10 +111,12 @@ class FleetSimulationTest {
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
             AtomicLong next = new AtomicLong(first);
+            AtomicLong held = new AtomicLong();
             for (Future<?> each : IntStream.range(0, threads)
                     .mapToObj(thread -> pool.submit(() -> {
                         for (long seed = next.getAndIncrement(); seed < end; seed = next.getAndIncrement()) {
                             check(seed);
+                            sayHowFar(held.incrementAndGet(), first, end);
                         }
                     }))
                     .toList()) {
@@ -121,6 +126,12 @@ class FleetSimulationTest {
             fail(String.valueOf(failed.getCause()), failed.getCause());
         } finally {
             pool.shutdownNow();
+        }
+    }
+
+    private static void sayHowFar(long held, long first, long end) {
+        if (held % SEEDS_BETWEEN_WORDS == 0) {
+            System.out.println(held + " of the seeds " + first + " to " + (end - 1) + " held");
         }
     }
 
