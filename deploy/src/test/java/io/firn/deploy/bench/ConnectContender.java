@@ -31,17 +31,7 @@ final class ConnectContender extends PeerContender {
     @Override
     public void before(Run run) throws IOException {
         super.before(run);
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", run.bootstrap()))) {
-            admin.createTopics(List.of(new NewTopic(control(run), 1, (short) 1)))
-                    .all()
-                    .get();
-        } catch (Exception failed) {
-            throw new IOException("cannot create the sink's control topic", failed);
-        }
-    }
-
-    private static String control(Run run) {
-        return "control-" + run.directory().getFileName();
+        createControlTopic(run, run.directory().getFileName().toString());
     }
 
     @Override
@@ -59,13 +49,39 @@ final class ConnectContender extends PeerContender {
                         "offset.flush.interval.ms", "10000",
                         "listeners", "http://127.0.0.1:0",
                         "connector.client.config.override.policy", "All")));
+        Path connector = run.directory().resolve("connector.properties");
+        Files.writeString(connector, lines(sink(run, run.directory().getFileName().toString(), 1, consumers)));
+        return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());
+    }
+
+    static void createControlTopic(Run run, String name) throws IOException {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", run.bootstrap()))) {
+            admin.createTopics(List.of(new NewTopic(control(name), 1, (short) 1)))
+                    .all()
+                    .get();
+        } catch (Exception failed) {
+            throw new IOException("cannot create the sink's control topic", failed);
+        }
+    }
+
+    private static String control(String name) {
+        return "control-" + name;
+    }
+
+    /**
+     * The sink's own settings.
+     *
+     * @param name of the connector; its control topic's is made of it
+     * @param consumers properties of its consumers, of records and of the control topic, besides its own
+     */
+    static Map<String, String> sink(Run run, String name, int tasks, Map<String, String> consumers) {
         Map<String, String> sink = new TreeMap<>(Map.of(
                 "name",
-                run.directory().getFileName().toString(),
+                name,
                 "connector.class",
                 "org.apache.iceberg.connect.IcebergSinkConnector",
                 "tasks.max",
-                "1",
+                Integer.toString(tasks),
                 "topics",
                 run.topic(),
                 "consumer.override.auto.offset.reset",
@@ -73,7 +89,7 @@ final class ConnectContender extends PeerContender {
                 "iceberg.tables",
                 Run.NAMESPACE + "." + Run.TABLE,
                 "iceberg.control.topic",
-                control(run),
+                control(name),
                 "iceberg.control.commit.interval-ms",
                 Integer.toString(run.commitSeconds() * 1000),
                 "iceberg.control.commit.timeout-ms",
@@ -85,12 +101,10 @@ final class ConnectContender extends PeerContender {
             sink.put("consumer.override." + key, value);
             sink.put("iceberg.kafka." + key, value);
         });
-        Path connector = run.directory().resolve("connector.properties");
-        Files.writeString(connector, lines(sink));
-        return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());
+        return sink;
     }
 
-    private static String lines(Map<String, String> properties) {
+    static String lines(Map<String, String> properties) {
         StringBuilder text = new StringBuilder();
         new TreeMap<>(properties)
                 .forEach((key, value) ->

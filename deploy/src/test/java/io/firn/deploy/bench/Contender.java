@@ -18,4 +18,14 @@ interface Contender {
 
     /** Starts it, with default settings of its own where the run says nothing. */
     OsProcess start(Run run) throws IOException;
+
+    /**
+     * What somebody who looks after it does by hand, now and again, while its processes run: tells it what to do at
+     * first, and starts again what it gave up.
+     *
+     * @return how many parts of it had given up
+     */
+    default int tend(Run run) throws IOException {
+        return 0;
+    }
 }

@@ -3,7 +3,6 @@ package io.firn.deploy.bench;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
-import io.firn.deploy.rig.OsProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,22 +21,28 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Starts a broker and a producer of flat records at an even rate. Each contender in turn, one process of it,"
-                    + " moves them into a table of its own (SQLite catalog, a folder) and is killed by kill -9 again"
-                    + " and again, at moments that the seed fixes: half of them some time after its start, half around"
-                    + " a commit. It is started again within two seconds each time, with the same configuration.",
-            "Then the producer ends, the contender is let finish (until no new snapshot came for a minute), and every"
-                    + " record in Kafka is looked for in the table. Kafka takes a killed process for dead after 6 s,"
-                    + " whichever it is.",
+            "Starts a broker and a producer of flat records at an even rate. Each contender in turn moves them into a"
+                    + " table of its own, and a process of it is killed by kill -9 or frozen by SIGSTOP again and"
+                    + " again, at moments that the seed fixes: half of them some time after the last one, half around"
+                    + " a commit. A killed process is started again within two seconds, with the same configuration;"
+                    + " a frozen one goes on after up to 20 s.",
+            "One process of Firn, or one of Connect in its standalone form, writes to a folder with a SQLite catalog."
+                    + " With --processes, so many of Firn share the topic, or so many workers of distributed Connect"
+                    + " with as many tasks, and the catalog is in PostgreSQL. What ends by itself, or fails without"
+                    + " coming back (a task of Connect's), is started again and counted.",
+            "Then the producer ends, and the contender is let finish until no new rows came for 90 s; where some are"
+                    + " missing then, all of it is started again and let finish once more. Every record in Kafka is"
+                    + " looked for in the table. Kafka takes a killed process for dead after 6 s, whichever it is.",
             "Exit 1 where Firn lost or doubled a record; what the others do is told."
         })
 final class KillsBench {
     private static final Duration LOOK = Duration.ofMillis(100);
     private static final Duration COMMIT_LIMIT = Duration.ofSeconds(60);
-    private static final Duration QUIET = Duration.ofSeconds(60);
+    private static final Duration QUIET = Duration.ofSeconds(90);
     private static final Duration LAST_LIMIT = Duration.ofMinutes(10);
     private static final int PARTITIONS = 4;
     private static final int MOST_WAIT_MILLIS = 20_000;
+    private static final int MOST_FROZEN_MILLIS = 20_000;
     private static final int MOST_DOWN_MILLIS = 2_000;
     private static final String SESSION_MILLIS = Long.toString(BrokerProcess.SESSION_TIMEOUT.toMillis());
 
@@ -50,6 +55,15 @@ final class KillsBench {
 
     @Option(names = "--kills", paramLabel = "N", description = "Of each contender and table; ${DEFAULT-VALUE}.")
     int kills = 16;
+
+    @Option(
+            names = "--freezes",
+            paramLabel = "N",
+            description = "Of each contender and table, among the kills; ${DEFAULT-VALUE}.")
+    int freezes;
+
+    @Option(names = "--processes", paramLabel = "N", description = "Of each contender; ${DEFAULT-VALUE}.")
+    int processes = 1;
 
     @Option(
             names = "--tables",
@@ -95,18 +109,31 @@ final class KillsBench {
         }
     }
 
-    /** What one table came to. */
-    private record Outcome(String contender, long seed, int kills, BenchTable.Count count) {
+    /**
+     * What one table came to.
+     *
+     * @param mended what had to be started again without the plan's doing
+     * @param stood whether rows were missing until all of it was started again
+     */
+    private record Outcome(
+            String contender, long seed, int kills, int freezes, BenchTable.Count count, int mended, boolean stood) {
+        static final String HEAD = "| contender | seed | kills / freezes | records | lost | doubled | started again"
+                + " | stood still | unreferenced files left (data / metadata) |\n"
+                + "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |";
+
         String line() {
             return String.format(
                     Locale.ROOT,
-                    "| %s | %d | %d | %,d | %,d | %,d | %d / %d |",
+                    "| %s | %d | %d / %d | %,d | %,d | %,d | %d | %s | %d / %d |",
                     contender,
                     seed,
                     kills,
+                    freezes,
                     count.sent(),
                     count.missing(),
                     count.doubled() + count.foreign(),
+                    mended,
+                    stood ? "yes" : "no",
                     count.strayData(),
                     count.strayMetadata());
         }
@@ -129,8 +156,7 @@ final class KillsBench {
                 }
             }
         }
-        System.out.println("\n| contender | seed | kills | records | lost | doubled | unreferenced files left"
-                + " (data / metadata) |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+        System.out.println("\n" + Outcome.HEAD);
         all.forEach(outcome -> System.out.println(outcome.line()));
         return all.stream()
                         .anyMatch(each ->
@@ -140,14 +166,15 @@ final class KillsBench {
     }
 
     private List<Contender> chosen() {
-        return contenders.stream().map(KillsBench::contender).toList();
+        return contenders.stream().map(this::contender).toList();
     }
 
-    private static Contender contender(String name) {
+    private Contender contender(String name) {
         Map<String, String> session = Map.of("session.timeout.ms", SESSION_MILLIS);
         return switch (name) {
             case "firn" -> new FirnContender(session);
-            case "connect" -> new ConnectContender(session);
+            case "connect" ->
+                processes == 1 ? new ConnectContender(session) : new ConnectGroupContender(processes, session);
             default -> throw new IllegalArgumentException("no contender that is killed is called " + name);
         };
     }
@@ -156,40 +183,57 @@ final class KillsBench {
         String topic = place.getFileName().toString();
         broker.createTopic(topic, PARTITIONS, Map.of());
         Random plan = new Random(planSeed);
-        try (Lake lake = Lake.local(place);
+        try (Lake lake = processes == 1 ? Lake.local(place) : Lake.postgres(place);
                 EvenProducer producer = new EvenProducer(broker.bootstrap(), topic, PARTITIONS, rate)) {
             Run run = new Run(broker.bootstrap(), Shape.FLAT, topic, 0, lake, place, interval, new BenchOptions());
             contender.before(run);
             BenchTable table = BenchTable.in(lake);
-            for (int kill = 0; kill < kills; kill++) {
-                try (OsProcess process = contender.start(run)) {
-                    if (kill == 0 && afterFirstCommit) {
-                        commitAfter(table, 0);
-                    }
+            try (Attended group = new Attended(contender, run, processes)) {
+                if (afterFirstCommit) {
+                    commitAfter(table, 0);
+                }
+                int faults = kills + freezes;
+                for (int fault = 0; fault < faults; fault++) {
+                    // So many freezes, evenly among the kills.
+                    boolean freezing = (fault + 1) * freezes / faults > fault * freezes / faults;
                     String moment = await(plan, table);
-                    process.kill9();
+                    String what = strike(group, freezing, plan);
                     System.out.printf(
                             Locale.ROOT,
-                            "%s, kill %d of %d, %s: %,d rows in the table%n",
+                            "%s, fault %d of %d, %s, %s: %,d rows in the table%n",
                             topic,
-                            kill + 1,
-                            kills,
+                            fault + 1,
+                            faults,
                             moment,
+                            what,
                             table.rows());
                 }
-                Eventually.pause(Duration.ofMillis(plan.nextInt(MOST_DOWN_MILLIS)));
-            }
-            try (OsProcess process = contender.start(run)) {
                 Eventually.pause(Duration.ofSeconds(interval));
                 long sent = producer.stop();
-                finish(process, table, sent);
-                process.signal("TERM");
-                if (!process.awaitExit(Duration.ofSeconds(60))) {
-                    process.kill9();
+                boolean stood = !settled(table, sent);
+                if (stood) {
+                    System.out.printf(Locale.ROOT, "%s: %,d of %,d rows; again%n", topic, table.rows(), sent);
+                    group.restartAll();
+                    settled(table, sent);
                 }
-                return new Outcome(contender.name(), planSeed, kills, table.count(sent));
+                group.end();
+                return new Outcome(
+                        contender.name(), planSeed, kills, freezes, table.count(sent), group.mended(), stood);
             }
         }
+    }
+
+    /** @return what it did, in words */
+    private String strike(Attended group, boolean freezing, Random plan) throws IOException {
+        int victim = plan.nextInt(processes);
+        if (freezing) {
+            int span = plan.nextInt(MOST_FROZEN_MILLIS);
+            group.freeze(victim, Duration.ofMillis(span));
+            return "process " + victim + " frozen for " + span + " ms";
+        }
+        int down = plan.nextInt(MOST_DOWN_MILLIS);
+        group.kill(victim, Duration.ofMillis(down));
+        return "process " + victim + " killed, away for " + down + " ms";
     }
 
     /** @return what it waited for, in words */
@@ -203,7 +247,7 @@ final class KillsBench {
             return aroundNext + " ms after a commit";
         }
         Eventually.pause(Duration.ofMillis(wait));
-        return (atCommit ? "no commit for a minute, and " : "") + wait + " ms after its start";
+        return (atCommit ? "no commit for a minute, and " : "") + wait + " ms after the last fault";
     }
 
     /** @return whether there was one in time */
@@ -218,20 +262,22 @@ final class KillsBench {
         return true;
     }
 
-    /** Until the table has everything, or nothing more comes. */
-    private static void finish(OsProcess process, BenchTable table, long sent) throws IOException {
+    /** Until the table has as many rows and no more come, or nothing more comes. @return whether it has as many */
+    private boolean settled(BenchTable table, long sent) throws IOException {
         long began = System.nanoTime();
         long last = began;
-        long head = table.head();
-        while (table.rows() < sent && System.nanoTime() - last < QUIET.toNanos()) {
-            if (!process.isAlive() || System.nanoTime() - began > LAST_LIMIT.toNanos()) {
-                throw new IOException("it ended or never ends, " + table.rows() + " rows: " + process.tail());
+        long rows = table.rows();
+        Duration more = Duration.ofSeconds(3L * interval);
+        while (System.nanoTime() - last < (rows < sent ? QUIET : more).toNanos()) {
+            if (System.nanoTime() - began > LAST_LIMIT.toNanos()) {
+                throw new IOException("it never ends, " + rows + " rows of " + sent);
             }
             Eventually.pause(LOOK);
-            if (table.head() != head) {
-                head = table.head();
+            if (table.rows() != rows) {
+                rows = table.rows();
                 last = System.nanoTime();
             }
         }
+        return rows >= sent;
     }
 }

@@ -22,4 +22,9 @@ record Run(
         BenchOptions options) {
     static final String NAMESPACE = "shop";
     static final String TABLE = "orders";
+
+    /** The same for another process, which has a folder of its own. */
+    Run in(Path folder) {
+        return new Run(bootstrap, shape, topic, records, lake, folder, commitSeconds, options);
+    }
 }

@@ -32,7 +32,10 @@ class FleetSimulationTest {
     /** Reading all manifests again costs as much as a tenth of a run. */
     private static final int SEEDS_BETWEEN_THOROUGH_CHECKS = 20;
 
-    /** A long run says every few minutes how far it is. */
+    /** Most of a run is Iceberg waiting for its own pool, which it asks every ten milliseconds. */
+    private static final int THREADS_A_CORE = 6;
+
+    /** A long run says every minute or so how far it is. */
     private static final int SEEDS_BETWEEN_WORDS = 5_000;
 
     private static final Set<String> STORIES = Stream.concat(
@@ -105,9 +108,9 @@ class FleetSimulationTest {
         }
     }
 
-    /** Runs share nothing, so each core takes the next seed. */
+    /** Runs share nothing, so each thread takes the next seed. */
     private void inParallel(long first, long end) throws InterruptedException {
-        int threads = Runtime.getRuntime().availableProcessors();
+        int threads = THREADS_A_CORE * Runtime.getRuntime().availableProcessors();
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
             AtomicLong next = new AtomicLong(first);
