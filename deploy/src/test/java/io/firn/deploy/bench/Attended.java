@@ -33,7 +33,10 @@ final class Attended implements AutoCloseable {
     Attended(Contender contender, Run run, int count) throws IOException {
         this.contender = contender;
         for (int number = 0; number < count; number++) {
-            runs.add(number == 0 ? run : run.in(Files.createDirectories(run.directory().resolve("process-" + number))));
+            runs.add(
+                    number == 0
+                            ? run
+                            : run.in(Files.createDirectories(run.directory().resolve("process-" + number))));
             processes.add(contender.start(runs.get(number)));
         }
         thread = new Thread(this::attend, "attends-" + contender.name());

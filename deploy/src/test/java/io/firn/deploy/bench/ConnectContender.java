@@ -50,7 +50,8 @@ final class ConnectContender extends PeerContender {
                         "listeners", "http://127.0.0.1:0",
                         "connector.client.config.override.policy", "All")));
         Path connector = run.directory().resolve("connector.properties");
-        Files.writeString(connector, lines(sink(run, run.directory().getFileName().toString(), 1, consumers)));
+        Files.writeString(
+                connector, lines(sink(run, run.directory().getFileName().toString(), 1, consumers)));
         return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());
     }
 

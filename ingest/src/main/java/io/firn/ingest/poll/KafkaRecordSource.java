@@ -44,6 +44,8 @@ final class KafkaRecordSource implements RecordSource {
     /** A revocation holds up the whole group: well below the client's max.poll.interval of five minutes. */
     private static final Duration REVOCATION_TIME = Duration.ofSeconds(30);
 
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(5);
+
     private static final byte[] NO_VALUE = new byte[0];
 
     private final int worker;
@@ -53,6 +55,7 @@ final class KafkaRecordSource implements RecordSource {
     private final Outage outage = new Outage("Kafka", LOG::warn);
     private final CountDownLatch woken = new CountDownLatch(1);
     private final HeldPartitions held = new HeldPartitions();
+    private final Membership membership = new Membership(System::nanoTime);
     private volatile @Nullable KafkaConsumer<ByteBuffer, ByteBuffer> consumer;
     private @Nullable AssignmentListener listener;
     private boolean paused;
@@ -88,6 +91,10 @@ final class KafkaRecordSource implements RecordSource {
             listener = null;
         }
         dropVanished(client, assignments);
+        if (membership.isOver()) {
+            leave(client, assignments);
+            return 0;
+        }
         int delivered = deliver(polled, records);
         nameAssigned(assignments);
         return delivered;
@@ -160,6 +167,25 @@ final class KafkaRecordSource implements RecordSource {
         Set<TopicPartition> vanished = held.besides(client.assignment());
         if (!vanished.isEmpty()) {
             drop(vanished, assignments);
+        }
+    }
+
+    /** The next poll joins the group with a client of its own time. */
+    private void leave(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
+        LOG.warn(
+                "worker {}: Kafka has not known it as a member of its group for {} s, and its client does not notice"
+                        + " (was the machine's clock set back?); joining it again",
+                worker,
+                Membership.PATIENCE.toSeconds());
+        consumer = null;
+        drop(held.besides(Set.of()), assignments);
+        try {
+            client.close(CloseOptions.timeout(CLOSE_TIME));
+        } catch (KafkaException failure) {
+            LOG.debug("worker {}: the client that was given up did not close", worker, failure);
+        } finally {
+            // Whatever its last reports came to.
+            membership.heardOf();
         }
     }
 
@@ -272,6 +298,7 @@ final class KafkaRecordSource implements RecordSource {
 
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            membership.heardOf();
             // Assigned again without having been taken away: between the two they were somebody else's.
             drop(partitions.stream().filter(held::holds).toList(), listener);
             done(client, partitions, keys -> {
@@ -283,6 +310,7 @@ final class KafkaRecordSource implements RecordSource {
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            membership.heardOf();
             Set<SourcePartition> leaving = held.named(partitions);
             AssignmentListener told = listener;
             try {
@@ -296,6 +324,7 @@ final class KafkaRecordSource implements RecordSource {
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            membership.heardOf();
             drop(partitions, listener);
         }
     }
@@ -366,6 +395,7 @@ final class KafkaRecordSource implements RecordSource {
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client != null && !offsets.isEmpty()) {
             client.commitAsync(offsets, (reported, failure) -> {
+                membership.reported(failure);
                 if (failure != null) {
                     LOG.debug("group offsets were not reported: {}", failure.toString());
                 }
@@ -388,7 +418,7 @@ final class KafkaRecordSource implements RecordSource {
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client != null) {
             consumer = null;
-            client.close(CloseOptions.timeout(Duration.ofSeconds(5)));
+            client.close(CloseOptions.timeout(CLOSE_TIME));
         }
     }
 }
