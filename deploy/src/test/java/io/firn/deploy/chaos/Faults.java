@@ -13,8 +13,10 @@ import io.firn.deploy.rig.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out what a plan says: waits for the moment, strikes, and puts things right again. */
 final class Faults {
@@ -64,8 +66,17 @@ final class Faults {
             awaitJoined(victim);
         }
         if (strike.atCommit()) {
-            Map<Integer, Long> before = ledger.get();
-            Eventually.holds("another commit", SOON, LOOK, () -> !ledger.get().equals(before), victim::tailAndThreads);
+            // The other strike of a pair may have the catalog away: then there is no answer yet.
+            AtomicReference<@Nullable Map<Integer, Long>> before = new AtomicReference<>();
+            Eventually.holds(
+                    "another commit",
+                    SOON,
+                    LOOK,
+                    () -> {
+                        Map<Integer, Long> now = ledger.get();
+                        return !before.compareAndSet(null, now) && !now.equals(before.get());
+                    },
+                    victim::tailAndThreads);
         }
         pause(strike.waitMillis());
         switch (strike.kind()) {

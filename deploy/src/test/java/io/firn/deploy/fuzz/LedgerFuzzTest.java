@@ -26,6 +26,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -180,7 +181,7 @@ final class LedgerFuzzTest {
     void numbers_that_are_none_are_refused(String instead) throws Exception {
         String good = backfill(new SplittableRandom(1));
         String field = instead.substring(0, instead.indexOf(':') + 1);
-        String bad = good.replaceFirst(field + "(\\{[^}]*\\}|\\d+)", java.util.regex.Matcher.quoteReplacement(instead));
+        String bad = good.replaceFirst(field + "(\\{[^}]*\\}|\\d+)", Matcher.quoteReplacement(instead));
         assertThat(bad).isNotEqualTo(good);
         assertThat(takeBackfill(bad)).isFalse();
     }
@@ -190,7 +191,7 @@ final class LedgerFuzzTest {
     void spans_that_are_too_many_offsets_to_count_are_refused() throws Exception {
         String good = backfill(new SplittableRandom(1));
         String spans = "\"spans\":{\"0\":[0,50],\"4\":[7,9223372036854775807]}";
-        String bad = good.replaceFirst("\"spans\":\\{[^}]*\\}", java.util.regex.Matcher.quoteReplacement(spans));
+        String bad = good.replaceFirst("\"spans\":\\{[^}]*\\}", Matcher.quoteReplacement(spans));
         assertThat(bad).isNotEqualTo(good);
         assertThat(takeBackfill(bad)).isFalse();
     }
