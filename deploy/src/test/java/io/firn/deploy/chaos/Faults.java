@@ -146,13 +146,15 @@ final class Faults {
         }
     }
 
-    private void brokerKilled(Strike strike) {
-        around.broker().kill9();
-        pause(strike.lengthMillis());
-        around.broker().restart();
-    }
-
     // Both processes have the same servers: two strikes of a pair at one of them come one after the other.
+
+    private void brokerKilled(Strike strike) {
+        synchronized (around.broker()) {
+            around.broker().kill9();
+            pause(strike.lengthMillis());
+            around.broker().restart();
+        }
+    }
 
     private void catalogRestarted(Strike strike) {
         synchronized (around.catalog()) {
