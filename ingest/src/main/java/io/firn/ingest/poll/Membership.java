@@ -17,6 +17,7 @@ final class Membership {
 
     private final LongSupplier nanos;
     private boolean denied;
+    private boolean over;
     private long deniedSince;
 
     /** @param nanos as {@link System#nanoTime}, which nobody sets */
@@ -27,20 +28,23 @@ final class Membership {
     /** @param failure what came of it, if it failed; one of another kind says nothing about the member */
     void reported(@Nullable Exception failure) {
         if (failure == null) {
-            denied = false;
-        } else if (failure instanceof CommitFailedException && !denied) {
+            heardOf();
+        } else if (failure instanceof CommitFailedException) {
+            // Once is nothing: a report that crosses a rebalance of others is refused as well.
+            over = denied && nanos.getAsLong() - deniedSince >= PATIENCE.toNanos();
+            deniedSince = denied ? deniedSince : nanos.getAsLong();
             denied = true;
-            deniedSince = nanos.getAsLong();
         }
     }
 
     /** The client was given partitions, or heard that they go or are gone: it has spoken to its group. */
     void heardOf() {
         denied = false;
+        over = false;
     }
 
     /** Whether Kafka has denied it for so long that the client will not find out by itself. */
     boolean isOver() {
-        return denied && nanos.getAsLong() - deniedSince >= PATIENCE.toNanos();
+        return over;
     }
 }

@@ -14,13 +14,22 @@ class MembershipTest {
     private final Membership membership = new Membership(nanos::get);
 
     @Test
-    void is_over_once_kafka_has_denied_it_for_fifteen_seconds() {
+    void is_over_where_kafka_denies_it_again_after_fifteen_seconds() {
         membership.reported(DENIED);
         pass(14_999);
+        membership.reported(DENIED);
+        assertThat(membership.isOver()).isFalse();
+        pass(1);
         assertThat(membership.isOver()).isFalse();
         membership.reported(DENIED);
-        pass(1);
         assertThat(membership.isOver()).isTrue();
+    }
+
+    @Test
+    void one_report_that_is_refused_is_nothing_however_long_ago() {
+        membership.reported(DENIED);
+        pass(3_600_000);
+        assertThat(membership.isOver()).isFalse();
     }
 
     @Test
@@ -28,13 +37,16 @@ class MembershipTest {
         membership.reported(DENIED);
         membership.reported(null);
         pass(20_000);
-        assertThat(membership.isOver()).isFalse();
         membership.reported(DENIED);
+        assertThat(membership.isOver()).isFalse();
         membership.heardOf();
         pass(20_000);
-        assertThat(membership.isOver()).isFalse();
         membership.reported(DENIED);
-        pass(1_000);
+        assertThat(membership.isOver()).isFalse();
+        pass(20_000);
+        membership.reported(DENIED);
+        assertThat(membership.isOver()).isTrue();
+        membership.heardOf();
         assertThat(membership.isOver()).isFalse();
     }
 
