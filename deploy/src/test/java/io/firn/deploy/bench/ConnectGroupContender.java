@@ -19,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class ConnectGroupContender extends PeerContender {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final int BAD_SETTINGS = 400;
     private static final int NO_SUCH_CONNECTOR = 404;
     private static final int REBALANCING = 409;
 
@@ -38,15 +39,10 @@ final class ConnectGroupContender extends PeerContender {
     }
 
     @Override
-    List<String> opens() {
-        return List.of();
-    }
-
-    @Override
     public void before(Run run) throws IOException {
         super.before(run);
         ports.clear();
-        ConnectContender.createControlTopic(run, run.topic());
+        IcebergSink.createControlTopic(run, run.topic());
     }
 
     @Override
@@ -56,7 +52,7 @@ final class ConnectGroupContender extends PeerContender {
         ports.add(0, port);
         Files.writeString(
                 worker,
-                ConnectContender.lines(Map.ofEntries(
+                IcebergSink.lines(Map.ofEntries(
                         Map.entry("bootstrap.servers", run.bootstrap()),
                         Map.entry("group.id", "workers-" + run.topic()),
                         Map.entry("session.timeout.ms", consumers.getOrDefault("session.timeout.ms", "10000")),
@@ -84,19 +80,27 @@ final class ConnectGroupContender extends PeerContender {
     public int tend(Run run) throws IOException {
         String connector = "/connectors/" + run.topic();
         for (int port : ports) {
+            HttpResponse<String> status;
             try {
-                HttpResponse<String> status = ask(port, "GET", connector + "/status", "");
-                if (status.statusCode() == NO_SUCH_CONNECTOR) {
-                    Map<String, String> sink = ConnectContender.sink(run, run.topic(), tasks, consumers);
-                    ask(port, "PUT", connector + "/config", JSON.writeValueAsString(sink));
-                    return 0;
-                }
-                return restarted(port, connector, JSON.readTree(status.body()));
+                status = ask(port, "GET", connector + "/status", "");
             } catch (IOException gone) {
+                // Killed or frozen; another worker knows as much.
                 continue;
             }
+            if (status.statusCode() == NO_SUCH_CONNECTOR) {
+                create(port, connector, IcebergSink.settings(run, run.topic(), tasks, consumers));
+                return 0;
+            }
+            return restarted(port, connector, JSON.readTree(status.body()));
         }
         return 0;
+    }
+
+    private void create(int port, String connector, Map<String, String> settings) throws IOException {
+        HttpResponse<String> answer = ask(port, "PUT", connector + "/config", JSON.writeValueAsString(settings));
+        if (answer.statusCode() == BAD_SETTINGS) {
+            throw new IOException("Connect refuses the settings of " + connector + ": " + answer.body());
+        }
     }
 
     private int restarted(int port, String connector, JsonNode status) throws IOException {

@@ -165,7 +165,11 @@ final class KillsBench {
                 : 0;
     }
 
+    /** @throws IllegalArgumentException where something was asked for that cannot be */
     private List<Contender> chosen() {
+        if (processes < 1 || kills < 0 || freezes < 0) {
+            throw new IllegalArgumentException("--processes is 1 or more, --kills and --freezes 0 or more");
+        }
         return contenders.stream().map(this::contender).toList();
     }
 

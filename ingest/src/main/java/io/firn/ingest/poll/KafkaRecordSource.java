@@ -173,9 +173,10 @@ final class KafkaRecordSource implements RecordSource {
     /** The next poll joins the group with a client of its own time. */
     private void leave(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
         LOG.warn(
-                "worker {}: Kafka has not known it as a member of its group for {} s, and its client does not notice"
-                        + " (was the machine's clock set back?); joining it again",
+                "worker {}: group {} has not known this member for {} s, and Kafka's client does not notice (was the"
+                        + " machine's clock set back?); joining it again, uncommitted work is dropped",
                 worker,
+                client.groupMetadata().groupId(),
                 Membership.PATIENCE.toSeconds());
         consumer = null;
         drop(held.besides(Set.of()), assignments);
