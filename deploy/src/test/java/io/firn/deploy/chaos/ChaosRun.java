@@ -12,6 +12,7 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +20,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * The long form, {@code deploy/chaos/run}: chapter after chapter, each with a lake of its own, several at the same time
@@ -134,6 +138,9 @@ final class ChaosRun implements Callable<Integer> {
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
     boolean help;
 
+    @Spec
+    private @Nullable CommandSpec command;
+
     private final AtomicInteger begun = new AtomicInteger();
     private final List<String> complaints = new ArrayList<>();
 
@@ -157,6 +164,14 @@ final class ChaosRun implements Callable<Integer> {
                     .toList();
             System.out.println(Table.brief(shown) + "\n" + Table.of(shown));
             return 0;
+        }
+        try {
+            FaultKind.parse(faults);
+        } catch (IllegalArgumentException unknown) {
+            throw new CommandLine.ParameterException(
+                    Objects.requireNonNull(command).commandLine(),
+                    "--faults " + faults + ": " + unknown.getMessage(),
+                    unknown);
         }
         if (lanes > 1) {
             faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
