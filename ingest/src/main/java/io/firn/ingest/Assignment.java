@@ -138,6 +138,7 @@ final class Assignment {
         Set<SourcePartition> mine = new TreeSet<>(unpositioned);
         mine.retainAll(present);
         Map<SourcePartition, OffsetRange> bounds = source.bounds(mine);
+        Map<SourcePartition, Long> inTable = new HashMap<>();
         for (SourcePartition partition : mine) {
             OffsetRange held = bounds.get(partition);
             if (held != null) {
@@ -146,8 +147,12 @@ final class Assignment {
                 long start = first(partition, next, held);
                 unpositioned.remove(partition);
                 begin(partition, next, start);
+                inTable.put(partition, next);
             }
         }
+        // Not only after commits of its own: a worker that is fenced every time would never hear that Kafka has given
+        // its partitions to somebody else.
+        source.reportCommitted(inTable);
     }
 
     /** Goes on after a span that Kafka lost while it was being read, or says that this must not be. */

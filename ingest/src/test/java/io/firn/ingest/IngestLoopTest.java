@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.CommitListener;
@@ -19,8 +20,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.apache.iceberg.DataFile;
@@ -98,6 +102,22 @@ class IngestLoopTest {
                         table.files().stream().map(DataFile::location).toList());
     }
 
+    /** Kafka's answer to a report is how a member that was given up finds out; one that never commits has to ask too. */
+    @Test
+    void aWorkerThatIsFencedReportsHowFarOthersHaveGot() {
+        source0.produce(3);
+        turnUntil(() -> next(P0) == 3 && source0.reported().equals(OptionalLong.of(3)));
+        source0.produce(2);
+        loop0.turn();
+        advanceForOthers(P0, new OffsetRange(3, 5));
+        long epoch = group.epoch();
+        turnUntil(() -> group.epoch() > epoch);
+        int commits = table.commits().size();
+        turnUntil(() -> source0.reported().equals(OptionalLong.of(5)));
+
+        assertThat(table.commits()).as("none of its own since").hasSize(commits);
+    }
+
     @Test
     void aWorkerThatIsStoppedWhileTheStoreIsAwaySaysThatItDroppedWhatItConsumedLast() {
         source0.produce(3);
@@ -149,6 +169,14 @@ class IngestLoopTest {
             clock.advance(50);
         }
         assertThat(done.getAsBoolean()).as("came to it in time").isTrue();
+    }
+
+    private void advanceForOthers(SourcePartition partition, OffsetRange range) {
+        TreeMap<SourcePartition, PartitionStep> steps =
+                new TreeMap<>(Map.of(partition, PartitionStep.advance(range, OptionalLong.empty())));
+        assertThat(table.attempt(
+                        new TableCommit(UUID.randomUUID(), "orders", TableCommit.Operation.APPEND, List.of(), steps)))
+                .isInstanceOf(CommitOutcome.Committed.class);
     }
 
     private long next(SourcePartition partition) {

@@ -92,7 +92,10 @@ public interface RecordSource extends AutoCloseable {
      */
     Set<SourcePartition> partitions();
 
-    /** Tells lag tools how far the table is. Best effort, asynchronous; nothing reads it back. */
+    /**
+     * Tells lag tools how far the table is. Best effort, asynchronous; nothing reads it back, but the answer tells
+     * whether Kafka still takes this worker for a member of its group.
+     */
     void reportCommitted(Map<SourcePartition, Long> next);
 
     /** Makes a waiting {@link #poll} return at once; the only call allowed from other threads. */

@@ -18,6 +18,7 @@ public final class OnePartitionSource implements RecordSource {
     private final SourcePartition partition;
     private final Set<SourcePartition> all;
     private OptionalLong next = OptionalLong.empty();
+    private OptionalLong reported = OptionalLong.empty();
     private Runnable whenAsked = () -> {};
     private long end;
     private int refusals;
@@ -115,7 +116,17 @@ public final class OnePartitionSource implements RecordSource {
     }
 
     @Override
-    public void reportCommitted(Map<SourcePartition, Long> committed) {}
+    public void reportCommitted(Map<SourcePartition, Long> committed) {
+        Long reached = committed.get(partition);
+        if (reached != null) {
+            reported = OptionalLong.of(reached);
+        }
+    }
+
+    /** What was reported last of how far the table is. */
+    public OptionalLong reported() {
+        return reported;
+    }
 
     @Override
     public void wakeUp() {}
