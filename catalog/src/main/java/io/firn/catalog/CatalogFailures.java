@@ -4,11 +4,15 @@ import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.iceberg.exceptions.ForbiddenException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
 
 /** What a catalog's failure means to the person who configured it. */
 final class CatalogFailures {
+    /** SQLite and MySQL say the one of columns, all the other of tables; PostgreSQL's own catalog has duplicate keys. */
+    private static final Pattern THERE_ALREADY = Pattern.compile("(?i)already exists|duplicate (column|key)");
+
     private CatalogFailures() {}
 
     static FirnException translate(Throwable failure, String what, String where, Map<String, String> properties) {
@@ -62,6 +66,17 @@ final class CatalogFailures {
         }
         String state = ((SQLException) failure).getSQLState();
         return state != null && state.startsWith("28");
+    }
+
+    /** A table or column that was to be created; databases agree on no code for it, but more or less on the words. */
+    static boolean isThereAlready(Throwable failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof SQLException
+                    && THERE_ALREADY.matcher(String.valueOf(each.getMessage())).find()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String withoutSecrets(String message, Map<String, String> properties) {

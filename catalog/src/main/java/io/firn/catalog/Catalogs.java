@@ -11,6 +11,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.jdbc.UncheckedSQLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,9 @@ public final class Catalogs {
 
     /** Where a rename fails if its target is there; on anything else a hadoop catalog loses commits. */
     private static final Set<String> ATOMIC_RENAME = Set.of("hdfs", "viewfs", "file");
+
+    /** Two tables and a column, each of which somebody else may have been quicker to add. */
+    private static final int MOST_STEPS = 4;
 
     private Catalogs() {}
 
@@ -51,10 +55,28 @@ public final class Catalogs {
         }
         CatalogTimeouts.complete(kind, all);
         try {
-            return CatalogUtil.buildIcebergCatalog(name, all, hadoop);
+            return built(name, all, hadoop);
         } catch (RuntimeException | LinkageError e) {
             throw CatalogFailures.translate(e, "the catalog cannot be opened", where(kind, all), properties);
         }
+    }
+
+    /**
+     * Two processes that open a new database at once both lay out Iceberg's tables there, step by step, and the later
+     * one fails at any of the steps. What it failed at is there, so it opens it again.
+     */
+    private static Catalog built(String name, Map<String, String> properties, Configuration hadoop) {
+        for (int step = 1; step < MOST_STEPS; step++) {
+            try {
+                return CatalogUtil.buildIcebergCatalog(name, properties, hadoop);
+            } catch (UncheckedSQLException e) {
+                if (!CatalogFailures.isThereAlready(e)) {
+                    throw e;
+                }
+                LOG.debug("the catalog's tables were laid out by another process meanwhile", e);
+            }
+        }
+        return CatalogUtil.buildIcebergCatalog(name, properties, hadoop);
     }
 
     private static String kind(Map<String, String> properties) {

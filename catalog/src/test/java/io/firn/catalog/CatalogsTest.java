@@ -9,9 +9,14 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -169,6 +174,32 @@ final class CatalogsTest {
                         folder.toString())))
                 .isInstanceOf(FirnException.class)
                 .hasMessageContaining("no/where.db");
+    }
+
+    /** Several processes are started by one deployment, and the first thing each does is to open the catalog. */
+    @Test
+    void aNewDatabaseIsOpenedBySeveralAtOnce() throws Exception {
+        int many = 8;
+        ExecutorService openers = Executors.newFixedThreadPool(many);
+        try {
+            for (int round = 0; round < 5; round++) {
+                Map<String, String> properties = Map.of(
+                        "type",
+                        "jdbc",
+                        "uri",
+                        "jdbc:sqlite:file:" + folder.resolve("new-" + round + ".db"),
+                        "warehouse",
+                        folder.toString(),
+                        "jdbc.schema-version",
+                        "V1");
+                Callable<Catalog> open = () -> Catalogs.open(properties);
+                for (Future<Catalog> opened : openers.invokeAll(Collections.nCopies(many, open))) {
+                    ((Closeable) opened.get()).close();
+                }
+            }
+        } finally {
+            openers.shutdown();
+        }
     }
 
     private static FirnException refused(Map<String, String> properties) {

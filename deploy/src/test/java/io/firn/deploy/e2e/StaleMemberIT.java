@@ -55,10 +55,9 @@ class StaleMemberIT {
             try (TopicProducer producer =
                             TopicProducer.steady(broker.bootstrap(), "stale", PARTITIONS, 200, TopicProducer.FEW_DAYS);
                     FirnProcess right = stage.service("stale-right", config).start();
-                    FirnProcess late = stage.service("stale-late", config).with(clock.environment())) {
-                // One after the other: two that open a new SQLite catalog at once may both want to lay out its tables.
-                right.awaitJoined();
-                late.start();
+                    FirnProcess late = stage.service("stale-late", config)
+                            .with(clock.environment())
+                            .start()) {
                 Eventually.holds(
                         "it reads", RECOVERY, () -> late.outputSinceStart().contains(": reading, "), late::tail);
                 Eventually.pause(A_FEW_COMMITS);

@@ -84,6 +84,19 @@ public final class PostgresServer implements AutoCloseable {
         return properties;
     }
 
+    /** As {@link #catalogProperties}, for a database that nobody has opened yet. */
+    public Map<String, String> newDatabase(String name) {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException failed) {
+            throw new IllegalStateException("cannot create the database " + name, failed);
+        }
+        Map<String, String> properties = new HashMap<>(catalogProperties());
+        properties.put("uri", "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + name);
+        return properties;
+    }
+
     @Override
     public void close() {
         try {
