@@ -87,7 +87,7 @@ public final class LedgerReader {
             return present(ancestry.ledgerHolder().get(), table, LedgerState.Origin.EARLIER_METADATA);
         }
         if (ancestry.isWhole()) {
-            return withoutLedger(head, property != null && fallback == PropertyFallback.USED);
+            return withoutLedger(head, true);
         }
         throw unclear(table, head, writer);
     }

@@ -7,6 +7,7 @@ import io.firn.catalog.commit.CommitOutcome.Committed;
 import io.firn.catalog.commit.CommitOutcome.Fenced;
 import io.firn.catalog.commit.CommitOutcome.Undecided;
 import io.firn.catalog.commit.TableCommit.Operation;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
@@ -131,6 +132,20 @@ final class CommitEdgesTest {
                 .replace("\"timestamp-ms\":" + base.lastUpdatedMillis(), "\"timestamp-ms\":" + timestampMillis)
                 .replaceAll("\"last-updated-ms\":\\d+", "\"last-updated-ms\":" + timestampMillis);
         operations.commit(base, TableMetadataParser.fromJson(json));
+    }
+
+    @Test
+    void theLedgerIsFoundBehindSnapshotsOfOthersAlsoWhereSomebodyRemovedTheProperty() {
+        committed(Commits.start(0, 0));
+        committed(Commits.append(List.of(Commits.file(table)), P0, 0, 10));
+        foreignAppend();
+        foreignAppend();
+        tables.open("t").updateProperties().remove(LedgerKeys.OFFSETS).commit();
+
+        assertThat(LedgerReader.read(tables.open("t"))).isInstanceOfSatisfying(LedgerState.Present.class, present -> {
+            assertThat(present.origin()).isEqualTo(LedgerState.Origin.SUMMARY);
+            assertThat(present.ledger().next(Commits.PIPELINE, P0)).hasValue(10);
+        });
     }
 
     @Test

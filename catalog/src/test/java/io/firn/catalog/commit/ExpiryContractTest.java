@@ -159,6 +159,9 @@ abstract class ExpiryContractTest extends LedgerContractTest {
         expireAllButHead();
 
         assertThat(LedgerReader.read(open())).isInstanceOf(LedgerState.Unknown.class);
+        assertThatThrownBy(() -> adopting.attempt(Commits.start(0, 0)))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("ledger-lost"));
     }
 
     @Test

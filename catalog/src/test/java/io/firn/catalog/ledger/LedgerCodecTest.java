@@ -68,6 +68,30 @@ final class LedgerCodecTest {
         assertThat(ledger.entry("p", P0)).contains(PartitionEntry.startingAt(12));
     }
 
+    @Test
+    void aGapMayBeginAtTheFirstOffsetAndBeEmpty() {
+        String json = "{\"p\":{\"orders\":{\"id\":\"aBc\",\"next\":{\"0\":9},\"gaps\":{\"0\":[[0,5],[7,7]]}}}}";
+
+        assertThat(LedgerCodec.read(json, "test").entry("p", P0).orElseThrow().gaps())
+                .containsExactly(new OffsetRange(0, 5), new OffsetRange(7, 7));
+    }
+
+    @Test
+    void eachTopicOfAPipelineHasAnIdOfItsOwn() {
+        Ledger ledger = Ledger.empty()
+                .with(
+                        "p",
+                        Map.of(
+                                P0,
+                                PartitionEntry.startingAt(7),
+                                new SourcePartition("returns", "xYz", 0),
+                                PartitionEntry.startingAt(8)));
+
+        assertThat(ledger.topicId("p", "orders")).contains("aBc");
+        assertThat(ledger.topicId("p", "returns")).contains("xYz");
+        assertThat(ledger.topicId("p", "others")).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

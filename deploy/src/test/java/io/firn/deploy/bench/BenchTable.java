@@ -2,8 +2,10 @@ package io.firn.deploy.bench;
 
 import io.firn.deploy.rig.Lake;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Set;
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /** The table that a contender fills, watched without code of any contender's. */
 final class BenchTable {
     private static final TableIdentifier NAME = TableIdentifier.of(Run.NAMESPACE, Run.TABLE);
+
+    private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
 
     private final Catalog catalog;
     private @Nullable Table table;
@@ -71,6 +75,41 @@ final class BenchTable {
     long head() {
         Snapshot head = newest();
         return head == null ? 0 : head.snapshotId();
+    }
+
+    /** Whether somebody has written a whole data file for it, committed or not. */
+    boolean hasDataFile() throws IOException {
+        newest();
+        Table known = table;
+        if (known == null) {
+            return false;
+        }
+        Path place = Path.of(path(known.location()), "data");
+        if (!Files.isDirectory(place)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.walk(place)) {
+            for (Path file :
+                    (Iterable<Path>) files.filter(each -> each.toString().endsWith(".parquet"))::iterator) {
+                if (isWhole(file)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The footer, which is written last, ends in these. */
+    private static boolean isWhole(Path parquet) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(parquet.toFile(), "r")) {
+            byte[] end = new byte[PARQUET.length];
+            if (file.length() <= 2L * end.length) {
+                return false;
+            }
+            file.seek(file.length() - end.length);
+            file.readFully(end);
+            return Arrays.equals(end, PARQUET);
+        }
     }
 
     private long summary(String key) {

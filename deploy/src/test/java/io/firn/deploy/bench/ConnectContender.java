@@ -9,15 +9,20 @@ import java.util.Map;
 /** Kafka Connect, standalone, with Iceberg's sink; as many tasks as Firn has workers, one. */
 final class ConnectContender extends PeerContender {
     private final Map<String, String> consumers;
+    private final Map<String, String> sink;
 
     ConnectContender() {
-        this(Map.of());
+        this(Map.of(), Map.of());
     }
 
-    /** @param consumers properties of its consumers, of records and of the control topic, besides its own */
-    ConnectContender(Map<String, String> consumers) {
+    /**
+     * @param consumers properties of its consumers, of records and of the control topic, besides its own
+     * @param sink properties of the connector besides its own
+     */
+    ConnectContender(Map<String, String> consumers, Map<String, String> sink) {
         super("connect", "connect");
         this.consumers = consumers;
+        this.sink = sink;
     }
 
     @Override
@@ -42,7 +47,7 @@ final class ConnectContender extends PeerContender {
                         "listeners", "http://127.0.0.1:0",
                         "connector.client.config.override.policy", "All")));
         Path connector = run.directory().resolve("connector.properties");
-        Files.writeString(connector, IcebergSink.lines(IcebergSink.settings(run, name(run), 1, consumers)));
+        Files.writeString(connector, IcebergSink.lines(IcebergSink.settings(run, name(run), 1, consumers, sink)));
         return List.of("org.apache.kafka.connect.cli.ConnectStandalone", worker.toString(), connector.toString());
     }
 

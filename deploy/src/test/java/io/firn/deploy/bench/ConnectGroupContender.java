@@ -25,17 +25,22 @@ final class ConnectGroupContender extends PeerContender {
 
     private final int tasks;
     private final Map<String, String> consumers;
+    private final Map<String, String> sink;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(PATIENCE).build();
 
     /** Ports of all workers that were ever started, the newest first. */
     private final List<Integer> ports = new CopyOnWriteArrayList<>();
 
-    /** @param consumers properties of its consumers, of records and of the control topic, besides its own */
-    ConnectGroupContender(int tasks, Map<String, String> consumers) {
+    /**
+     * @param consumers properties of its consumers, of records and of the control topic, besides its own
+     * @param sink properties of the connector besides its own
+     */
+    ConnectGroupContender(int tasks, Map<String, String> consumers, Map<String, String> sink) {
         super("connect", "connect");
         this.tasks = tasks;
         this.consumers = consumers;
+        this.sink = sink;
     }
 
     @Override
@@ -88,7 +93,7 @@ final class ConnectGroupContender extends PeerContender {
                 continue;
             }
             if (status.statusCode() == NO_SUCH_CONNECTOR) {
-                create(port, connector, IcebergSink.settings(run, run.topic(), tasks, consumers));
+                create(port, connector, IcebergSink.settings(run, run.topic(), tasks, consumers, sink));
                 return 0;
             }
             return restarted(port, connector, JSON.readTree(status.body()));

@@ -30,9 +30,11 @@ final class IcebergSink {
      *
      * @param name of the connector; its control topic's is made of it
      * @param consumers properties of its consumers, of records and of the control topic, besides its own
+     * @param others properties of the connector besides its own
      */
-    static Map<String, String> settings(Run run, String name, int tasks, Map<String, String> consumers) {
-        Map<String, String> sink = new TreeMap<>(Map.of(
+    static Map<String, String> settings(
+            Run run, String name, int tasks, Map<String, String> consumers, Map<String, String> others) {
+        Map<String, String> settings = new TreeMap<>(Map.of(
                 "name",
                 name,
                 "connector.class",
@@ -52,13 +54,14 @@ final class IcebergSink {
                 "iceberg.control.commit.timeout-ms",
                 "30000"));
         // Iceberg's SQL catalogs keep the tables of each name apart.
-        sink.put("iceberg.catalog", "firn");
-        run.lake().properties().forEach((key, value) -> sink.put("iceberg.catalog." + key, value));
+        settings.put("iceberg.catalog", "firn");
+        run.lake().properties().forEach((key, value) -> settings.put("iceberg.catalog." + key, value));
         consumers.forEach((key, value) -> {
-            sink.put("consumer.override." + key, value);
-            sink.put("iceberg.kafka." + key, value);
+            settings.put("consumer.override." + key, value);
+            settings.put("iceberg.kafka." + key, value);
         });
-        return sink;
+        settings.putAll(others);
+        return settings;
     }
 
     /** As a file of properties has them. */

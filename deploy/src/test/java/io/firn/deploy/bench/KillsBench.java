@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -37,6 +39,7 @@ import picocli.CommandLine.Option;
         })
 final class KillsBench {
     private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration GLANCE = Duration.ofMillis(5);
     private static final Duration COMMIT_LIMIT = Duration.ofSeconds(60);
     private static final Duration QUIET = Duration.ofSeconds(90);
     private static final Duration LAST_LIMIT = Duration.ofMinutes(10);
@@ -84,6 +87,22 @@ final class KillsBench {
             names = "--after-first-commit",
             description = "The first kill comes after the first commit; else it comes when the plan says.")
     boolean afterFirstCommit;
+
+    @Option(
+            names = "--at-first-file",
+            arity = "0..1",
+            fallbackValue = "1000",
+            paramLabel = "MILLIS",
+            description = "The first kill comes up to so long (1000) after the first data file is whole, which is"
+                    + " around the first commit.")
+    @Nullable
+    Integer atFirstFile;
+
+    @Option(
+            names = "--sink",
+            paramLabel = "KEY=VALUE",
+            description = "A property of Connect's sink besides those of the bench; may be given again.")
+    Map<String, String> sink = new TreeMap<>();
 
     @Option(
             names = "--dir",
@@ -170,6 +189,10 @@ final class KillsBench {
         if (processes < 1 || kills < 0 || freezes < 0) {
             throw new IllegalArgumentException("--processes is 1 or more, --kills and --freezes 0 or more");
         }
+        if (atFirstFile != null && (atFirstFile < 1 || afterFirstCommit || kills == 0)) {
+            throw new IllegalArgumentException(
+                    "--at-first-file wants 1 ms or more and a kill, and not --after-first-commit");
+        }
         return contenders.stream().map(this::contender).toList();
     }
 
@@ -178,7 +201,9 @@ final class KillsBench {
         return switch (name) {
             case "firn" -> new FirnContender(session);
             case "connect" ->
-                processes == 1 ? new ConnectContender(session) : new ConnectGroupContender(processes, session);
+                processes == 1
+                        ? new ConnectContender(session, sink)
+                        : new ConnectGroupContender(processes, session, sink);
             default -> throw new IllegalArgumentException("no contender that is killed is called " + name);
         };
     }
@@ -200,7 +225,9 @@ final class KillsBench {
                 for (int fault = 0; fault < faults; fault++) {
                     // So many freezes, evenly among the kills.
                     boolean freezing = (fault + 1) * freezes / faults > fault * freezes / faults;
-                    String moment = await(plan, table);
+                    String moment = fault == 0 && atFirstFile != null
+                            ? awaitFirstFile(plan, table, atFirstFile)
+                            : await(plan, table);
                     String what = strike(group, freezing, plan);
                     System.out.printf(
                             Locale.ROOT,
@@ -252,6 +279,21 @@ final class KillsBench {
         }
         Eventually.pause(Duration.ofMillis(wait));
         return (atCommit ? "no commit for a minute, and " : "") + wait + " ms after the last fault";
+    }
+
+    /** @return what it waited for, in words */
+    private static String awaitFirstFile(Random plan, BenchTable table, int mostMillis) throws IOException {
+        long end = System.nanoTime() + COMMIT_LIMIT.toNanos();
+        while (!table.hasDataFile()) {
+            if (System.nanoTime() > end) {
+                throw new IOException("no data file within " + COMMIT_LIMIT);
+            }
+            Eventually.pause(GLANCE);
+        }
+        int wait = plan.nextInt(mostMillis);
+        Eventually.pause(Duration.ofMillis(wait));
+        return wait + " ms after the first data file, " + (table.head() == 0 ? "before" : "after")
+                + " the first commit";
     }
 
     /** @return whether there was one in time */
