@@ -10,7 +10,7 @@ import org.apache.iceberg.exceptions.NotAuthorizedException;
 
 /** What a catalog's failure means to the person who configured it. */
 final class CatalogFailures {
-    /** SQLite and MySQL say the one of columns, all the other of tables; PostgreSQL's own catalog has duplicate keys. */
+    /** A "duplicate key" is PostgreSQL's own list of tables, which two creations at the same moment trip over. */
     private static final Pattern THERE_ALREADY = Pattern.compile("(?i)already exists|duplicate (column|key)");
 
     private CatalogFailures() {}

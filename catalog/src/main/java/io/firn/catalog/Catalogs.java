@@ -29,8 +29,8 @@ public final class Catalogs {
     /** Where a rename fails if its target is there; on anything else a hadoop catalog loses commits. */
     private static final Set<String> ATOMIC_RENAME = Set.of("hdfs", "viewfs", "file");
 
-    /** Two tables and a column, each of which somebody else may have been quicker to add. */
-    private static final int MOST_STEPS = 4;
+    /** One for each of two tables and a column that somebody else may have been quicker to add, and one that succeeds. */
+    private static final int MOST_ATTEMPTS = 4;
 
     private Catalogs() {}
 
@@ -62,21 +62,20 @@ public final class Catalogs {
     }
 
     /**
-     * Two processes that open a new database at once both lay out Iceberg's tables there, step by step, and the later
-     * one fails at any of the steps. What it failed at is there, so it opens it again.
+     * Of two processes that open a new database at once, both lay out Iceberg's tables there, step by step, and the
+     * later one fails at any of the steps. What it failed to create is there then, so the next attempt gets further.
      */
     private static Catalog built(String name, Map<String, String> properties, Configuration hadoop) {
-        for (int step = 1; step < MOST_STEPS; step++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 return CatalogUtil.buildIcebergCatalog(name, properties, hadoop);
             } catch (UncheckedSQLException e) {
-                if (!CatalogFailures.isThereAlready(e)) {
+                if (attempt == MOST_ATTEMPTS || !CatalogFailures.isThereAlready(e)) {
                     throw e;
                 }
                 LOG.debug("the catalog's tables were laid out by another process meanwhile", e);
             }
         }
-        return CatalogUtil.buildIcebergCatalog(name, properties, hadoop);
     }
 
     private static String kind(Map<String, String> properties) {

@@ -1,22 +1,31 @@
 package io.firn.deploy.bench;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /** What Iceberg's sink is told and needs, whichever form of Kafka Connect runs it. */
 final class IcebergSink {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private IcebergSink() {}
 
     static void createControlTopic(Run run, String name) throws IOException {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", run.bootstrap()))) {
             admin.createTopics(List.of(new NewTopic(control(name), 1, (short) 1)))
                     .all()
-                    .get();
-        } catch (Exception failed) {
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the topic " + control(name) + " was created", interrupted);
+        } catch (ExecutionException | TimeoutException failed) {
             throw new IOException("cannot create the topic " + control(name) + " at " + run.bootstrap(), failed);
         }
     }

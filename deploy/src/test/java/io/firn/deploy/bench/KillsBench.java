@@ -193,6 +193,9 @@ final class KillsBench {
             throw new IllegalArgumentException(
                     "--at-first-file wants 1 ms or more and a kill, and not --after-first-commit");
         }
+        if (!sink.isEmpty() && !contenders.contains("connect")) {
+            throw new IllegalArgumentException("--sink is for Connect's sink, and connect is not among --contenders");
+        }
         return contenders.stream().map(this::contender).toList();
     }
 

@@ -72,12 +72,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** As {@link #catalogProperties}, for a user who has to give this password. */
     public Map<String, String> catalogProperties(String user, String password) {
-        try (Connection connection = postgres.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE ROLE " + user + " LOGIN SUPERUSER PASSWORD '" + password + "'");
-        } catch (SQLException failed) {
-            throw new IllegalStateException("cannot create the user " + user, failed);
-        }
+        execute("CREATE ROLE " + user + " LOGIN SUPERUSER PASSWORD '" + password + "'", "the user " + user);
         Map<String, String> properties = new HashMap<>(catalogProperties());
         properties.put("jdbc.user", user);
         properties.put("jdbc.password", password);
@@ -86,15 +81,19 @@ public final class PostgresServer implements AutoCloseable {
 
     /** As {@link #catalogProperties}, for a database that nobody has opened yet. */
     public Map<String, String> newDatabase(String name) {
-        try (Connection connection = postgres.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
-        } catch (SQLException failed) {
-            throw new IllegalStateException("cannot create the database " + name, failed);
-        }
+        execute("CREATE DATABASE " + name, "the database " + name);
         Map<String, String> properties = new HashMap<>(catalogProperties());
         properties.put("uri", "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + name);
         return properties;
+    }
+
+    private void execute(String statement, String wanted) {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement sql = connection.createStatement()) {
+            sql.execute(statement);
+        } catch (SQLException failed) {
+            throw new IllegalStateException("cannot create " + wanted, failed);
+        }
     }
 
     @Override
