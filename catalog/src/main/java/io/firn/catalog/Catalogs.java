@@ -29,7 +29,7 @@ public final class Catalogs {
     /** Where a rename fails if its target is there; on anything else a hadoop catalog loses commits. */
     private static final Set<String> ATOMIC_RENAME = Set.of("hdfs", "viewfs", "file");
 
-    /** One for each of two tables and a column that somebody else may have been quicker to add, and one that succeeds. */
+    /** One for each of two tables and a column that somebody else may be quicker to add, and one that succeeds. */
     private static final int MOST_ATTEMPTS = 4;
 
     private Catalogs() {}
