@@ -42,6 +42,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Configuration configuration = assembly.configuration(config.file());
+        configuration.doubts().forEach(doubt -> LOG.warn("{}: {}; {}", doubt.where(), doubt.what(), doubt.action()));
         HttpService.check(configuration.http());
         try (Service service = Service.start(assembly, configuration, PipelineListener.NONE);
                 HttpService http = HttpService.start(configuration.http(), service, assembly.clock())) {

@@ -44,6 +44,7 @@ public final class ConfigFile {
         if (!kafkaProperties.containsKey("bootstrap.servers") && !kafka.has("bootstrap.servers")) {
             kafka.missing("bootstrap.servers", "bootstrap.servers: localhost:9092");
         }
+        new KafkaSection(kafka).check(kafkaProperties);
         Section catalog = top.section("catalog");
         SortedMap<String, String> catalogProperties = catalog.properties();
         if (!catalog.has("type") && !catalog.has("catalog-impl")) {

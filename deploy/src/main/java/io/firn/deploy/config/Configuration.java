@@ -2,6 +2,7 @@ package io.firn.deploy.config;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -35,6 +36,11 @@ public record Configuration(
 
     private static <V> SortedMap<String, V> copyOf(Map<String, V> map) {
         return Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    }
+
+    /** Returns what may be wrong and cannot be decided here. */
+    public List<ConfigProblem> doubts() {
+        return KafkaSection.doubts(kafka);
     }
 
     /** Without the values of the pass-through properties: any of them may be a secret. */

@@ -70,9 +70,9 @@ public record HttpConfig(
                 TlsConfig.of(http.section("tls")),
                 http.positive("requests-per-second", DEFAULT_REQUESTS_PER_SECOND),
                 http.flag("iceberg-rest", false));
-        if (!config.listen().matches(".+:\\d{1,5}")) {
-            http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", "write 127.0.0.1:8383");
-        }
+        HostAndPort.problem(config.listen(), "127.0.0.1:8383")
+                .ifPresent(action ->
+                        http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", action));
         http.finish();
         return config;
     }

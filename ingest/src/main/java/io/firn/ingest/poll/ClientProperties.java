@@ -17,13 +17,19 @@ import org.slf4j.LoggerFactory;
 final class ClientProperties {
     private static final Logger LOG = LoggerFactory.getLogger(ClientProperties.class);
 
+    /** Records stay bytes until Firn decodes them. */
+    static final String DESERIALIZER = ByteBufferDeserializer.class.getName();
+
     /** The guarantee rests on these: nothing uncommitted is read, and only the table says where to go on. */
     private static final Map<String, Object> OWNED = Map.of(
             ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed",
             ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false",
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
-            ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteBufferDeserializer.class.getName(),
-            ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteBufferDeserializer.class.getName());
+            ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, DESERIALIZER,
+            ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, DESERIALIZER);
+
+    /** Appended to a configured {@code group.instance.id} and {@code client.id}: each consumer has its own. */
+    private static final String SEPARATOR = "-";
 
     /** The broker decides about these under the consumer protocol; a client that sets them is refused. */
     private static final List<String> CLASSIC_ONLY = List.of(
@@ -68,7 +74,7 @@ final class ClientProperties {
     Map<String, Object> admin() {
         Map<String, Object> properties = new TreeMap<>(user);
         properties.keySet().retainAll(AdminClientConfig.configNames());
-        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "firn-" + pipeline + "-admin");
+        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId("admin"));
         return properties;
     }
 
@@ -80,7 +86,9 @@ final class ClientProperties {
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         properties.putAll(user);
         properties.putAll(OWNED);
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "firn-" + pipeline + "-" + worker);
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId(Integer.toString(worker)));
+        properties.computeIfPresent(
+                ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, instance) -> instance + SEPARATOR + worker);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, consumerProtocol ? "consumer" : "classic");
         if (consumerProtocol) {
             CLASSIC_ONLY.forEach(properties::remove);
@@ -97,8 +105,12 @@ final class ClientProperties {
         properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
         properties.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         properties.remove(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG);
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "firn-" + pipeline + "-backfill");
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId("backfill"));
         return properties;
+    }
+
+    private String clientId(String role) {
+        return user.getOrDefault(ConsumerConfig.CLIENT_ID_CONFIG, "firn") + SEPARATOR + pipeline + SEPARATOR + role;
     }
 
     /** For a message: which brokers. */
