@@ -31,6 +31,7 @@ import io.firn.ingest.RowBatchWriter;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.write.WriteSettings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -238,9 +239,11 @@ public final class Assembly {
                                 .withMemoryBytes(writerBytes)),
                 files -> CatalogUtil.deleteFiles(
                         table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
+        PipelineHealth health = new PipelineHealth(clock);
         KafkaSources sources =
-                new KafkaSources(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers());
-        return new PipelineRunner(settings, sources, target, steady, clock, randoms.get(), listener);
+                new KafkaSources(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers(), health);
+        return new PipelineRunner(
+                settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
     }
 
     private static DecodeSettings decoding(DecodeConfig config) {

@@ -12,6 +12,7 @@ import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.Outage;
+import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.RecordSource;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -60,6 +61,9 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
 
     private static final long MAX_RETRY_MILLIS = 10_000;
 
+    /** How long a step may take before it is shown as an outage: those of Kafka and store show within 10 s. */
+    private static final Duration PATIENCE = Duration.ofSeconds(8);
+
     /** How long a failed pipeline tries to commit what came before the failure. */
     private static final long LAST_COMMIT_MILLIS = 30_000;
 
@@ -73,6 +77,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private final Clock clock;
     private final Assignment assignment;
     private final Outage outage;
+    private final PipelineHealth health;
 
     private @Nullable Track current;
     private @Nullable FirnException failure;
@@ -105,12 +110,22 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         this.epoch = group.epoch();
         this.tick = group.tick();
         this.assignment = new Assignment(settings, source, group, counters);
-        this.outage = new Outage("pipeline " + settings.pipeline() + ", worker " + worker, LOG::warn);
+        this.health = parts.health();
+        this.outage = new Outage(
+                "pipeline " + settings.pipeline() + ", worker " + worker,
+                LOG::warn,
+                health.outageOf("worker " + worker));
         group.join(worker);
     }
 
     /** What the workers of a process share. */
-    public record Shared(CommitGroup group, CommitWait commitWait, Counters counters, Clock clock) {}
+    public record Shared(
+            CommitGroup group, CommitWait commitWait, Counters counters, Clock clock, PipelineHealth health) {
+        /** For workers whose health nobody looks at. */
+        public Shared(CommitGroup group, CommitWait commitWait, Counters counters, Clock clock) {
+            this(group, commitWait, counters, clock, PipelineHealth.unwatched());
+        }
+    }
 
     /**
      * One step of the story.
@@ -134,7 +149,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             reportCommitted();
             assignment.position(epoch);
             limitIntake();
-            source.poll(paused && !pauseRequested ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
+            read();
             sealAtTick();
             recovered();
             return Turn.AGAIN;
@@ -143,6 +158,17 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         } catch (RuntimeException trouble) {
             return after(trouble);
         }
+    }
+
+    /** Rows are written as they are read: a store that does not answer holds up this call, too. */
+    private void read() {
+        try (PipelineHealth.Call call = watched("reading from Kafka and writing rows")) {
+            source.poll(paused && !pauseRequested ? PAUSED_POLL_TIMEOUT : POLL_TIMEOUT, this, this);
+        }
+    }
+
+    private PipelineHealth.Call watched(String what) {
+        return health.begin("worker " + worker, what, PATIENCE);
     }
 
     private void sealAtTick() {
@@ -339,7 +365,10 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         long askedMillis = clock.millis();
         Map<SourcePartition, OffsetRange> bounds =
                 ends == Ends.ASKED ? source.bounds(assignment.partitions()) : Map.of();
-        List<DataFile> files = writer.seal();
+        List<DataFile> files;
+        try (PipelineHealth.Call call = watched("writing data files to the store")) {
+            files = writer.seal();
+        }
         SortedMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         Map<SourcePartition, Long> rows = new HashMap<>();
         for (Track track : assignment.tracks()) {

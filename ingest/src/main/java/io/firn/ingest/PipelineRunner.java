@@ -6,6 +6,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.CommitListener;
 import io.firn.ingest.commit.TopicGuard;
+import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.RecordSources;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +47,9 @@ public final class PipelineRunner implements AutoCloseable {
     /** How soon a thread with nothing to do looks again: far below any interval, and no load. */
     private static final long IDLE_MILLIS = 20;
 
+    /** What the commits report to {@link PipelineHealth} as. */
+    private static final String CATALOG = "catalog";
+
     /** For a thread to end by itself after it was told that its time is over. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
@@ -55,12 +59,13 @@ public final class PipelineRunner implements AutoCloseable {
     private final Clock steady;
     private final Clock clock;
     private final PipelineListener listener;
+    private final PipelineHealth health;
     private final Counters counters = new Counters();
     private final MeteredAttempts attempts;
     private final CommitGroup group;
     private final List<IngestLoop> loops = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Fault> fault = new AtomicReference<>();
     private final AtomicReference<PipelineStatus.State> state = new AtomicReference<>(PipelineStatus.State.STARTING);
     private final CountDownLatch halt = new CountDownLatch(1);
     private final AtomicLong commits = new AtomicLong();
@@ -70,12 +75,9 @@ public final class PipelineRunner implements AutoCloseable {
 
     private record Commit(Instant at, long snapshotId) {}
 
-    /**
-     * @param sources closed with the runner
-     * @param steady what waits are measured with: it goes on evenly, whoever sets the machine's clock
-     * @param clock for times that are told
-     * @param random for commit ids and back-off; used by the commit thread alone
-     */
+    private record Fault(FirnException thrown, Instant at) {}
+
+    /** As the other constructor, with a health of its own. */
     public PipelineRunner(
             PipelineSettings settings,
             RecordSources sources,
@@ -84,20 +86,45 @@ public final class PipelineRunner implements AutoCloseable {
             Clock clock,
             RandomGenerator random,
             PipelineListener listener) {
+        this(settings, sources, table, new Times(steady, clock), random, listener, new PipelineHealth(clock));
+    }
+
+    /**
+     * The two clocks of a process.
+     *
+     * @param steady measures waits: it advances evenly, whoever sets the host's clock
+     * @param wall for times that are shown
+     */
+    public record Times(Clock steady, Clock wall) {}
+
+    /**
+     * @param sources closed with the runner
+     * @param random for commit ids and back-off; used by the commit thread alone
+     * @param health receives what does not work; the same that the sources report to
+     */
+    public PipelineRunner(
+            PipelineSettings settings,
+            RecordSources sources,
+            PipelineTable table,
+            Times times,
+            RandomGenerator random,
+            PipelineListener listener,
+            PipelineHealth health) {
         this.settings = settings;
         this.sources = sources;
         this.table = table;
-        this.steady = steady;
-        this.clock = clock;
+        this.steady = times.steady();
+        this.clock = times.wall();
         this.listener = listener;
-        this.attempts = new MeteredAttempts(table.commits(), steady);
+        this.health = health;
+        this.attempts = new MeteredAttempts(table.commits(), steady, health);
         TopicGuard.Recreated policy = settings.onGap() == PipelineSettings.OnGap.STOP
                 ? TopicGuard.Recreated.FAIL
                 : TopicGuard.Recreated.BEGIN_AGAIN;
         this.group = new CommitGroup(
                 new CommitGroup.Plan(settings.pipeline(), settings.commitInterval(), settings.heartbeatInterval()),
                 attempts,
-                new TopicGuard(sources::topicIds, policy),
+                new TopicGuard(sources::topicIds, policy, health.outageOf("Kafka topics")),
                 table.unused(),
                 new Progress(),
                 steady,
@@ -111,7 +138,7 @@ public final class PipelineRunner implements AutoCloseable {
         }
         CountDownLatch running = new CountDownLatch(settings.workers());
         workersRunning = running;
-        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, counters, steady);
+        IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, counters, steady, health);
         for (int worker = 0; worker < settings.workers(); worker++) {
             IngestLoop loop = new IngestLoop(
                     worker, settings, sources.open(worker), table.writers().get(), shared);
@@ -153,7 +180,7 @@ public final class PipelineRunner implements AutoCloseable {
     private void close(IngestLoop loop) {
         try {
             loop.close();
-        } catch (RuntimeException trouble) {
+        } catch (RuntimeException | Error trouble) {
             LOG.warn("pipeline {}: a worker did not close cleanly", settings.pipeline(), trouble);
         }
     }
@@ -172,15 +199,40 @@ public final class PipelineRunner implements AutoCloseable {
         }
     }
 
+    /** The others are stopped first: where memory is short, nothing may need any before theirs is free. */
     private void failed(Throwable thrown) {
-        if (failure.compareAndSet(null, thrown) && halt.getCount() > 0) {
-            LOG.error("pipeline {} stops: {}", settings.pipeline(), thrown.getMessage());
+        boolean running = halt.getCount() > 0;
+        halt.countDown();
+        FirnException known = explained(thrown);
+        if (fault.compareAndSet(null, new Fault(known, clock.instant())) && running) {
+            LOG.error("pipeline {} stops: {}", settings.pipeline(), known.getMessage());
             LOG.debug("pipeline {} stops", settings.pipeline(), thrown);
             state.set(PipelineStatus.State.FAILED);
         }
-        halt.countDown();
         loops.forEach(IngestLoop::requestStop);
         listener.progressed(status());
+    }
+
+    private FirnException explained(Throwable thrown) {
+        if (thrown instanceof FirnException) {
+            return (FirnException) thrown;
+        }
+        if (thrown instanceof OutOfMemoryError) {
+            return FirnException.external(
+                    "out-of-memory",
+                    "the process has no memory left: " + thrown.getMessage(),
+                    "pipeline " + settings.pipeline(),
+                    "give the process more heap (FIRN_HEAP_OPTS), or set 'memory' lower; records may be larger than"
+                            + " expected",
+                    thrown);
+        }
+        return new FirnException(
+                "pipeline-failed",
+                FirnException.Kind.INTERNAL,
+                "unexpected failure: " + thrown,
+                "pipeline " + settings.pipeline(),
+                "please report this with the log around it",
+                thrown);
     }
 
     /** Waits, and ends early when the pipeline halts. */
@@ -212,18 +264,9 @@ public final class PipelineRunner implements AutoCloseable {
      */
     public boolean await(Duration timeAllowed) throws InterruptedException {
         boolean ended = join(timeAllowed);
-        Throwable thrown = failure.get();
-        if (thrown instanceof FirnException) {
-            throw (FirnException) thrown;
-        }
-        if (thrown != null) {
-            throw new FirnException(
-                    "pipeline-failed",
-                    FirnException.Kind.INTERNAL,
-                    "pipeline " + settings.pipeline() + " failed: " + thrown,
-                    "",
-                    "please report this with the log around it",
-                    thrown);
+        Fault first = fault.get();
+        if (first != null) {
+            throw first.thrown();
         }
         return ended;
     }
@@ -259,7 +302,7 @@ public final class PipelineRunner implements AutoCloseable {
             join(LAST_WORDS);
             threads.forEach(Thread::interrupt);
         }
-        boolean clean = ended && failure.get() == null && loops.stream().noneMatch(IngestLoop::droppedAtEnd);
+        boolean clean = ended && fault.get() == null && loops.stream().noneMatch(IngestLoop::droppedAtEnd);
         close();
         state.compareAndSet(PipelineStatus.State.STOPPING, PipelineStatus.State.STOPPED);
         listener.progressed(status());
@@ -293,7 +336,6 @@ public final class PipelineRunner implements AutoCloseable {
                         counted.delivered(),
                         counted.processed(),
                         counted.effective())));
-        Throwable thrown = failure.get();
         return new PipelineStatus(
                 settings.pipeline(),
                 Objects.requireNonNull(state.get()),
@@ -307,7 +349,8 @@ public final class PipelineRunner implements AutoCloseable {
                         attempts.millis(),
                         attempts.undecided(),
                         loops.stream().mapToInt(IngestLoop::openFiles).sum()),
-                thrown == null ? group.trouble() : Optional.of(String.valueOf(thrown.getMessage())));
+                Optional.ofNullable(fault.get()).map(first -> PipelineStatus.Failure.of(first.thrown(), first.at())),
+                health.troubles());
     }
 
     /** Ends the threads without a commit; after {@link #stop} nothing is left to do. */
@@ -326,6 +369,16 @@ public final class PipelineRunner implements AutoCloseable {
     }
 
     private final class Progress implements CommitListener {
+        @Override
+        public void outage(String reason) {
+            health.report(CATALOG, reason);
+        }
+
+        @Override
+        public void recovered() {
+            health.clear(CATALOG);
+        }
+
         @Override
         public void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows) {
             rows.forEach((partition, count) -> counters.of(partition).addEffective(count));

@@ -1,6 +1,9 @@
 package io.firn.ingest;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.PipelineHealth;
+import io.firn.ingest.record.PipelineHealth.Trouble;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +21,8 @@ import java.util.OptionalLong;
  * @param lastSnapshotId the snapshot of that commit
  * @param bufferedBytes heap held by open files
  * @param figures further ones, for those who watch
- * @param trouble what is being retried, in one line, or why the pipeline failed
+ * @param failure why the pipeline failed; empty in any other state
+ * @param troubles what does not work now
  */
 public record PipelineStatus(
         String pipeline,
@@ -30,7 +34,8 @@ public record PipelineStatus(
         OptionalLong lastSnapshotId,
         long bufferedBytes,
         Figures figures,
-        Optional<String> trouble) {
+        Optional<Failure> failure,
+        List<Trouble> troubles) {
     /** What a pipeline is doing. */
     public enum State {
         STARTING,
@@ -40,6 +45,28 @@ public record PipelineStatus(
         STOPPING,
         STOPPED,
         FAILED
+    }
+
+    /**
+     * Why a pipeline has failed.
+     *
+     * @param code stable name, as in the errors of commands
+     * @param what what is wrong
+     * @param where file, key, table, partition or offset; may be empty
+     * @param action what to do; may be empty
+     * @param kind who can do something about it
+     * @param at when it failed
+     */
+    public record Failure(String code, String what, String where, String action, FirnException.Kind kind, Instant at) {
+        /** Returns the failure that this exception describes. */
+        public static Failure of(FirnException failure, Instant at) {
+            return new Failure(failure.code(), failure.what(), failure.where(), failure.action(), failure.kind(), at);
+        }
+
+        /** Returns the three parts in one line. */
+        public String text() {
+            return what + (where.isEmpty() ? "" : " (" + where + ")") + (action.isEmpty() ? "" : "; " + action);
+        }
     }
 
     /**
@@ -79,5 +106,20 @@ public record PipelineStatus(
 
     public PipelineStatus {
         partitions = List.copyOf(partitions);
+        troubles = List.copyOf(troubles);
+    }
+
+    /** Returns in one line why the pipeline failed, or else what does not work now. */
+    public Optional<String> trouble() {
+        return failure.map(Failure::text).or(() -> troubles.stream()
+                .map(trouble -> trouble.component() + ": " + trouble.reason())
+                .reduce((all, next) -> all + "; " + next));
+    }
+
+    /** Whether the pipeline does its work: warnings do not count. */
+    public boolean works() {
+        return (state == State.RUNNING || state == State.PAUSED)
+                && failure.isEmpty()
+                && troubles.stream().noneMatch(trouble -> trouble.level() == PipelineHealth.Level.OUTAGE);
     }
 }

@@ -3,6 +3,7 @@ package io.firn.deploy.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
+import io.firn.ingest.record.PipelineHealth;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,14 +18,22 @@ final class Pages {
     static List<String> unready(List<PipelineStatus> pipelines) {
         List<String> reasons = new ArrayList<>();
         for (PipelineStatus pipeline : pipelines) {
-            boolean works =
-                    pipeline.state() == PipelineStatus.State.RUNNING || pipeline.state() == PipelineStatus.State.PAUSED;
-            if (!works || pipeline.trouble().isPresent()) {
+            if (!pipeline.works()) {
                 reasons.add("pipeline " + pipeline.pipeline() + " is " + state(pipeline)
                         + pipeline.trouble().map(trouble -> ": " + trouble).orElse(""));
             }
         }
         return reasons;
+    }
+
+    /** What somebody should look at in pipelines that do their work. */
+    static List<String> warnings(List<PipelineStatus> pipelines) {
+        return pipelines.stream()
+                .filter(PipelineStatus::works)
+                .flatMap(pipeline -> pipeline.troubles().stream()
+                        .map(trouble -> "pipeline " + pipeline.pipeline() + ", " + trouble.component() + ": "
+                                + trouble.reason()))
+                .toList();
     }
 
     /** @param warnings with which it works, and somebody should look */
@@ -83,15 +92,39 @@ final class Pages {
                 "effective",
                 partitions.stream().mapToLong(PartitionStatus::effective).sum());
         Json.number(out, "lag", lag(partitions));
-        if (pipeline.trouble().isPresent()) {
-            out.writeStringField("trouble", pipeline.trouble().get());
-        }
+        troubles(out, pipeline);
         if (withPartitions) {
             out.writeArrayFieldStart("partitions");
             for (PartitionStatus partition : partitions) {
                 write(out, partition);
             }
             out.writeEndArray();
+        }
+    }
+
+    private static void troubles(JsonGenerator out, PipelineStatus pipeline) throws IOException {
+        if (pipeline.trouble().isPresent()) {
+            out.writeStringField("trouble", pipeline.trouble().get());
+        }
+        out.writeArrayFieldStart("troubles");
+        for (PipelineHealth.Trouble trouble : pipeline.troubles()) {
+            out.writeStartObject();
+            out.writeStringField("component", trouble.component());
+            out.writeStringField("level", trouble.level().name().toLowerCase(Locale.ROOT));
+            out.writeStringField("reason", trouble.reason());
+            out.writeStringField("since", trouble.since().toString());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        if (pipeline.failure().isPresent()) {
+            PipelineStatus.Failure failure = pipeline.failure().get();
+            out.writeObjectFieldStart("failure");
+            out.writeStringField("code", failure.code());
+            out.writeStringField("what", failure.what());
+            out.writeStringField("where", failure.where());
+            out.writeStringField("action", failure.action());
+            out.writeStringField("at", failure.at().toString());
+            out.writeEndObject();
         }
     }
 

@@ -25,6 +25,22 @@ final class Shapes {
             .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
             .field("effective", Type.LONG, "rows that this process made visible");
 
+    private static final Shape TROUBLE = Shape.of("Trouble", "Something that does not work now and is retried.")
+            .field("component", Type.TEXT, "what reports it")
+            .field(
+                    "level",
+                    Type.choice(List.of("warning", "outage")),
+                    "outage: the pipeline does not do its work; warning: it ingests, a person should look")
+            .field("reason", Type.TEXT, "one line")
+            .field("since", Type.TIME, "when it began");
+
+    private static final Shape FAILURE = Shape.of("Failure", "Why a pipeline has failed.")
+            .field("code", Type.TEXT, "stable name of the error")
+            .field("what", Type.TEXT, "what is wrong")
+            .field("where", Type.TEXT, "file, key, table, partition or offset; may be empty")
+            .field("action", Type.TEXT, "what to do; may be empty")
+            .field("at", Type.TIME, "when it failed");
+
     static final Shape PIPELINE = Shape.of("Pipeline", "What this process does of a pipeline.")
             .field("name", Type.TEXT, "as in the configuration")
             .field(
@@ -41,7 +57,9 @@ final class Shapes {
             .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
             .field("effective", Type.LONG, "rows that this process made visible")
             .optional("lag", Type.LONG, "records between the table and the end of the partitions")
-            .optional("trouble", Type.TEXT, "what is being retried, or why it failed")
+            .optional("trouble", Type.TEXT, "what is being retried, or why it failed, in one line")
+            .field("troubles", Type.listOf(Type.of(TROUBLE)), "what does not work now")
+            .optional("failure", Type.of(FAILURE), "why it failed, in state failed")
             .optional("partitions", Type.listOf(Type.of(PARTITION)), "those that this process holds");
 
     static final Shape PIPELINES = Shape.of("Pipelines", "All pipelines of this process.")

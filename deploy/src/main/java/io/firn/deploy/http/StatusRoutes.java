@@ -4,6 +4,7 @@ import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.ingest.PipelineStatus;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Probes, and what can be seen of pipelines and tables. */
@@ -64,11 +65,14 @@ final class StatusRoutes {
     }
 
     private String ready(Route.Call call) {
-        List<String> reasons = Pages.unready(running.pipelines());
+        List<PipelineStatus> pipelines = running.pipelines();
+        List<String> reasons = Pages.unready(pipelines);
+        List<String> warnings = new ArrayList<>(Pages.warnings(pipelines));
+        warnings.addAll(running.warnings());
         if (!reasons.isEmpty()) {
             call.status(UNAVAILABLE);
         }
-        return Pages.readiness(reasons, running.warnings());
+        return Pages.readiness(reasons, warnings);
     }
 
     private String pipeline(Route.Call call) {

@@ -9,6 +9,7 @@ import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
+import io.firn.ingest.record.PipelineHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class OneOrdersPipeline implements Running {
     public static final Instant NOW = Instant.parse("2026-11-01T12:00:10Z");
 
     public volatile Optional<String> trouble = Optional.empty();
+    public volatile Optional<PipelineStatus.Failure> failure = Optional.empty();
     public volatile boolean assigned = true;
     public volatile boolean paused;
     public volatile List<Route> routes = List.of();
@@ -97,7 +99,16 @@ public final class OneOrdersPipeline implements Running {
                 OptionalLong.of(42),
                 2048,
                 new PipelineStatus.Figures(3500, 2, 3),
-                trouble));
+                failure,
+                trouble
+                        .map(reason -> new PipelineHealth.Trouble(
+                                "Kafka",
+                                PipelineHealth.Level.OUTAGE,
+                                reason.replaceFirst("Kafka: ", ""),
+                                NOW.minusSeconds(30),
+                                NOW))
+                        .stream()
+                        .toList()));
     }
 
     @Override

@@ -127,7 +127,7 @@ public final class CommitGroup {
         this.listener = listener;
         this.clock = clock;
         this.random = random;
-        this.catalog = new Outage("pipeline " + plan.pipeline() + ", catalog", LOG::warn);
+        this.catalog = new Outage("pipeline " + plan.pipeline() + ", catalog", LOG::warn, listener);
         this.nextTickMillis = clock.millis() + plan.interval().toMillis();
         this.lastCommitMillis = clock.millis();
     }
@@ -236,11 +236,6 @@ public final class CommitGroup {
     /** Whether work was dropped last because the table had moved on without it: others go on from there. */
     public synchronized boolean droppedForOthers() {
         return droppedForOthers;
-    }
-
-    /** What is being retried, if anything is. */
-    public Optional<String> trouble() {
-        return catalog.current().or(topics::trouble);
     }
 
     /**

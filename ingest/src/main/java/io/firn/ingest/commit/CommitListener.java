@@ -2,10 +2,14 @@ package io.firn.ingest.commit;
 
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.Outage;
 import java.util.Map;
 
-/** Hears how a group's commits end. Called by the thread that turns the group, outside of its lock. */
-public interface CommitListener {
+/**
+ * Receives how a group's commits end, and when the catalog does not work. Called by the thread that turns the group,
+ * outside of its lock.
+ */
+public interface CommitListener extends Outage.Listener {
     /** @param rows rows made visible, by partition */
     void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows);
 

@@ -4,7 +4,6 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.Outage;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -35,12 +34,19 @@ public final class TopicGuard {
 
     private final Function<Set<String>, Map<String, String>> currentIds;
     private final Recreated policy;
-    private final Outage kafka = new Outage("Kafka", LOG::warn);
+    private final Outage kafka;
 
     /** @param currentIds as {@link io.firn.ingest.record.RecordSources#topicIds} */
     public TopicGuard(Function<Set<String>, Map<String, String>> currentIds, Recreated policy) {
+        this(currentIds, policy, Outage.Listener.NONE);
+    }
+
+    /** @param outages receives when Kafka does not answer */
+    public TopicGuard(
+            Function<Set<String>, Map<String, String>> currentIds, Recreated policy, Outage.Listener outages) {
         this.currentIds = currentIds;
         this.policy = policy;
+        this.kafka = new Outage("Kafka", LOG::warn, outages);
     }
 
     /** @throws FirnException {@code topic-recreated} where the policy is to fail */
@@ -69,10 +75,6 @@ public final class TopicGuard {
             }
         }
         return Identity.SAME;
-    }
-
-    Optional<String> trouble() {
-        return kafka.current();
     }
 
     /** The failure that says so. */

@@ -52,7 +52,7 @@ final class KafkaRecordSource implements RecordSource {
     private final TopicSelection selection;
     private final ClientProperties properties;
     private final KafkaTopics topics;
-    private final Outage outage = new Outage("Kafka", LOG::warn);
+    private final Outage outage;
     private final CountDownLatch woken = new CountDownLatch(1);
     private final HeldPartitions held = new HeldPartitions();
     private final Membership membership = new Membership(System::nanoTime);
@@ -60,11 +60,18 @@ final class KafkaRecordSource implements RecordSource {
     private @Nullable AssignmentListener listener;
     private boolean paused;
 
-    KafkaRecordSource(int worker, TopicSelection selection, ClientProperties properties, KafkaTopics topics) {
+    /** @param outages receives when Kafka does not answer */
+    KafkaRecordSource(
+            int worker,
+            TopicSelection selection,
+            ClientProperties properties,
+            KafkaTopics topics,
+            Outage.Listener outages) {
         this.worker = worker;
         this.selection = selection;
         this.properties = properties;
         this.topics = topics;
+        this.outage = new Outage("Kafka", LOG::warn, outages);
     }
 
     @Override
@@ -89,6 +96,9 @@ final class KafkaRecordSource implements RecordSource {
             throw KafkaFailures.translated(failure, "poll", properties.brokers());
         } finally {
             listener = null;
+        }
+        if (held.allNamed()) {
+            outage.over();
         }
         dropVanished(client, assignments);
         if (membership.isOver()) {

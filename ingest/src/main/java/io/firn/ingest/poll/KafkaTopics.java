@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.Outage;
+import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 import java.util.Collection;
@@ -42,14 +43,20 @@ final class KafkaTopics implements AutoCloseable {
     /** Long enough for a broker that fails over, short enough for a loop that has other things to do. */
     private static final int ANSWER_MILLIS = 10_000;
 
+    /** What missing answers are reported as. */
+    private static final String OFFSETS = "Kafka offsets";
+
     private final TopicSelection selection;
     private final ClientProperties properties;
-    private final Outage offsetsOutage = new Outage("Kafka, offsets of partitions", LOG::warn);
+    private final PipelineHealth health;
+    private final Outage offsetsOutage;
     private @Nullable Admin admin;
 
-    KafkaTopics(TopicSelection selection, ClientProperties properties) {
+    KafkaTopics(TopicSelection selection, ClientProperties properties, PipelineHealth health) {
         this.selection = selection;
         this.properties = properties;
+        this.health = health;
+        this.offsetsOutage = new Outage("Kafka, offsets of partitions", LOG::warn, health.outageOf(OFFSETS));
     }
 
     /** Whether the brokers' finalized features have the consumer group protocol of KIP-848. */
@@ -114,6 +121,8 @@ final class KafkaTopics implements AutoCloseable {
     private Map<SourcePartition, Long> offsets(Collection<SourcePartition> partitions, OffsetSpec spec) {
         Map<SourcePartition, Long> offsets = new HashMap<>();
         if (partitions.isEmpty()) {
+            // Whoever has partitions reports again.
+            health.clear(OFFSETS);
             return offsets;
         }
         Function<SourcePartition, TopicPartition> key = held -> new TopicPartition(held.topic(), held.partition());
