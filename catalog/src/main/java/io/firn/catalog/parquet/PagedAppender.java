@@ -36,6 +36,8 @@ public final class PagedAppender<T> implements FileAppender<T> {
     private static final int FIRST_COMPRESSED_BYTES = 1 << 16;
 
     private final MessageType schema;
+    private final ColumnAgreement agreement;
+    private final String where;
     private final Map<String, String> keyValues;
     private final ParquetValueWriter<T> rows;
     private final PageSettings settings;
@@ -49,12 +51,23 @@ public final class PagedAppender<T> implements FileAppender<T> {
     private long rowsInGroup;
     private long length;
     private boolean closed;
+    private boolean whole;
 
-    /** @param rows pushes a row into the columns that it is handed at every row group's start */
+    /**
+     * @param name of the table, for errors
+     * @param rows pushes a row into the columns that it is handed at every row group's start
+     */
     public PagedAppender(
-            OutputFile file, Schema schema, ParquetValueWriter<T> rows, PageSettings settings, MetricsConfig metrics)
+            String name,
+            OutputFile file,
+            Schema schema,
+            ParquetValueWriter<T> rows,
+            PageSettings settings,
+            MetricsConfig metrics)
             throws IOException {
         this.schema = ParquetSchemaUtil.convert(schema, "table");
+        this.agreement = new ColumnAgreement(this.schema);
+        this.where = "table " + name + ", file " + file.location();
         this.keyValues = Map.of("iceberg.schema", SchemaParser.toJson(schema));
         this.rows = rows;
         this.settings = settings;
@@ -105,6 +118,7 @@ public final class PagedAppender<T> implements FileAppender<T> {
     private void endRowGroup() {
         try {
             if (rowsInGroup > 0) {
+                agreement.require(columns.counts(), rowsInGroup, where);
                 columns.flush();
                 out.startBlock(rowsInGroup);
                 pages.flushToFileWriter(out);
@@ -143,11 +157,12 @@ public final class PagedAppender<T> implements FileAppender<T> {
     }
 
     private void requireClosed() {
-        if (!closed) {
-            throw new IllegalStateException("the file is not closed");
+        if (!whole) {
+            throw new IllegalStateException("the file is not closed, or not whole: " + where);
         }
     }
 
+    /** @throws io.firn.catalog.FirnException of kind internal where the columns do not fit together */
     @Override
     public void close() throws IOException {
         if (closed) {
@@ -158,8 +173,12 @@ public final class PagedAppender<T> implements FileAppender<T> {
             endRowGroup();
             out.end(keyValues);
             length = out.getPos();
+            whole = true;
         } finally {
             codecs.release();
+            if (!whole) {
+                out.close();
+            }
         }
     }
 }

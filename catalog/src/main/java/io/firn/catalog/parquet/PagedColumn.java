@@ -38,6 +38,7 @@ public final class PagedColumn implements ColumnWriter {
     private final Levels repetitions;
     private final Levels definitions;
     private final boolean isFixed;
+    private final LevelCounts counts;
     private byte[] plain = new byte[FIRST_BYTES];
     private int size;
     private int bits;
@@ -61,6 +62,7 @@ public final class PagedColumn implements ColumnWriter {
         this.dictionaryBytes = settings.dictionaryBytes();
         this.repetitions = new Levels(descriptor.getMaxRepetitionLevel());
         this.definitions = new Levels(descriptor.getMaxDefinitionLevel());
+        this.counts = new LevelCounts(descriptor);
         PrimitiveTypeName type = descriptor.getPrimitiveType().getPrimitiveTypeName();
         this.isFixed = type == PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY;
         if (mayHaveDictionary && !isFixed && type != PrimitiveTypeName.BOOLEAN) {
@@ -164,6 +166,11 @@ public final class PagedColumn implements ColumnWriter {
                 + definitions.heapBytes();
     }
 
+    /** All entries since the row group's start. */
+    LevelCounts counts() {
+        return counts;
+    }
+
     /** Ends the column of this row group. */
     void flush() {
         if (entries > 0) {
@@ -188,6 +195,7 @@ public final class PagedColumn implements ColumnWriter {
             }
             rows++;
         }
+        counts.add(repetition, definition);
         repetitions.add(repetition);
         definitions.add(definition);
         entries++;

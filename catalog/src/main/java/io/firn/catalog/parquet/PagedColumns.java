@@ -36,6 +36,11 @@ final class PagedColumns implements ColumnWriteStore {
         return Objects.requireNonNull(byDescriptor.get(descriptor), () -> "no column " + descriptor);
     }
 
+    /** Of each column, in the schema's order. */
+    List<LevelCounts> counts() {
+        return columns.stream().map(PagedColumn::counts).toList();
+    }
+
     @Override
     public void flush() {
         columns.forEach(PagedColumn::flush);

@@ -70,6 +70,7 @@ public final class ParquetDataFile {
             throws IOException {
         MessageType type = ParquetSchemaUtil.convert(table.schema(), "table");
         PagedAppender<T> appender = WithoutSiteFiles.open(() -> new PagedAppender<>(
+                table.name(),
                 target.encryptingOutputFile(),
                 table.schema(),
                 (ParquetValueWriter<T>) rows.apply(type),
@@ -95,10 +96,16 @@ public final class ParquetDataFile {
                 .forTable(table)
                 .withSpec(table.spec())
                 .withPartition(partition)
-                .createWriterFunc(rows::apply)
+                .createWriterFunc(type -> checked(table, target, rows.apply(type), type))
                 .overwrite(false);
         properties.forEach(builder::set);
         return WithoutSiteFiles.open(builder::build);
+    }
+
+    private static <T> ParquetValueWriter<T> checked(
+            Table table, EncryptedOutputFile target, ParquetValueWriter<T> rows, MessageType type) {
+        String location = target.encryptingOutputFile().location();
+        return new CheckedRows<>(rows, type, "table " + table.name() + ", file " + location);
     }
 
     private static Map<String, String> properties(Table table, Map<String, String> added) {

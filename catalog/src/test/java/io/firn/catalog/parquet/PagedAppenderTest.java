@@ -196,6 +196,7 @@ class PagedAppenderTest {
     private static FileAppender<Record> paged(InMemoryOutputFile file, Schema schema, Map<String, String> properties)
             throws IOException {
         return new PagedAppender<>(
+                "orders",
                 file,
                 schema,
                 GenericParquetWriter.create(schema, ParquetSchemaUtil.convert(schema, "table")),

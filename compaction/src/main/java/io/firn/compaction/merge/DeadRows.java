@@ -1,6 +1,7 @@
 package io.firn.compaction.merge;
 
 import io.firn.catalog.WithoutSiteFiles;
+import io.firn.catalog.parquet.CheckedRows;
 import io.firn.compaction.scan.FileScans;
 import io.firn.compaction.scan.PositionDeletes;
 import java.io.IOException;
@@ -122,7 +123,8 @@ final class DeadRows {
                 .schema(DeleteSchemaUtil.pathPosSchema())
                 .metricsConfig(MetricsConfig.forPositionDelete())
                 .meta("delete-type", "position")
-                .createWriterFunc((MessageType type) -> new PositionWriter(type, data.location()))
+                .createWriterFunc((MessageType type) ->
+                        new CheckedRows<>(new PositionWriter(type, data.location()), type, "table " + table.name()))
                 .set(POSITIONS_WITHOUT_DICTIONARY, "false");
         properties(OF_FILES, builder);
         // What the table says of its delete files alone comes before what it says of all.

@@ -101,6 +101,10 @@ final class ChunkPages {
             }
             in.seek(at + header.getCompressed_page_size());
         }
+        if (values != chunk.getValueCount()) {
+            throw new IOException("the pages of column " + chunk.getPath() + " have " + values
+                    + " entries, its footer says " + chunk.getValueCount());
+        }
         describe(headers, starts);
     }
 
@@ -130,7 +134,7 @@ final class ChunkPages {
             return rows;
         }
         OffsetIndex index = group.offsetIndex(chunk);
-        if (index == null || index.getPageCount() != count) {
+        if (index == null || index.getPageCount() != count || index.getFirstRowIndex(0) != 0) {
             throw new NotCopyableException("several pages and no offset index");
         }
         for (int page = 0; page < count; page++) {

@@ -1,5 +1,6 @@
 package io.firn.compaction.parquet;
 
+import io.firn.catalog.parquet.ColumnAgreement;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import org.apache.parquet.schema.MessageType;
  */
 public final class PageConcat implements Closeable {
     private final MessageType schema;
+    private final ColumnAgreement agreement;
     private final CompressionCodecName codec;
     private final long rowGroupBytes;
     private final int dictionaryBytes;
@@ -45,6 +47,7 @@ public final class PageConcat implements Closeable {
             OutputFile file, MessageType schema, CompressionCodecName codec, long rowGroupBytes, int dictionaryBytes)
             throws IOException {
         this.schema = schema;
+        this.agreement = new ColumnAgreement(schema);
         this.codec = codec;
         this.rowGroupBytes = rowGroupBytes;
         this.dictionaryBytes = dictionaryBytes;
@@ -68,6 +71,7 @@ public final class PageConcat implements Closeable {
      *
      * @param file its bytes, as a whole; not to be changed until this is closed
      * @throws NotCopyableException where it is of another schema, or of a shape that can not be copied
+     * @throws IOException where its columns do not have the entries that its rows demand
      */
     public void append(byte[] file) throws IOException {
         ParquetFileReader reader = ParquetFileReader.open(new MemoryFile(file), options);
@@ -81,6 +85,7 @@ public final class PageConcat implements Closeable {
                 continue;
             }
             requireCopyable(block);
+            requireAgreement(block);
             if (!waiting.isEmpty()
                     && (waitingBytes + block.getCompressedSize() > rowGroupBytes
                             || waitingRows + block.getRowCount() > Integer.MAX_VALUE / 2)) {
@@ -93,12 +98,19 @@ public final class PageConcat implements Closeable {
         }
     }
 
-    /** Ends the file. */
+    /**
+     * Ends the file.
+     *
+     * @throws IOException where the columns of what was written do not fit together
+     */
     public ParquetMetadata finish(Map<String, String> keyValues) throws IOException {
         if (!waiting.isEmpty()) {
             flush();
         }
         out.end(keyValues);
+        for (BlockMetaData block : out.getFooter().getBlocks()) {
+            requireAgreement(block);
+        }
         return out.getFooter();
     }
 
@@ -118,6 +130,13 @@ public final class PageConcat implements Closeable {
         waitingBytes = 0;
         waitingRows = 0;
         readers.clear();
+    }
+
+    private void requireAgreement(BlockMetaData block) throws IOException {
+        List<String> faults = agreement.faults(block);
+        if (!faults.isEmpty()) {
+            throw new IOException("a row group whose columns disagree: " + String.join("; ", faults));
+        }
     }
 
     private void requireCopyable(BlockMetaData block) throws NotCopyableException {

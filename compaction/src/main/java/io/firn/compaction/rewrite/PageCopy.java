@@ -99,7 +99,7 @@ final class PageCopy implements GroupFiles.Copy {
         try (PageConcat concat =
                 new PageConcat(new ParquetOutput(file), schema, codec(), rowGroupBytes(), dictionaryBytes())) {
             for (DataFile each : group.files()) {
-                concat.append(read(each));
+                append(concat, each);
             }
             footer = concat.finish(Map.of("iceberg.schema", SchemaParser.toJson(table.schema())));
             length = concat.length();
@@ -113,6 +113,17 @@ final class PageCopy implements GroupFiles.Copy {
                 .withMetrics(metrics)
                 .withSplitOffsets(ParquetUtil.getSplitOffsets(footer))
                 .build());
+    }
+
+    private void append(PageConcat concat, DataFile file) throws IOException {
+        byte[] bytes = read(file);
+        try {
+            concat.append(bytes);
+        } catch (NotCopyableException another) {
+            throw another;
+        } catch (IOException damaged) {
+            throw new IOException(damaged.getMessage() + " (file " + file.location() + ")", damaged);
+        }
     }
 
     private byte[] read(DataFile file) throws IOException {

@@ -1,6 +1,7 @@
 package io.firn.compaction.rewrite;
 
 import io.firn.catalog.WithoutSiteFiles;
+import io.firn.catalog.parquet.CheckedRows;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.iceberg.DataFile;
@@ -13,6 +14,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.data.parquet.InternalWriter;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.parquet.Parquet;
 
 /**
@@ -119,13 +121,16 @@ final class RowCopy implements GroupFiles.Copy {
 
         private DataWriter<StructLike> writer() throws IOException {
             SortOrder order = table.sortOrder();
-            Parquet.DataWriteBuilder builder = Parquet.writeData(files.begin())
+            OutputFile file = files.begin();
+            String where = "table " + table.name() + ", file " + file.location();
+            Parquet.DataWriteBuilder builder = Parquet.writeData(file)
                     .forTable(table)
                     .schema(live.schema())
                     .withSpec(group.spec())
                     .withPartition(group.partition())
                     .withSortOrder(order)
-                    .createWriterFunc(InternalWriter::<StructLike>createWriter)
+                    .createWriterFunc((schema, type) ->
+                            new CheckedRows<>(InternalWriter.<StructLike>createWriter(schema, type), type, where))
                     .overwrite(false);
             return WithoutSiteFiles.open(builder::build);
         }

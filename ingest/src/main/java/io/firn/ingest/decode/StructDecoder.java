@@ -1,6 +1,7 @@
 package io.firn.ingest.decode;
 
 import io.firn.ingest.record.Row;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,17 +25,18 @@ final class StructDecoder extends ValueDecoder {
 
     private final FieldNames names;
     private final ValueDecoder[] fields;
-    private final int[] seenIn;
+    /** A bit per field: whether the object being read has had it. */
+    private final long[] seen;
+
     private final NumberText number;
     private final UnknownFields unknown;
-    private int objects;
 
     StructDecoder(
             Place place, List<String> fieldNames, List<ValueDecoder> fields, NumberText number, UnknownFields unknown) {
         super(place);
         this.names = new FieldNames(fieldNames);
         this.fields = fields.toArray(ValueDecoder[]::new);
-        this.seenIn = new int[this.fields.length];
+        this.seen = new long[(this.fields.length + Long.SIZE - 1) / Long.SIZE];
         this.number = number;
         this.unknown = unknown;
     }
@@ -45,8 +47,8 @@ final class StructDecoder extends ValueDecoder {
             throw wrongKind(in, "an object");
         }
         in.enter();
-        int object = ++objects;
-        int seen = 0;
+        Arrays.fill(seen, 0);
+        int count = 0;
         if (!in.isEmpty('}')) {
             int last = names.beforeFirst();
             do {
@@ -56,23 +58,27 @@ final class StructDecoder extends ValueDecoder {
                 if (index == FieldNames.UNKNOWN) {
                     unknownField(in, row, at);
                 } else {
-                    if (seenIn[index] == object) {
+                    if (isSeen(index)) {
                         throw bad(in, fields[index], at);
                     }
-                    seenIn[index] = object;
-                    seen++;
+                    seen[index >>> 6] |= 1L << index;
+                    count++;
                     last = index;
                     fields[index].next(in, row, repetition);
                 }
             } while (in.another('}'));
         }
-        if (seen < fields.length) {
+        if (count < fields.length) {
             for (int i = 0; i < fields.length; i++) {
-                if (seenIn[i] != object) {
+                if (!isSeen(i)) {
                     fields[i].missing(in, row, repetition);
                 }
             }
         }
+    }
+
+    private boolean isSeen(int index) {
+        return (seen[index >>> 6] & 1L << index) != 0;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.firn.ingest.record;
 
+import io.firn.catalog.FirnException;
 import java.util.Arrays;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Arrays;
 public final class Row {
     private final RowLayout layout;
     private final ColumnEntries[] columns;
+    private final boolean[] isFlat;
     private byte[] record = new byte[0];
     private byte[] scratch = new byte[256];
     private int scratchSize;
@@ -17,6 +19,8 @@ public final class Row {
     public Row(RowLayout layout) {
         this.layout = layout;
         this.columns = layout.columns().stream().map(ColumnEntries::new).toArray(ColumnEntries[]::new);
+        this.isFlat = new boolean[columns.length];
+        layout.columns().forEach(column -> isFlat[column.index()] = column.maxRepetition() == 0);
     }
 
     /** Forgets the last row. Slices of the new one point into these bytes. */
@@ -39,6 +43,24 @@ public final class Row {
     /** The entries of the column at this index of the layout. */
     public ColumnEntries column(int index) {
         return columns[index];
+    }
+
+    /**
+     * Checks that each column outside lists and maps has exactly one entry, and each other one at least one.
+     *
+     * @throws FirnException of kind internal, {@code row-incomplete}
+     */
+    public void requireWhole(String table) {
+        for (int i = 0; i < columns.length; i++) {
+            int entries = columns[i].size();
+            if (entries != 1 && (entries == 0 || isFlat[i])) {
+                throw FirnException.internal(
+                        "row-incomplete",
+                        "column " + layout.columns().get(i).path() + " has " + entries
+                                + " entries in one row, so the row was not written",
+                        "table " + table);
+            }
+        }
     }
 
     /** The array that a {@link Slice} points into. */

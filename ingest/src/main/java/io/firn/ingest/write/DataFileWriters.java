@@ -173,6 +173,7 @@ public final class DataFileWriters {
     }
 
     private void append(int recordBytes) {
+        row.requireWhole(table.name());
         PartitionFile partition = partition();
         partition.usedAt(++uses);
         OpenFile file = partition.file();
