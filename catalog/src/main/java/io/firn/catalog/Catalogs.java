@@ -54,6 +54,8 @@ public final class Catalogs {
             all.put(CatalogProperties.URI, jdbcUri(all.get(CatalogProperties.URI)));
         }
         CatalogTimeouts.complete(kind, all);
+        // A table of an engine that comes by Firn's REST endpoint never gets the location of another one either.
+        all.putIfAbsent(CatalogProperties.UNIQUE_TABLE_LOCATION, "true");
         try {
             return built(name, all, hadoop);
         } catch (RuntimeException | LinkageError e) {

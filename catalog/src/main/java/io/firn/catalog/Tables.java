@@ -2,6 +2,7 @@ package io.firn.catalog;
 
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.location.NewTableLocation;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -111,12 +113,16 @@ public final class Tables {
         Map<String, String> properties = new HashMap<>(DEFAULTS);
         properties.put(TableProperties.FORMAT_VERSION, formatVersion(schema));
         properties.putAll(request.properties());
+        // Nothing is created, no namespace either, before all of the request is known to be right.
+        PartitionSpec spec = PartitionText.parse(schema, request.partitionBy());
         createNamespace(identifier.namespace(), name);
         try {
-            return call("the table cannot be created", name, () -> catalog.buildTable(identifier, schema)
-                    .withPartitionSpec(PartitionText.parse(schema, request.partitionBy()))
-                    .withProperties(properties)
-                    .create());
+            return call(
+                    "the table cannot be created",
+                    name,
+                    () -> NewTableLocation.create(catalog, identifier, () -> catalog.buildTable(identifier, schema)
+                            .withPartitionSpec(spec)
+                            .withProperties(properties)));
         } catch (AlreadyExistsException e) {
             return take(
                     call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, younger);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.commit.MissingLedger;
+import io.firn.catalog.location.StorePath;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
 import java.io.Closeable;
@@ -21,6 +22,7 @@ import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.ServiceFailureException;
 import org.apache.iceberg.inmemory.InMemoryCatalog;
 import org.apache.iceberg.types.Types.NestedField;
@@ -70,6 +72,59 @@ final class TablesTest {
         Table table = new Tables(losing).openOrCreate(TableRequest.of("shop.orders", ORDERS));
 
         assertThat(table.name()).isEqualTo("losing.shop.orders");
+    }
+
+    @Test
+    void aNewTableNeverSharesTheLocationOfOneThatHadItsName() {
+        String first =
+                tables.openOrCreate(TableRequest.of("shop.orders", ORDERS)).location();
+        catalog.renameTable(TableIdentifier.of("shop", "orders"), TableIdentifier.of("shop", "orders_2025"));
+
+        Table second = tables.openOrCreate(TableRequest.of("shop.orders", ORDERS));
+        String ofAnEngine =
+                catalog.createTable(TableIdentifier.of("shop", "other"), ORDERS).location();
+        catalog.dropTable(TableIdentifier.of("shop", "other"), false);
+
+        assertThat(overlap(first, second.location())).isFalse();
+        assertThat(second.location()).matches(".*/shop/orders-[0-9a-f]+");
+        assertThat(second.properties()).containsEntry("firn.locations", "[\"" + second.location() + "\"]");
+        Table again = catalog.createTable(TableIdentifier.of("shop", "other"), ORDERS);
+        assertThat(overlap(ofAnEngine, again.location())).isFalse();
+    }
+
+    @Test
+    void aCatalogThatNamesLocationsAfterTheTableGetsAnotherOne() {
+        InMemoryCatalog plain = new InMemoryCatalog();
+        plain.initialize("plain", Map.of("warehouse", "/lake"));
+
+        Table table = new Tables(plain).openOrCreate(TableRequest.of("shop.orders", ORDERS));
+
+        assertThat(table.location()).matches("/lake/shop/orders-[0-9a-f]{8}");
+    }
+
+    @Test
+    void aCatalogThatDictatesLocationsIsLetDoSo() {
+        InMemoryCatalog strict = new InMemoryCatalog() {
+            @Override
+            public TableBuilder buildTable(TableIdentifier identifier, Schema schema) {
+                return new DelegatingTableBuilder(super.buildTable(identifier, schema)) {
+                    @Override
+                    public TableBuilder withLocation(String location) {
+                        throw new BadRequestException("locations are the catalog's");
+                    }
+                };
+            }
+        };
+        strict.initialize("strict", Map.of("warehouse", "/lake"));
+
+        Table table = new Tables(strict).openOrCreate(TableRequest.of("shop.orders", ORDERS));
+
+        assertThat(table.location()).isEqualTo("/lake/shop/orders");
+        assertThat(table.properties()).doesNotContainKey("firn.locations");
+    }
+
+    private static boolean overlap(String one, String other) {
+        return StorePath.parse(one).overlaps(StorePath.parse(other));
     }
 
     @Test

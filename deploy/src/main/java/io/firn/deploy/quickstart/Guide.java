@@ -60,7 +60,7 @@ final class Guide {
                   Kafka          %4$s, topic orders (while the quickstart runs; its log is in %5$s)
 
                 Ask the staging table, with DuckDB (keyed rows need a reader that knows deletes: those below)
-                  SELECT status, count(*) FROM read_parquet('%1$s/shop/orders_staging/data/**/*.parquet')
+                  SELECT status, count(*) FROM read_parquet('%1$s/shop/orders_staging*/data/**/*.parquet')
                   GROUP BY status;
 
                 with Trino: etc/catalog/firn.properties, and sqlite-jdbc in the plugin's folder; then

@@ -211,9 +211,9 @@ final class LaneTest {
 
     private List<Path> hideStagedFiles() throws IOException {
         List<Path> hidden = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop/first_staging/data"))) {
-            for (Path file :
-                    files.filter(each -> each.toString().endsWith(".parquet")).toList()) {
+        try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop"))) {
+            for (Path file : files.filter(each -> each.toString().matches(".*/first_staging[^/]*/data/.*\\.parquet"))
+                    .toList()) {
                 hidden.add(Files.move(file, file.resolveSibling(file.getFileName() + ".hidden")));
             }
         }
