@@ -6,14 +6,17 @@ import io.firn.catalog.location.NewTableLocation;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -63,6 +66,14 @@ public final class Tables {
             throw nameInvalid(text);
         }
         return TableIdentifier.of(parts);
+    }
+
+    /** Returns the table's UUID; for a table of format 1 that has none, one that its location stands for. */
+    public static UUID uuid(Table table) {
+        String uuid = ((HasTableOperations) table).operations().current().uuid();
+        return uuid == null
+                ? UUID.nameUUIDFromBytes(table.location().getBytes(StandardCharsets.UTF_8))
+                : UUID.fromString(uuid);
     }
 
     /**

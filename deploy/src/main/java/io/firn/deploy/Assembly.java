@@ -30,6 +30,7 @@ import io.firn.ingest.PipelineTable;
 import io.firn.ingest.RowBatchWriter;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.poll.ReaderIdentity;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.write.WriteSettings;
@@ -174,8 +175,8 @@ public final class Assembly {
 
         @Override
         public KafkaSources sources(String name, PipelineConfig pipeline) {
-            return new KafkaSources(
-                    name, pipeline.topics(), new HashMap<>(configuration.kafka()), memory() / FETCH_SHARE, 1);
+            return KafkaSources.withoutGroup(
+                    name, pipeline.topics(), new HashMap<>(configuration.kafka()), memory() / FETCH_SHARE);
         }
 
         @Override
@@ -240,8 +241,13 @@ public final class Assembly {
                 files -> CatalogUtil.deleteFiles(
                         table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
         PipelineHealth health = new PipelineHealth(clock);
-        KafkaSources sources =
-                new KafkaSources(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes, pipeline.workers(), health);
+        KafkaSources sources = new KafkaSources(
+                new ReaderIdentity(name, Tables.uuid(table)),
+                pipeline.topics(),
+                new HashMap<>(kafka),
+                fetchBytes,
+                pipeline.workers(),
+                health);
         return new PipelineRunner(
                 settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
     }

@@ -34,7 +34,7 @@ import org.slf4j.MDC;
  * Runs one pipeline in this process: a thread for each worker and one for the table's commits.
  *
  * <pre>
- *   RecordSources kafka = new KafkaSources(name, topics, kafkaProperties, fetchMemoryBytes, workers);
+ *   RecordSources kafka = new KafkaSources(identity, topics, kafkaProperties, fetchMemoryBytes, workers);
  *   PipelineRunner runner = new PipelineRunner(settings, kafka, table, steady, clock, random, listener);
  *   runner.start();
  *   runner.await(...);   // throws the first failure

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.FirnException;
 import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.poll.ReaderIdentity;
 import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.EmbeddedBroker;
 import io.firn.ingest.rig.MemoryFiles;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -320,7 +322,12 @@ class PipelineRunnerTest {
         client.putAll(more);
         PipelineRunner runner = new PipelineRunner(
                 settings,
-                new KafkaSources(settings.pipeline(), settings.topics(), client, 8 << 20, settings.workers()),
+                new KafkaSources(
+                        new ReaderIdentity(settings.pipeline(), new UUID(0, 0)),
+                        settings.topics(),
+                        client,
+                        8 << 20,
+                        settings.workers()),
                 new PipelineTable(table, files::writer, files),
                 Clock.systemUTC(),
                 Clock.systemUTC(),

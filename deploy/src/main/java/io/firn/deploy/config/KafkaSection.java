@@ -25,6 +25,7 @@ final class KafkaSection {
             switch (finding.kind()) {
                 case UNKNOWN -> section.wrong(key, finding.what(), actionForUnknown(finding));
                 case OWNED -> section.wrong(key, key + " belongs to Firn: " + finding.what(), finding.action());
+                case NO_EFFECT -> section.wrong(key, finding.what(), finding.action());
                 case VALUE ->
                     section.wrong(
                             key,

@@ -96,8 +96,11 @@ final class HelmChartTest {
         List<Yaml> keda = render(Map.of("autoscaling.by", "keda"));
         assertThat(one(keda, "Deployment").at("spec").has("replicas")).isFalse();
         Yaml trigger = one(keda, "ScaledObject").at("spec/triggers/0");
-        assertThat(trigger.at("type").text()).isEqualTo("kafka");
-        assertThat(trigger.at("metadata/consumerGroup").text()).isEqualTo("firn-orders");
+        assertThat(trigger.at("type").text()).isEqualTo("metrics-api");
+        assertThat(trigger.at("metadata/url").text()).endsWith(":8383/v1/pipelines/orders");
+        assertThat(trigger.at("metadata/valueLocation").text()).isEqualTo("lag");
+        assertThat(one(keda, "TriggerAuthentication").at("metadata/name").text())
+                .isEqualTo(trigger.at("authenticationRef/name").text());
 
         Yaml metric = one(render(Map.of("autoscaling.by", "hpa")), "HorizontalPodAutoscaler")
                 .at("spec/metrics/0/external/metric");

@@ -92,7 +92,9 @@ class KafkaPropertiesTest {
         "auto.offset.reset: earliest, start",
         "key.deserializer: org.apache.kafka.common.serialization.StringDeserializer, bytes",
         "value.deserializer: a.B, bytes",
-        "group.id: mine, the consumer group",
+        "group.id: mine, firn-PIPELINE-UUID",
+        "group.id: mine, grant READ",
+        "auto.commit.interval.ms: 1000, the table",
     })
     void propertyThatFirnOwnsIsRefusedWithTheReason(String property, String reason) {
         ConfigProblem problem = problem(property);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kafka's client counts its heartbeats by the machine's clock: one that is set back by minutes keeps them away for as
+ * Under the consumer protocol Kafka's client counts its heartbeats by the machine's clock: one that is set back by minutes keeps them away for as
  * long, while the client reads on. Kafka gives its partitions to somebody else, and the two fence each other at every
  * commit until one of them finds out.
  */
@@ -50,7 +50,7 @@ class StaleMemberIT {
         clock.set(AHEAD);
         try (Lake lake = Lake.local(directory)) {
             Stage stage = new Stage(broker, lake, directory, LOGS, "stale");
-            Path config = stage.config("firn");
+            Path config = stage.configWithKafka("firn", Map.of("group.protocol", "consumer"));
             TableVerifier verifier = stage.verifier();
             try (TopicProducer producer =
                             TopicProducer.steady(broker.bootstrap(), "stale", PARTITIONS, 200, TopicProducer.FEW_DAYS);

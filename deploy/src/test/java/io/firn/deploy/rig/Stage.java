@@ -35,15 +35,25 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
         return config(name, Map.of(this, List.of(lines)));
     }
 
+    /** As {@link #config(String, String...)}, with Kafka client properties besides. */
+    public Path configWithKafka(String name, Map<String, String> kafka) {
+        return config(name, Map.of(this, List.of()), kafka);
+    }
+
     /** Writes one configuration for several topics of the same broker and lake, each with lines of its own. */
     public static Path config(String name, Map<Stage, List<String>> stages) {
+        return config(name, stages, Map.of());
+    }
+
+    private static Path config(String name, Map<Stage, List<String>> stages, Map<String, String> more) {
         Stage any = stages.keySet().iterator().next();
         Map<String, List<String>> pipelines = new TreeMap<>();
         stages.forEach((stage, lines) -> pipelines.put(stage.topic, stage.pipeline(lines)));
-        Map<String, String> kafka = Map.of(
+        Map<String, String> kafka = new TreeMap<>(Map.of(
                 "bootstrap.servers", any.broker.bootstrap(),
                 "metadata.max.age.ms", "1000",
-                "reconnect.backoff.max.ms", "500");
+                "reconnect.backoff.max.ms", "500"));
+        kafka.putAll(more);
         return FirnProcess.config(any.directory.resolve(name + ".yaml"), kafka, any.lake.properties(), pipelines);
     }
 

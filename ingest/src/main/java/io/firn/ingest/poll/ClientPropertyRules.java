@@ -24,21 +24,6 @@ import org.apache.kafka.common.metrics.JmxReporter;
  * on, so a misspelt name has no effect; and Firn overrides some, so a configured value would have none.
  */
 public final class ClientPropertyRules {
-    /** Properties that Firn's guarantee rests on: the only value that is accepted, and the reason. */
-    private static final Map<String, Owned> OWNED = Map.of(
-            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-            new Owned("read_committed", "it is always read_committed: other records may still be aborted"),
-            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-            new Owned("false", "only the table says how far a pipeline is"),
-            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-            new Owned("none", "a pipeline begins where the table or its key start says, and on-gap handles the rest"),
-            ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG,
-            new Owned(ClientProperties.DESERIALIZER, "records are decoded from their bytes"),
-            ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG,
-            new Owned(ClientProperties.DESERIALIZER, "records are decoded from their bytes"),
-            ConsumerConfig.GROUP_ID_CONFIG,
-            new Owned("", "the consumer group of a pipeline is its own; two readers of one group each get a part"));
-
     /** Properties whose values name classes, which may read properties of their own. */
     private static final List<String> PLUG_INS = List.of(
             CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG,
@@ -62,8 +47,6 @@ public final class ClientPropertyRules {
     private static final List<String> UNDECLARED_PREFIXES =
             List.of(AbstractConfig.CONFIG_PROVIDERS_CONFIG + ".", CommonClientConfigs.METRICS_CONTEXT_PREFIX);
 
-    private record Owned(String value, String reason) {}
-
     /** What is wrong with a property. */
     public enum Kind {
         /** No client knows it. */
@@ -72,6 +55,8 @@ public final class ClientPropertyRules {
         LEFT_TO_PLUG_IN,
         /** Firn sets it. */
         OWNED,
+        /** It has no effect beside the other properties. */
+        NO_EFFECT,
         /** The client refuses the value. */
         VALUE
     }
@@ -89,7 +74,7 @@ public final class ClientPropertyRules {
     /** Returns the names that a user can set. */
     public static Set<String> names() {
         Set<String> names = new TreeSet<>(known());
-        names.removeAll(OWNED.keySet());
+        names.removeAll(ReservedProperties.OWNED);
         return names;
     }
 
@@ -99,11 +84,12 @@ public final class ClientPropertyRules {
         Map<String, String> values = refused(properties);
         Set<String> known = known();
         new TreeMap<>(properties).forEach((key, value) -> {
-            Owned owned = OWNED.get(key);
-            if (owned != null) {
-                if (!owned.value().equalsIgnoreCase(value)) {
-                    findings.add(new Finding(Kind.OWNED, key, owned.reason(), "leave it out"));
-                }
+            Optional<Finding> refusal = ReservedProperties.refusal(key, properties);
+            if (refusal.isPresent()) {
+                findings.add(refusal.get());
+            } else if (ReservedProperties.OWNED.contains(key)) {
+                // Accepted: it says what Firn does anyway.
+                return;
             } else if (!known.contains(key) && UNDECLARED_PREFIXES.stream().noneMatch(key::startsWith)) {
                 findings.add(unknown(key, properties));
             } else if (values.containsKey(key)) {

@@ -6,6 +6,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,15 @@ final class KafkaFailures {
     static FirnException translated(@Nullable Throwable failure, String operation, String brokers) {
         String where = operation + ", brokers " + brokers;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof GroupAuthorizationException) {
+                return user(
+                        "kafka-auth",
+                        "Kafka refuses access to the consumer group " + ((GroupAuthorizationException) cause).groupId(),
+                        where,
+                        "grant READ on the group, or on every group with the prefix " + ReaderIdentity.GROUP_PREFIX
+                                + " (pattern type PREFIXED)",
+                        failure);
+            }
             if (cause instanceof AuthenticationException || cause instanceof AuthorizationException) {
                 return user(
                         "kafka-auth",

@@ -49,6 +49,7 @@ final class KafkaRecordSource implements RecordSource {
     private static final byte[] NO_VALUE = new byte[0];
 
     private final int worker;
+    private final ReaderIdentity identity;
     private final TopicSelection selection;
     private final ClientProperties properties;
     private final KafkaTopics topics;
@@ -63,11 +64,13 @@ final class KafkaRecordSource implements RecordSource {
     /** @param outages receives when Kafka does not answer */
     KafkaRecordSource(
             int worker,
+            ReaderIdentity identity,
             TopicSelection selection,
             ClientProperties properties,
             KafkaTopics topics,
             Outage.Listener outages) {
         this.worker = worker;
+        this.identity = identity;
         this.selection = selection;
         this.properties = properties;
         this.topics = topics;
@@ -259,10 +262,7 @@ final class KafkaRecordSource implements RecordSource {
     private @Nullable KafkaConsumer<ByteBuffer, ByteBuffer> joined(Duration timeout) {
         if (consumer == null) {
             try {
-                boolean protocol = properties.namesProtocol()
-                        ? properties.wantsConsumerProtocol()
-                        : topics.consumerProtocolOffered();
-                consumer = subscribed(protocol);
+                consumer = subscribed();
                 outage.over();
             } catch (FirnException failure) {
                 if (failure.kind() != FirnException.Kind.EXTERNAL) {
@@ -285,9 +285,9 @@ final class KafkaRecordSource implements RecordSource {
         }
     }
 
-    private KafkaConsumer<ByteBuffer, ByteBuffer> subscribed(boolean protocol) {
+    private KafkaConsumer<ByteBuffer, ByteBuffer> subscribed() {
         try {
-            KafkaConsumer<ByteBuffer, ByteBuffer> client = new KafkaConsumer<>(properties.consumer(worker, protocol));
+            KafkaConsumer<ByteBuffer, ByteBuffer> client = new KafkaConsumer<>(properties.consumer(identity, worker));
             ConsumerRebalanceListener rebalances = new Rebalances(client);
             if (selection.pattern().isPresent()) {
                 client.subscribe(selection.pattern().get(), rebalances);

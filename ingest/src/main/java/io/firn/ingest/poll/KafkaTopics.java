@@ -22,7 +22,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -57,14 +56,6 @@ final class KafkaTopics implements AutoCloseable {
         this.properties = properties;
         this.health = health;
         this.offsetsOutage = new Outage("Kafka, offsets of partitions", LOG::warn, health.outageOf(OFFSETS));
-    }
-
-    /** Whether the brokers' finalized features have the consumer group protocol of KIP-848. */
-    boolean consumerProtocolOffered() {
-        FinalizedVersionRange version = answer(admin().describeFeatures().featureMetadata(), "describe features")
-                .finalizedFeatures()
-                .get("group.version");
-        return version != null && version.maxVersionLevel() >= 1;
     }
 
     Map<String, String> ids(Set<String> topics) {

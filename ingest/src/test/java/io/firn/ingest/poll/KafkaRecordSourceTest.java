@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The real source on a real broker, under the consumer group protocol. */
+/** The real source on a real broker, under the classic group protocol, which is the default. */
 class KafkaRecordSourceTest extends RecordSourceContractTest {
     @TempDir
     static Path directory;
@@ -56,7 +57,12 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
 
     @Override
     protected SourceWorld world(int partitions) {
-        return new KafkaWorld("contract-" + topics++, partitions);
+        return new KafkaWorld("contract-" + topics++, partitions, clientProperties());
+    }
+
+    /** Client properties beside those that reach the broker. */
+    protected Map<String, Object> clientProperties() {
+        return Map.of();
     }
 
     private static final class KafkaWorld implements SourceWorld {
@@ -67,17 +73,20 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
                 "min.cleanable.dirty.ratio", "0.01");
 
         private final String topic;
+        private final ReaderIdentity identity;
         private final KafkaSources sources;
         private int partitions;
         private int members;
 
-        KafkaWorld(String topic, int partitions) {
+        KafkaWorld(String topic, int partitions, Map<String, Object> properties) {
             this.topic = topic;
             this.partitions = partitions;
             broker.createTopic(topic, partitions, Map.of());
             Map<String, Object> client = new HashMap<>(broker.client());
             client.put("metadata.max.age.ms", "300");
-            sources = new KafkaSources(topic, TopicSelection.named(List.of(topic)), client, 8 << 20, 2);
+            client.putAll(properties);
+            identity = new ReaderIdentity(topic, new UUID(0, 0));
+            sources = new KafkaSources(identity, TopicSelection.named(List.of(topic)), client, 8 << 20, 2);
         }
 
         @Override
@@ -181,8 +190,12 @@ class KafkaRecordSourceTest extends RecordSourceContractTest {
 
         @Override
         public void expireOnlyMember() {
-            GroupMembers group = new GroupMembers(broker, "firn-" + topic);
-            group.expel(group.all().iterator().next().consumerId());
+            GroupMembers group = new GroupMembers(broker, identity.group());
+            if (group.isClassic()) {
+                group.expelAll();
+            } else {
+                group.expel(group.all().iterator().next().consumerId());
+            }
         }
 
         @Override

@@ -72,8 +72,8 @@ class KafkaSpanSourceTest {
             EmbeddedBroker.await(producer.send(new ProducerRecord<>(topic, 0, null, "aborted")));
             producer.abortTransaction();
         }
-        sources = new KafkaSources(
-                topic, TopicSelection.named(List.of(topic)), new HashMap<>(broker.client()), 8 << 20, 1);
+        sources = KafkaSources.withoutGroup(
+                topic, TopicSelection.named(List.of(topic)), new HashMap<>(broker.client()), 8 << 20);
         source = sources.spans();
         String id = Objects.requireNonNull(source.topicIds(Set.of(topic)).get(topic));
         first = new SourcePartition(topic, id, 0);

@@ -10,10 +10,12 @@ import io.firn.ingest.rig.GroupMembers;
 import io.firn.ingest.rig.Until;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -49,9 +51,12 @@ class VanishedPartitionsTest {
     @Test
     void partitionsThatVanishWithoutACallbackAreLostAndComeBack() throws Exception {
         broker.createTopic("vanishing", 1, Map.of());
-        GroupMembers members = new GroupMembers(broker, "firn-vanishing");
-        try (KafkaSources sources = new KafkaSources(
-                        "vanishing", TopicSelection.named(List.of("vanishing")), broker.client(), 8 << 20, 1);
+        Map<String, Object> client = new HashMap<>(broker.client());
+        client.put("group.protocol", "consumer");
+        ReaderIdentity identity = new ReaderIdentity("vanishing", new UUID(0, 0));
+        GroupMembers members = new GroupMembers(broker, identity.group());
+        try (KafkaSources sources =
+                        new KafkaSources(identity, TopicSelection.named(List.of("vanishing")), client, 8 << 20, 1);
                 RecordSource source = sources.open(0)) {
             Until.holds("the first partition", () -> poll(source) && held.size() == 1);
 

@@ -15,13 +15,16 @@ import java.util.concurrent.ExecutionException;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.ConsumerGroupHeartbeatRequest;
 import org.apache.kafka.common.requests.RequestHeader;
 
-/** The members of a group of the consumer protocol, as the broker and their clients see them. */
+/** The members of a group, as the broker and their clients see them. */
 public final class GroupMembers {
     private static final short VERSION = 1;
     private static final int LEAVES = -1;
@@ -35,18 +38,36 @@ public final class GroupMembers {
     }
 
     public Collection<MemberDescription> all() {
+        return described().members();
+    }
+
+    public boolean isClassic() {
+        return described().type() == GroupType.CLASSIC;
+    }
+
+    private ConsumerGroupDescription described() {
         try (Admin admin = broker.admin()) {
             return Objects.requireNonNull(admin.describeConsumerGroups(List.of(group))
                             .describedGroups()
                             .get(group))
-                    .get()
-                    .members();
+                    .get();
         } catch (InterruptedException | ExecutionException failure) {
             throw new AssertionError("cannot describe group " + group, failure);
         }
     }
 
-    /** The broker forgets the member, as after a session timeout; the client learns it from its next heartbeat. */
+    /** The broker forgets all members of a group of the classic protocol. */
+    public void expelAll() {
+        try (Admin admin = broker.admin()) {
+            admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+                    .all()
+                    .get();
+        } catch (InterruptedException | ExecutionException failure) {
+            throw new AssertionError("cannot empty group " + group, failure);
+        }
+    }
+
+    /** The broker forgets the member of a group of the consumer protocol, as after a session timeout; the client learns it from its next heartbeat. */
     public void expel(String memberId) {
         ConsumerGroupHeartbeatRequestData leaving = new ConsumerGroupHeartbeatRequestData()
                 .setGroupId(group)
