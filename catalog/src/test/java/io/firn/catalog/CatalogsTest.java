@@ -99,11 +99,8 @@ final class CatalogsTest {
     }
 
     @Test
-    void anUnreachableCatalogIsAnExternalFailureWithoutSecrets() throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+    void anUnreachableCatalogIsAnExternalFailureWithoutSecrets() {
+        int port = ClosedPort.number();
         FirnException rest = refused(Map.of(
                 "type",
                 "rest",

@@ -10,6 +10,7 @@ import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.EmbeddedBroker;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
+import io.firn.ingest.rig.Until;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,10 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -37,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole of ingest but for decoding, on a real broker. */
-@Timeout(90)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class PipelineRunnerTest {
     @TempDir
     static Path directory;
@@ -65,7 +64,7 @@ class PipelineRunnerTest {
             pipeline.awaitRows(3000);
             produce("plain", 3, 500, 1000);
             pipeline.awaitRows(4500);
-            assertThat(pipeline.runner.stop(Duration.ofSeconds(20))).isTrue();
+            assertThat(pipeline.runner.stop(Until.PATIENCE)).isTrue();
         }
         assertExactly("plain", 3, 1500);
         assertThat(table.commits().get(0).files()).as("the first commit").isEmpty();
@@ -78,7 +77,7 @@ class PipelineRunnerTest {
         produce("restarted", 2, 100, 0);
         try (Running first = start(settings("restarted", 1))) {
             first.awaitRows(200);
-            assertThat(first.runner.stop(Duration.ofSeconds(20))).isTrue();
+            assertThat(first.runner.stop(Until.PATIENCE)).isTrue();
         }
         produce("restarted", 2, 100, 100);
         try (Running second = start(settings("restarted", 1))) {
@@ -95,13 +94,13 @@ class PipelineRunnerTest {
         try (Running first = start(settings("shared", 1))) {
             first.awaitRows(1000);
             try (Running second = start(settings("shared", 1))) {
-                until(
+                Until.holds(
                         "both hold partitions",
                         () -> second.runner.status().partitions().size() == 2
                                 && first.runner.status().partitions().size() == 2);
                 produce("shared", 4, 500, 500);
                 first.awaitRows(4000);
-                second.runner.stop(Duration.ofSeconds(20));
+                second.runner.stop(Until.PATIENCE);
             }
             produce("shared", 4, 100, 1000);
             first.awaitRows(4400);
@@ -134,11 +133,11 @@ class PipelineRunnerTest {
         try (Running pipeline = start(settings("transactions", 1))) {
             pipeline.awaitRows(10);
             // 5 + marker, 5 aborted + marker, 5 + marker
-            until(
+            Until.holds(
                     "the ledger passes the markers",
                     () -> table.refreshedLedger().partitions("transactions").values().stream()
                             .allMatch(entry -> entry.next() == 18));
-            until("the lag is 0", () -> pipeline.runner.status().partitions().stream()
+            Until.holds("the lag is 0", () -> pipeline.runner.status().partitions().stream()
                     .allMatch(held -> held.lag().orElse(1) == 0));
         }
         assertThat(files.rows(table.files())).extracting(MemoryFiles.Row::value).doesNotContain("aborted");
@@ -171,7 +170,7 @@ class PipelineRunnerTest {
         }
         try (Running pipeline = start(settings("nulls", 1))) {
             pipeline.awaitRows(1);
-            pipeline.runner.stop(Duration.ofSeconds(20));
+            pipeline.runner.stop(Until.PATIENCE);
         }
         assertThat(table.commits().stream()
                         .flatMap(commit -> commit.steps().values().stream())
@@ -189,7 +188,7 @@ class PipelineRunnerTest {
             producer.send(new ProducerRecord<>("bad", 0, null, "8")).get();
         }
         try (Running pipeline = start(settings("bad", 1))) {
-            assertThatThrownBy(() -> pipeline.runner.await(Duration.ofSeconds(60)))
+            assertThatThrownBy(() -> pipeline.runner.await(Until.PATIENCE))
                     .isInstanceOf(FirnException.class)
                     .hasMessageContaining("bad-0-7")
                     .hasMessageContaining("not good");
@@ -200,7 +199,7 @@ class PipelineRunnerTest {
     @Test
     void aTopicThatDoesNotExistIsNamed() throws Exception {
         try (Running pipeline = start(settings("nowhere", 1))) {
-            assertThatThrownBy(() -> pipeline.runner.await(Duration.ofSeconds(60)))
+            assertThatThrownBy(() -> pipeline.runner.await(Until.PATIENCE))
                     .isInstanceOf(FirnException.class)
                     .hasMessageContaining("topic does not exist: nowhere");
         }
@@ -216,12 +215,12 @@ class PipelineRunnerTest {
         try (Admin admin = broker.admin()) {
             admin.deleteTopics(List.of("again")).all().get();
         }
-        until("the topic can be created", () -> {
+        Until.holds("the topic can be created", () -> {
             broker.createTopic("again", 1, Map.of());
             return true;
         });
         try (Running pipeline = start(settings("again", 1))) {
-            assertThatThrownBy(() -> pipeline.runner.await(Duration.ofSeconds(60)))
+            assertThatThrownBy(() -> pipeline.runner.await(Until.PATIENCE))
                     .isInstanceOfSatisfying(FirnException.class, failure -> assertThat(failure.code())
                             .isEqualTo("topic-recreated"));
         }
@@ -241,7 +240,7 @@ class PipelineRunnerTest {
                     .get();
         }
         try (Running pipeline = start(settings("gap", 1))) {
-            assertThatThrownBy(() -> pipeline.runner.await(Duration.ofSeconds(60)))
+            assertThatThrownBy(() -> pipeline.runner.await(Until.PATIENCE))
                     .isInstanceOfSatisfying(FirnException.class, failure -> assertThat(failure.code())
                             .isEqualTo("offsets-lost"));
         }
@@ -345,7 +344,7 @@ class PipelineRunnerTest {
         }
 
         void awaitRows(int count) {
-            until(count + " rows", () -> {
+            Until.holds(count + " rows", () -> {
                 runner.await(Duration.ZERO);
                 return table.files().stream()
                                 .mapToLong(file -> file.recordCount())
@@ -357,33 +356,6 @@ class PipelineRunnerTest {
         @Override
         public void close() {
             runner.close();
-        }
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void until(String what, Condition condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-        Predicate<Condition> test = it -> {
-            try {
-                return it.holds();
-            } catch (FirnException failure) {
-                throw failure;
-            } catch (Exception | AssertionError notYet) {
-                return false;
-            }
-        };
-        while (!test.test(condition)) {
-            assertThat(System.nanoTime()).as("in time: " + what).isLessThan(deadline);
-            try {
-                if (new CountDownLatch(1).await(20, TimeUnit.MILLISECONDS)) {
-                    throw new AssertionError("nobody counts down");
-                }
-            } catch (InterruptedException interrupt) {
-                throw new AssertionError(interrupt);
-            }
         }
     }
 }

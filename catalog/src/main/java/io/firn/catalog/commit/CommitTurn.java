@@ -22,7 +22,7 @@ public final class CommitTurn {
     public static final CommitTurn NONE = new CommitTurn(null, () -> 0, Duration.ZERO);
 
     /** An append is not kept from the table for longer by a job, or by a store that does not answer it. */
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+    static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
 
     private final @Nullable ReentrantLock lock;
     private final LongSupplier millis;
@@ -35,10 +35,6 @@ public final class CommitTurn {
     }
 
     /** For one table. */
-    static CommitTurn shared(Clock clock) {
-        return shared(clock, LONGEST_WAIT);
-    }
-
     static CommitTurn shared(Clock clock, Duration longestWait) {
         return new CommitTurn(new ReentrantLock(true), clock::millis, longestWait);
     }

@@ -1,6 +1,7 @@
 package io.firn.catalog.commit;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.FreePorts;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.Closeable;
@@ -28,8 +29,9 @@ final class PostgresTableCommitterTest extends CatalogTableCommitterTest {
         postgres = EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(folder.resolve("binaries").toFile())
                 .setDataDirectory(folder.resolve("data"))
+                .setPort(FreePorts.take())
                 .setServerConfig("listen_addresses", "127.0.0.1")
-                .setPGStartupWait(Duration.ofSeconds(60))
+                .setPGStartupWait(Duration.ofMinutes(5))
                 .start();
         catalog = Catalogs.open(Map.of(
                 "type", "jdbc",

@@ -24,7 +24,7 @@ import tlc2.TLC;
  */
 class LedgerModelTest {
     private static final int VERSIONS = Integer.getInteger("firn.model.versions", 2);
-    private static final int MINUTES = Integer.getInteger("firn.model.minutes", 3);
+    private static final int MINUTES = Integer.getInteger("firn.model.minutes", 10);
     private static final Path MODEL = Path.of("src", "test", "tla").toAbsolutePath();
 
     @TempDir

@@ -4,12 +4,14 @@ import io.firn.catalog.FirnException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.concurrent.ThreadLocalRandom;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
@@ -20,6 +22,10 @@ import org.apache.kafka.common.utils.internals.Exit;
 /** A Kafka broker (KRaft, one node) in this JVM, on free ports of the loopback address. Its data outlives it. */
 final class EmbeddedBroker implements AutoCloseable {
     private static final String CLUSTER_ID = "Zmlybi1xdWlja3N0YXJ0MQ";
+    private static final int LOWEST_PORT = 15_000;
+
+    /** Linux's default. */
+    private static final int LOWEST_OUTGOING_PORT = 32_768;
 
     private final KafkaRaftServer server;
     private final int port;
@@ -103,9 +109,15 @@ final class EmbeddedBroker implements AutoCloseable {
         return properties;
     }
 
+    /** Below the ports that systems give to outgoing connections: one of those could take it before the broker does. */
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_OUTGOING_PORT);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException taken) {
+                continue;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.firn.deploy.artifacts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.firn.catalog.ClosedPort;
 import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
 import java.io.IOException;
@@ -132,7 +133,7 @@ final class ArtifactsTest {
         } finally {
             server.stop(0);
         }
-        assertThat(health(port)).isEqualTo(1);
+        assertThat(health(ClosedPort.number())).isEqualTo(1);
     }
 
     private static int health(int port) throws IOException, InterruptedException {

@@ -3,12 +3,12 @@ package io.firn.deploy.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.firn.catalog.ClosedPort;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.OrderWriter;
-import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.SharedBroker;
 import java.nio.file.Path;
 import java.util.List;
@@ -175,7 +175,7 @@ class AuditLimitsIT {
         AuditRig.Audited orders = rig.tenOrders();
         orders.commit(0, 10, LongStream.range(0, 10).toArray());
         Map<String, String> nobody = Map.of(
-                "bootstrap.servers", "127.0.0.1:" + OsProcess.freePort(),
+                "bootstrap.servers", ClosedPort.address(),
                 "default.api.timeout.ms", "1000",
                 "request.timeout.ms", "500");
         Audit audit = new Audit(orders.table(), "p", nobody, Progress.silent());

@@ -13,6 +13,7 @@ import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.deploy.rig.BrokerProcess;
+import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import java.io.PrintWriter;
@@ -121,7 +122,7 @@ final class AuditRig implements AutoCloseable {
             return Objects.requireNonNull(admin.describeTopics(List.of(topic))
                             .topicNameValues()
                             .get(topic))
-                    .get(20, TimeUnit.SECONDS)
+                    .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS)
                     .topicId()
                     .toString();
         }
@@ -180,7 +181,7 @@ final class AuditRig implements AutoCloseable {
             try (Admin admin = broker.admin()) {
                 admin.deleteRecords(Map.of(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(offset)))
                         .all()
-                        .get(20, TimeUnit.SECONDS);
+                        .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             }
         }
 
@@ -190,7 +191,7 @@ final class AuditRig implements AutoCloseable {
                                 new ConfigResource(ConfigResource.Type.TOPIC, topic),
                                 List.of(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET))))
                         .all()
-                        .get(20, TimeUnit.SECONDS);
+                        .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             }
         }
 

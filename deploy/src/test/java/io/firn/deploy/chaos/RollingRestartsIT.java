@@ -30,7 +30,7 @@ final class RollingRestartsIT {
     private static final int REPLICAS = 3;
     private static final int PARTITIONS = 6;
     private static final int ROUNDS = Integer.getInteger("firn.rolling.rounds", 0);
-    private static final Duration RECOVERY = Duration.ofSeconds(90);
+    private static final Duration RECOVERY = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("rolling");
 
     @TempDir

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.firn.catalog.ClosedPort;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.http.Described;
@@ -151,9 +152,12 @@ class AnswersTest {
     @ParameterizedTest
     @EnumSource
     void each_says_that_no_service_is_there(Asking asking) {
-        assertThat(firn(asking.line, "http://127.0.0.1:1", ServedOrders.OPERATOR))
+        assertThat(firn(asking.line, "http://" + ClosedPort.address(), ServedOrders.OPERATOR))
                 .isEqualTo(1);
-        explained("firn: no service answers", "where: --url: http://127.0.0.1:1", "do: start it with 'firn run'");
+        explained(
+                "firn: no service answers",
+                "where: --url: http://" + ClosedPort.address(),
+                "do: start it with 'firn run'");
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.firn.deploy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.ClosedPort;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.rig.BrokerProcess;
@@ -75,8 +76,8 @@ class BadInputIT {
         new TreeMap<>(kafka).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
         yaml.append("catalog:\n");
         new TreeMap<>(catalog).forEach((key, value) -> yaml.append("  " + key + ": \"" + value + "\"\n"));
-        yaml.append("pipelines:\n  orders:\n    topics: [" + topic + "]\n    table: shop.orders\n"
-                + "    schema: id long\n    commit: {interval: 100ms}\n");
+        yaml.append("http: {listen: '127.0.0.1:0'}\npipelines:\n  orders:\n    topics: [" + topic
+                + "]\n    table: shop.orders\n" + "    schema: id long\n    commit: {interval: 100ms}\n");
         return Files.writeString(folder.resolve("firn.yaml"), yaml).toString();
     }
 
@@ -153,7 +154,7 @@ class BadInputIT {
 
     @Test
     void a_catalog_out_of_reach_is_told_with_its_address() throws IOException {
-        String nowhere = "http://127.0.0.1:" + OsProcess.freePort();
+        String nowhere = "http://" + ClosedPort.address();
         Map<String, String> catalog = Map.of(
                 "type", "rest", "uri", nowhere, "warehouse", "w", "token", WRONG, "rest.client.max-retries", "1");
         String file = config(plain(), catalog, TOPIC);

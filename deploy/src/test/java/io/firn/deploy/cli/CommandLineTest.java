@@ -3,6 +3,7 @@ package io.firn.deploy.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.ClosedPort;
 import io.firn.catalog.Tables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as people meet it when something is wrong. No broker is there: port 1 answers nobody. */
 class CommandLineTest {
-    private static final String NOWHERE = "127.0.0.1:1";
+    private static final String NOWHERE = ClosedPort.address();
 
     @TempDir
     private Path folder;
@@ -51,7 +52,8 @@ class CommandLineTest {
         return Files.writeString(
                         folder.resolve("firn.yaml"),
                         "kafka: {bootstrap.servers: '" + NOWHERE
-                                + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\ncatalog: " + catalog
+                                + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\nhttp: {listen: '127.0.0.1:0'}\ncatalog: "
+                                + catalog
                                 + "\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n" + pipeline)
                 .toString();
     }
@@ -97,7 +99,7 @@ class CommandLineTest {
     void an_unknown_key_names_the_nearest() throws IOException {
         assertThat(firn("check", "--config", config(sqlite(), "    shema: x\n")))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("unknown key shema", "firn.yaml:7:5", "did you mean schema?");
+        assertThat(err.toString()).contains("unknown key shema", "firn.yaml:8:5", "did you mean schema?");
     }
 
     @Test
@@ -113,7 +115,7 @@ class CommandLineTest {
     void broken_yaml_is_told_with_its_line() throws IOException {
         String file = config(sqlite(), "    schema: [id\n    workers: 2\n");
         assertThat(firn("check", "--config", file)).isEqualTo(2);
-        assertThat(err.toString()).contains("firn: not YAML", file + ":8:", "do: check indentation");
+        assertThat(err.toString()).contains("firn: not YAML", file + ":9:", "do: check indentation");
     }
 
     @Test

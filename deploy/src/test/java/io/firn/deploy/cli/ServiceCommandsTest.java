@@ -2,6 +2,7 @@ package io.firn.deploy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.ClosedPort;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.config.HttpConfig;
@@ -123,8 +124,8 @@ class ServiceCommandsTest {
 
     @Test
     void a_service_that_is_not_there_is_said_with_its_address() {
-        assertThat(firn("status", "--url", "http://127.0.0.1:1")).isEqualTo(1);
+        assertThat(firn("status", "--url", "http://" + ClosedPort.address())).isEqualTo(1);
         assertThat(err.toString())
-                .contains("firn: no service answers", "where: --url: http://127.0.0.1:1", "'firn run'");
+                .contains("firn: no service answers", "where: --url: http://" + ClosedPort.address(), "'firn run'");
     }
 }

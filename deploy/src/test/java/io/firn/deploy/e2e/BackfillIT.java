@@ -230,7 +230,7 @@ class BackfillIT {
     /** What Prometheus gets is what the thread that did it saw. */
     private void awaitMeasured(FirnProcess service, String id, long total) {
         String labels = "{backfill=\"" + id + "\",pipeline=\"replaced\",";
-        Eventually.holds("the backfill's end is measured", Duration.ofSeconds(30), () -> {
+        Eventually.holds("the backfill's end is measured", Eventually.PATIENCE, () -> {
             String metrics = text(HttpRequest.newBuilder(URI.create(service.url("/metrics"))));
             return metrics.lines()
                             .anyMatch(line -> line.startsWith("firn_backfill_state" + labels + "state=\"done\"")

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 @Order(3)
 class GapsIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("gaps");
 
     @TempDir
@@ -57,7 +57,7 @@ class GapsIT {
         try (Admin admin = broker.admin()) {
             admin.deleteRecords(Map.of(new TopicPartition("retention", 0), RecordsToDelete.beforeOffset(80)))
                     .all()
-                    .get(20, TimeUnit.SECONDS);
+                    .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         }
 
         String told = runUntilItStops(stage);
@@ -78,7 +78,7 @@ class GapsIT {
         write("again", 30);
         stage.ingest(stage.config("firn"));
         try (Admin admin = broker.admin()) {
-            admin.deleteTopics(List.of("again")).all().get(20, TimeUnit.SECONDS);
+            admin.deleteTopics(List.of("again")).all().get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             Eventually.holds(
                     "the topic is gone",
                     SOON,
@@ -105,7 +105,7 @@ class GapsIT {
                 stage.service("swapped", stage.config("firn")).start()) {
             stage.awaitDrained(service);
             try (Admin admin = broker.admin()) {
-                admin.deleteTopics(List.of("swapped")).all().get(20, TimeUnit.SECONDS);
+                admin.deleteTopics(List.of("swapped")).all().get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
                 Eventually.holds("the topic is gone", SOON, () -> !admin.listTopics()
                         .names()
                         .get(5, TimeUnit.SECONDS)
@@ -116,7 +116,7 @@ class GapsIT {
             Eventually.holds(
                     "the pipeline stops",
                     SOON,
-                    () -> !service.isAlive() || service.process().output().contains("on-gap"),
+                    () -> !service.isAlive() || service.outputSinceStart().contains("on-gap"),
                     service::tail);
         }
         assertThat(stage.verifier().ledger()).isEqualTo(Map.of(0, 30L));
@@ -141,7 +141,7 @@ class GapsIT {
                 stage.service(stage.topic() + "-stops", stage.config("firn")).start()) {
             assertThat(service.process().awaitExit(SOON)).as(service.tail()).isTrue();
             assertThat(service.process().exitCode()).as(service.tail()).isNotZero();
-            return service.process().output();
+            return service.outputSinceStart();
         }
     }
 }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 @Order(Integer.MAX_VALUE - 2)
 class KafkaShapesIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("shapes");
 
     @TempDir
@@ -83,7 +83,7 @@ class KafkaShapesIT {
             try (Admin admin = broker.admin()) {
                 admin.createPartitions(Map.of(growing.topic(), NewPartitions.increaseTo(5)))
                         .all()
-                        .get(20, TimeUnit.SECONDS);
+                        .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             }
             write(growing, 4, 7);
             write(growing, 1, 3);

@@ -67,7 +67,7 @@ class MemoryIT {
                             .start()) {
                 Eventually.holds(
                         "rows are committed",
-                        Duration.ofSeconds(180),
+                        Eventually.PATIENCE,
                         () -> verifier.ledger().values().stream().anyMatch(next -> next > 0),
                         service::tail);
                 long deadline = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
@@ -81,8 +81,7 @@ class MemoryIT {
                 }
                 producer.close();
                 records = producer.acknowledged();
-                Eventually.holds(
-                        "the table holds everything", Duration.ofSeconds(180), verifier::isDrained, service::tail);
+                Eventually.holds("the table holds everything", Eventually.PATIENCE, verifier::isDrained, service::tail);
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
             assertThat(least(live)).as("live heap: %s", live).isLessThan(MEMORY_BYTES + SLACK_BYTES);

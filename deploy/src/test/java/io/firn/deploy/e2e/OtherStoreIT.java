@@ -60,7 +60,7 @@ final class OtherStoreIT {
     /** Long enough that the last commit has settled. */
     private static final Duration LATER = Duration.ofMinutes(20);
 
-    private static final Duration SOON = Duration.ofSeconds(90);
+    private static final Duration SOON = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("other-store");
 
     private static CephServer ceph;

@@ -11,8 +11,12 @@ import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import io.firn.deploy.rig.TopicProducer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 class SigtermIT {
     private static final int PARTITIONS = 4;
+    /** Records that are buffered and not committed when the service is asked to stop. */
+    private static final long ENOUGH = 4_000;
+
     private static final Path LOGS = OsProcess.logs("sigterm");
 
     @TempDir
@@ -40,12 +47,16 @@ class SigtermIT {
                     FirnProcess service = stage.service("firn", config).start()) {
                 Eventually.holds(
                         "the start positions are written down",
-                        Duration.ofSeconds(60),
+                        Eventually.PATIENCE,
                         () -> verifier.ledger().size() == PARTITIONS,
                         service::tail);
-                Eventually.pause(Duration.ofSeconds(1));
-                certainlyConsumed = producer.acknowledged();
-                Eventually.pause(Duration.ofSeconds(6));
+                long acknowledged = producer.acknowledged() + ENOUGH;
+                Eventually.holds(
+                        "records are consumed",
+                        Eventually.PATIENCE,
+                        () -> delivered(service) >= acknowledged,
+                        service::tail);
+                certainlyConsumed = acknowledged;
 
                 assertThat(service.terminate()).as(service.tail()).isZero();
             }
@@ -57,5 +68,17 @@ class SigtermIT {
             assertThat(report.rows()).isGreaterThanOrEqualTo(certainlyConsumed).isEqualTo(report.records());
             assertThat(verifier.unreferencedFiles()).isEmpty();
         }
+    }
+
+    /** Records that the service has read. */
+    private static long delivered(FirnProcess service) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(service.url("/metrics"))).build();
+        return (long) HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofLines())
+                .body()
+                .filter(line -> line.startsWith("firn_records_delivered_total{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 }

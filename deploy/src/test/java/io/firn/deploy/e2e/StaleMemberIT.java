@@ -32,7 +32,7 @@ class StaleMemberIT {
     /** Within the minute by which Iceberg lets snapshots of several clocks be out of order. */
     private static final Duration AHEAD = Duration.ofSeconds(55);
 
-    private static final Duration RECOVERY = Duration.ofSeconds(60);
+    private static final Duration RECOVERY = Eventually.PATIENCE;
     private static final Duration A_FEW_COMMITS = Duration.ofSeconds(3);
     private static final Duration PEACE = Duration.ofSeconds(8);
     private static final Path LOGS = OsProcess.logs("stale-member");

@@ -56,7 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class StoreFaultsIT {
     private static final int PARTITIONS = 4;
     private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.store.seconds", 6));
-    private static final Duration RECOVERY = Duration.ofSeconds(120);
+    private static final Duration RECOVERY = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("store-faults");
 
     /** Fewer than it takes: what the client does not mend by itself, Firn must. */

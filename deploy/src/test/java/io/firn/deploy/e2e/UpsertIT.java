@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UpsertIT {
     private static final int PARTITIONS = 3;
     private static final int KILLS = Integer.getInteger("firn.upsert.kills", 1);
-    private static final Duration SOON = Duration.ofSeconds(90);
+    private static final Duration SOON = Eventually.PATIENCE;
     private static final Path LOGS = OsProcess.logs("upsert");
 
     @TempDir
@@ -126,7 +126,7 @@ class UpsertIT {
     private static void createAgain(BrokerProcess broker, List<Keyed> all) throws Exception {
         List<String> topics = all.stream().map(each -> each.stage().topic()).toList();
         try (Admin admin = broker.admin()) {
-            admin.deleteTopics(topics).all().get(20, TimeUnit.SECONDS);
+            admin.deleteTopics(topics).all().get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             Eventually.holds(
                     "the topics are gone",
                     SOON,

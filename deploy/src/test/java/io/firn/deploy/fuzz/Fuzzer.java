@@ -1,6 +1,7 @@
 package io.firn.deploy.fuzz;
 
 import com.sun.management.ThreadMXBean;
+import io.firn.deploy.rig.Eventually;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,7 +23,7 @@ public final class Fuzzer {
     private static final long SEED = Long.getLong("firn.fuzz.seed", 1L);
 
     /** Many times what the slowest takes on a busy machine. */
-    private static final Duration HANGS = Duration.ofSeconds(30);
+    private static final Duration HANGS = Eventually.PATIENCE;
 
     /** For every byte of an input, and for any input. */
     private static final long BYTES_A_BYTE = 4_000;

@@ -3,12 +3,14 @@ package io.firn.deploy.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.ClosedPort;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.fuzz.Fuzzer;
 import io.firn.deploy.fuzz.Mutations;
 import io.firn.deploy.jobs.ServiceJobs;
+import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -29,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Requests as anybody may send them who reaches the port. No broker is there. */
 final class HttpFuzzTest {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = (int) Eventually.PATIENCE.toMillis();
 
     private static final List<String> PATHS = List.of(
             "/v1/backfills",
@@ -93,7 +95,8 @@ final class HttpFuzzTest {
         Lake.sqlite(folder).forEach((key, value) -> lake.append(key + ": '" + value + "', "));
         Path file = Files.writeString(
                 folder.resolve("firn.yaml"),
-                "kafka: {bootstrap.servers: '127.0.0.1:1', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
+                "kafka: {bootstrap.servers: '" + ClosedPort.address()
+                        + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
                         + "catalog: " + lake + "}\npipelines:\n  orders:\n    topics: [orders]\n"
                         + "    table: shop.orders\n    schema: id long\n");
         Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);

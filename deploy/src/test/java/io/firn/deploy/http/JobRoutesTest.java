@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.ClosedPort;
 import io.firn.catalog.Tables;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
@@ -23,6 +24,7 @@ import io.firn.deploy.jobs.ServiceJobs;
 import io.firn.deploy.maintain.JobRun;
 import io.firn.deploy.maintain.Results;
 import io.firn.deploy.maintain.Scratch;
+import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -85,7 +87,8 @@ class JobRoutesTest {
         Lake.sqlite(folder).forEach((key, value) -> lake.append(key + ": '" + value + "', "));
         Path file = Files.writeString(
                 folder.resolve("firn.yaml"),
-                "kafka: {bootstrap.servers: '127.0.0.1:1', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
+                "kafka: {bootstrap.servers: '" + ClosedPort.address()
+                        + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
                         + "catalog: " + lake
                         + "}\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n"
                         + "    schema: id long\n");
@@ -272,7 +275,8 @@ class JobRoutesTest {
                             return new JobRecord.Outcome(true, "{\"job\":\"rewrite\",\"end\":\"stopped\"}", "");
                         },
                         end -> {});
-        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(begun.await(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
         return held.id();
     }
 

@@ -18,6 +18,7 @@ import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.JobBoard;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.rig.Eventually;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -166,7 +167,7 @@ class MetricsTest {
         CompletableFuture<JobRecord> ended = new CompletableFuture<>();
         try (JobBoard board = new JobBoard("test", earlier)) {
             board.submit("audit", "orders", "test", run -> new JobRecord.Outcome(false, "{}", ""), ended::complete);
-            return ended.get(10, TimeUnit.SECONDS);
+            return ended.get();
         }
     }
 
@@ -285,7 +286,8 @@ class MetricsTest {
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
         return said;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.ClosedPort;
 import io.firn.catalog.Tables;
 import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillTask;
@@ -72,7 +73,8 @@ class OpenApiTest {
         Lake.sqlite(folder).forEach((key, value) -> lake.append(key + ": '" + value + "', "));
         Path file = Files.writeString(
                 folder.resolve("firn.yaml"),
-                "kafka: {bootstrap.servers: '127.0.0.1:1', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
+                "kafka: {bootstrap.servers: '" + ClosedPort.address()
+                        + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
                         + "catalog: " + lake
                         + "}\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n"
                         + "    schema: id long\n");

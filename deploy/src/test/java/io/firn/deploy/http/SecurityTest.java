@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.firn.deploy.config.HttpConfig;
+import io.firn.deploy.rig.Eventually;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -170,7 +171,7 @@ class SecurityTest {
         try {
             for (int client = 0; client < 200; client++) {
                 Socket socket = new Socket("127.0.0.1", port);
-                socket.setSoTimeout(30_000);
+                socket.setSoTimeout((int) Eventually.PATIENCE.toMillis());
                 sockets.add(socket);
             }
             for (int client = 0; client < sockets.size(); client++) {
@@ -326,7 +327,7 @@ class SecurityTest {
 
     private static String raw(int port, String request) throws IOException {
         try (Socket socket = new Socket("127.0.0.1", port)) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout((int) Eventually.PATIENCE.toMillis());
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }

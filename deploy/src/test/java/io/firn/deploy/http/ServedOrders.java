@@ -2,6 +2,7 @@ package io.firn.deploy.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.ClosedPort;
 import io.firn.catalog.Tables;
 import io.firn.catalog.backfill.BackfillBranch;
 import io.firn.catalog.backfill.BackfillMode;
@@ -67,7 +68,8 @@ public final class ServedOrders implements AutoCloseable {
         Lake.sqlite(folder).forEach((key, value) -> lake.append(key + ": '" + value + "', "));
         file = Files.writeString(
                 folder.resolve("firn.yaml"),
-                "kafka: {bootstrap.servers: '127.0.0.1:1', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
+                "kafka: {bootstrap.servers: '" + ClosedPort.address()
+                        + "', default.api.timeout.ms: 1000, request.timeout.ms: 500}\n"
                         + "catalog: " + lake
                         + "}\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n"
                         + "    schema: id long\n");

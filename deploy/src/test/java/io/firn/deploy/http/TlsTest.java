@@ -9,6 +9,7 @@ import io.firn.deploy.StopRequest;
 import io.firn.deploy.cli.FirnCommand;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.config.TlsConfig;
+import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.tls.Pem;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -55,7 +56,8 @@ class TlsTest {
                 "alice", keytool("alice", "CN=alice,O=Firn", "bc=ca:true"),
                 "mallory", keytool("mallory", "CN=alice,O=Firn", "bc=ca:true"));
         for (Map.Entry<String, Process> tool : tools.entrySet()) {
-            assertThat(tool.getValue().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(tool.getValue().waitFor(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
             convert(tool.getKey());
         }
     }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Order(2)
 class DistributionIT {
     private static final Path LOGS = OsProcess.logs("distribution");
-    private static final Duration SOON = Duration.ofSeconds(120);
+    private static final Duration SOON = Eventually.PATIENCE;
 
     @TempDir
     private Path folder;
@@ -74,7 +75,7 @@ class DistributionIT {
     }
 
     @Test
-    void a_job_leaves_an_archive_of_classes_for_the_next_one_and_says_nothing_of_it() {
+    void a_job_leaves_an_archive_of_classes_for_the_next_one_and_says_nothing_of_it() throws IOException {
         String[] merge = {
             "compact",
             "shop.orders",
@@ -83,10 +84,23 @@ class DistributionIT {
             "--config",
             folder.resolve("none.yaml").toString()
         };
+        Path cache = Distribution.home().resolve("cache");
+        removeArchives(cache);
         String told = firn(2, merge);
-        assertThat(Distribution.home().resolve("cache")).isDirectoryContaining("glob:**/classes-*.jsa");
+        assertThat(cache).isDirectoryContaining("glob:**/classes-*.jsa");
         assertThat(told).startsWith("firn: ").doesNotContain("[warning]");
         assertThat(firn(2, merge)).isEqualTo(told);
+    }
+
+    /** Those that an earlier run of the build left. */
+    private static void removeArchives(Path cache) throws IOException {
+        if (Files.exists(cache)) {
+            try (Stream<Path> all = Files.list(cache)) {
+                for (Path archive : all.toList()) {
+                    Files.delete(archive);
+                }
+            }
+        }
     }
 
     @Test

@@ -204,7 +204,7 @@ public final class BrokerProcess implements AutoCloseable {
         process = started;
         Eventually.holds(
                 "the broker answers",
-                Duration.ofSeconds(60),
+                Eventually.PATIENCE,
                 () -> {
                     if (!started.isAlive()) {
                         throw new AssertionError("the broker ended: " + started.tail());
@@ -244,7 +244,7 @@ public final class BrokerProcess implements AutoCloseable {
                 "bootstrap.servers",
                 bootstrap(),
                 "default.api.timeout.ms",
-                "20000",
+                Long.toString(Eventually.PATIENCE.toMillis()),
                 "request.timeout.ms",
                 "10000",
                 "reconnect.backoff.max.ms",
@@ -255,10 +255,10 @@ public final class BrokerProcess implements AutoCloseable {
     public void createTopic(String topic, int partitions, Map<String, String> settings) {
         try (Admin admin = admin()) {
             NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.of((short) 1)).configs(settings);
-            admin.createTopics(List.of(wanted)).all().get(30, TimeUnit.SECONDS);
+            admin.createTopics(List.of(wanted)).all().get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             Eventually.holds(
                     "topic " + topic + " is there",
-                    Duration.ofSeconds(20),
+                    Eventually.PATIENCE,
                     () ->
                             admin
                                     .describeTopics(List.of(topic))

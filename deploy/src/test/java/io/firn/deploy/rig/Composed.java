@@ -18,7 +18,7 @@ public record Composed(BrokerProcess broker, Lake lake, int port, Map<String, St
     public static final String TOPIC = "orders";
     public static final int PARTITIONS = 4;
 
-    private static final Duration MERGED = Duration.ofMinutes(2);
+    private static final Duration MERGED = Eventually.PATIENCE;
 
     /** @param lake of {@link Lake#s3AndRest} */
     public static Composed on(BrokerProcess broker, Lake lake) {

@@ -7,6 +7,12 @@ import java.util.function.Supplier;
 
 /** Waiting for what another process does: the one place where the end-to-end tests look at the clock. */
 public final class Eventually {
+    /**
+     * How long a test waits for what must happen. A test that passes never waits for so long; one that fails costs
+     * these minutes, which is better than a failure on a machine that is busy.
+     */
+    public static final Duration PATIENCE = Duration.ofMinutes(3);
+
     private static final Duration PAUSE = Duration.ofMillis(50);
 
     private Eventually() {}

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Class paths of engines that are no part of the build: Maven fetches them when a test first wants one. */
 public final class FetchedJars {
@@ -21,7 +22,10 @@ public final class FetchedJars {
         Path known = Path.of("target", "rig", name + ".cp").toAbsolutePath();
         Path asked = Path.of(pom).toAbsolutePath();
         if (Files.exists(known) && Files.getLastModifiedTime(known).compareTo(Files.getLastModifiedTime(asked)) > 0) {
-            return Files.readString(known).trim();
+            String remembered = Files.readString(known).trim();
+            if (Stream.of(remembered.split(":")).map(Path::of).allMatch(Files::exists)) {
+                return remembered;
+            }
         }
         Files.createDirectories(known.getParent());
         List<String> command = new ArrayList<>(List.of(

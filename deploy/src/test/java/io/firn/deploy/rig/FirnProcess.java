@@ -113,7 +113,7 @@ public final class FirnProcess implements AutoCloseable {
                         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
                         Distribution.readFlags(),
                         arguments));
-        if (!process.awaitExit(Duration.ofMinutes(3))) {
+        if (!process.awaitExit(Eventually.PATIENCE)) {
             process.close();
             throw new AssertionError("did not end: " + process.tail());
         }
@@ -167,7 +167,7 @@ public final class FirnProcess implements AutoCloseable {
 
     /** Waits until it was given partitions: from then on faults meet a process that works. */
     public void awaitJoined() {
-        Eventually.holds(name + " is given partitions", Duration.ofSeconds(90), this::hasJoined, this::tail);
+        Eventually.holds(name + " is given partitions", Eventually.PATIENCE, this::hasJoined, this::tail);
     }
 
     /** Whether it was given partitions since it was started last. */
@@ -182,7 +182,7 @@ public final class FirnProcess implements AutoCloseable {
 
     /** An address of its HTTP service; waits until it listens. */
     public String url(String path) {
-        Eventually.holds("it listens", Duration.ofSeconds(60), () -> PORT.matcher(outputSinceStart())
+        Eventually.holds("it listens", Eventually.PATIENCE, () -> PORT.matcher(outputSinceStart())
                 .find());
         Matcher port = PORT.matcher(outputSinceStart());
         return port.find() ? "http://127.0.0.1:" + port.group(1) + path : "";

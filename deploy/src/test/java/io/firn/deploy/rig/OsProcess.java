@@ -1,10 +1,8 @@
 package io.firn.deploy.rig;
 
+import io.firn.catalog.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,20 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A process that this test JVM started, with its output in a file. It is killed by its own handle: in {@link #close},
  * or when the test JVM ends first.
  */
 public final class OsProcess implements AutoCloseable {
-    private static final int LOWEST_PORT = 15_000;
-
-    /** Of Linux, where nobody says otherwise. */
-    private static final int LOWEST_EPHEMERAL_PORT = 32_768;
-
-    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+    private static final Set<Path> EMPTIED = ConcurrentHashMap.newKeySet();
 
     private final String name;
     private final Path log;
@@ -68,29 +61,27 @@ public final class OsProcess implements AutoCloseable {
         return command;
     }
 
-    /**
-     * A port that was free a moment ago; each one once, since who asks for several takes none of them yet. None of those
-     * that the system gives to outgoing connections: one of these could have it before its server, or between two
-     * starts of it.
-     */
+    /** As {@link FreePorts#take}. */
     public static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_EPHEMERAL_PORT);
-            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                if (GIVEN.add(port)) {
-                    return socket.getLocalPort();
+        return FreePorts.take();
+    }
+
+    /**
+     * Where logs of the rig go, under the module's build directory. Logs of an earlier run are deleted: a test that
+     * searches a log must not find the lines of another run.
+     */
+    public static Path logs(String test) {
+        Path directory = Path.of("target", "rig-logs", test).toAbsolutePath();
+        if (EMPTIED.add(directory) && Files.exists(directory)) {
+            try (Stream<Path> all = Files.walk(directory)) {
+                for (Path file : all.filter(Files::isRegularFile).toList()) {
+                    Files.delete(file);
                 }
-            } catch (BindException taken) {
-                GIVEN.add(port);
             } catch (IOException failed) {
                 throw new UncheckedIOException(failed);
             }
         }
-    }
-
-    /** Where logs of the rig go, under the module's build directory. */
-    public static Path logs(String test) {
-        return Path.of("target", "rig-logs", test).toAbsolutePath();
+        return directory;
     }
 
     private static Path quietLogging(Path directory) {

@@ -1,5 +1,6 @@
 package io.firn.deploy.rig;
 
+import io.firn.catalog.FreePorts;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -47,8 +47,9 @@ public final class PostgresServer implements AutoCloseable {
                     .setServerConfig("hba_file", rules.toAbsolutePath().toString())
                     .setOverrideWorkingDirectory(BINARIES.toFile())
                     .setDataDirectory(directory.resolve("data"))
+                    .setPort(FreePorts.take())
                     .setServerConfig("listen_addresses", "127.0.0.1")
-                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .setPGStartupWait(Eventually.PATIENCE)
                     .start());
         } catch (IOException failed) {
             throw new UncheckedIOException("cannot start PostgreSQL", failed);

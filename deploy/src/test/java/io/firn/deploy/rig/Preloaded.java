@@ -19,8 +19,8 @@ public final class Preloaded {
     static synchronized Optional<Path> library(String name) {
         Path source = Path.of("chaos", name + ".c");
         Path made = Path.of("target", "rig", name + ".so").toAbsolutePath();
-        if (!Files.exists(made)) {
-            try {
+        try {
+            if (!isNewer(made, source)) {
                 Files.createDirectories(made.getParent());
                 Path fresh = made.resolveSibling("fresh-" + name + ".so");
                 Process compiler = new ProcessBuilder(
@@ -31,13 +31,19 @@ public final class Preloaded {
                 if (compiler.waitFor() == 0) {
                     Files.move(fresh, made, StandardCopyOption.ATOMIC_MOVE);
                 }
-            } catch (IOException noCompiler) {
-                return Optional.empty();
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
             }
+            return Optional.of(made).filter(Files::exists);
+        } catch (IOException noCompiler) {
+            return Optional.empty();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
         }
-        return Optional.of(made).filter(Files::exists);
+    }
+
+    /** Whether it was made of this source: an earlier run may have left one. */
+    private static boolean isNewer(Path made, Path source) throws IOException {
+        return Files.exists(made) && Files.getLastModifiedTime(made).compareTo(Files.getLastModifiedTime(source)) > 0;
     }
 
     /** Why it cannot be had here, if it cannot. */

@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -117,7 +116,7 @@ public final class S3ProxyProcess implements AutoCloseable {
         process = started;
         Eventually.holds(
                 "the S3 server listens",
-                Duration.ofSeconds(60),
+                Eventually.PATIENCE,
                 () -> {
                     try (Socket socket = new Socket()) {
                         socket.connect(new InetSocketAddress("127.0.0.1", port), 500);

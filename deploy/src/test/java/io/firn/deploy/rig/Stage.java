@@ -19,7 +19,7 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
     /** Short, so that a test sees many commits. */
     public static final String QUICK_COMMITS = "commit: {interval: 1s}";
 
-    private static final Duration DRAIN_TIME = Duration.ofSeconds(60);
+    private static final Duration DRAIN_TIME = Eventually.PATIENCE;
 
     /** The table's full name. */
     public String table() {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A member that is frozen, expelled and assigned to all at once, as after a pause longer than its session. */
-@Timeout(90)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class VanishedPartitionsTest {
     @TempDir
     static Path directory;

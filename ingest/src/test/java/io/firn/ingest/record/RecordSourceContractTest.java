@@ -10,12 +10,13 @@ import io.firn.ingest.rig.Until;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What {@link RecordSource} promises, for the real one and the simulated one alike. */
-@Timeout(90)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 public abstract class RecordSourceContractTest {
     private final List<SourceWorld> worlds = new ArrayList<>();
 

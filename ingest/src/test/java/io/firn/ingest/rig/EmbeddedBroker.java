@@ -1,11 +1,10 @@
 package io.firn.ingest.rig;
 
+import io.firn.catalog.FreePorts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,13 +26,13 @@ import org.apache.kafka.common.utils.Time;
 
 /** A Kafka broker (KRaft, one node) inside the test's JVM, on a loopback port of its own. */
 public final class EmbeddedBroker implements AutoCloseable {
-    private final int port = freePort();
+    private final int port = FreePorts.take();
     private final KafkaRaftServer server;
 
     /** @param directory for its data; must be empty */
     public EmbeddedBroker(Path directory) {
         Properties properties = new Properties();
-        int controller = freePort();
+        int controller = FreePorts.take();
         properties.putAll(Map.ofEntries(
                 Map.entry("process.roles", "broker,controller"),
                 Map.entry("node.id", "1"),
@@ -75,14 +74,6 @@ public final class EmbeddedBroker implements AutoCloseable {
                 new String[] {"format", "-t", "Zmlybi1yaWctY2x1c3Rlcg", "-c", file.toString()}, nowhere);
         if (code != 0) {
             throw new AssertionError("storage was not formatted: " + code);
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
         }
     }
 
