@@ -8,6 +8,7 @@ import org.apache.hadoop.security.AccessControlException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 
 /**
  * A store that answers, and whose answer is no: wrong credentials, missing permissions, a bucket that does not exist.
@@ -32,7 +33,7 @@ public final class StoreRefusal {
         for (Throwable each = failure; each != null; each = each.getCause()) {
             FirnException refusal = each instanceof AwsServiceException
                     ? ofAws((AwsServiceException) each, where)
-                    : ofFiles(each, where);
+                    : isWithoutRegion(each) ? withoutRegion(each, where) : ofFiles(each, where);
             if (refusal != null) {
                 return Optional.of(refusal);
             }
@@ -70,6 +71,22 @@ public final class StoreRefusal {
                     failure);
         }
         return null;
+    }
+
+    /** The client looks in several places for a region; its message lists them all and not Iceberg's property. */
+    private static boolean isWithoutRegion(Throwable failure) {
+        return failure instanceof SdkClientException
+                && String.valueOf(failure.getMessage()).startsWith("Unable to load region");
+    }
+
+    private static FirnException withoutRegion(Throwable failure, String where) {
+        return new FirnException(
+                "store-region",
+                FirnException.Kind.USER,
+                "no region is configured for S3",
+                where,
+                "set the catalog's client.region, for example us-east-1 (any, for a store that has none), or AWS_REGION",
+                failure);
     }
 
     private static @Nullable FirnException ofFiles(Throwable failure, String where) {

@@ -1,10 +1,13 @@
 package io.firn.catalog;
 
+import java.io.FileNotFoundException;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.io.SupportsPrefixOperations;
 
 /** Asks a store of files whether it answers and lets us in. Writes nothing. */
 public final class Stores {
@@ -51,8 +54,27 @@ public final class Stores {
         try {
             // Whether it is there matters to nobody: that there is an answer does.
             boolean ignored = io.newInputFile(folder + PROBE).exists();
+            list(io, folder);
         } catch (RuntimeException failed) {
             throw CatalogFailures.translate(failed, "the store does not serve us", folder, catalogProperties);
+        }
+    }
+
+    /** A store answers the question for one file alike, whether the file is missing or its whole bucket. */
+    private static void list(FileIO io, String folder) {
+        if (!(io instanceof SupportsPrefixOperations)) {
+            return;
+        }
+        try {
+            boolean ignored = ((SupportsPrefixOperations) io)
+                    .listPrefix(folder + PROBE)
+                    .iterator()
+                    .hasNext();
+        } catch (UncheckedIOException failed) {
+            // A file system has a directory here, or not yet.
+            if (!(failed.getCause() instanceof FileNotFoundException)) {
+                throw failed;
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 
 class StoreRefusalTest {
     private static final String WHERE = "table shop.orders at s3://lake/shop/orders";
@@ -63,6 +64,19 @@ class StoreRefusalTest {
         assertThat(StoreRefusal.in(new IllegalStateException(denied), WHERE))
                 .hasValueSatisfying(failure -> assertThat(failure.getMessage()).contains("a.parquet"));
         assertThat(StoreRefusal.in(new FileNotFoundException("/lake/a (No such file or directory)"), WHERE))
+                .isEmpty();
+    }
+
+    @Test
+    void clientWithoutARegionNamesTheProperty() {
+        Throwable failure = SdkClientException.create("Unable to load region from any of the providers in the chain"
+                + " software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain@1: [...]");
+        assertThat(StoreRefusal.in(new IllegalStateException(failure), WHERE)).hasValueSatisfying(refusal -> {
+            assertThat(refusal.code()).isEqualTo("store-region");
+            assertThat(refusal.what()).isEqualTo("no region is configured for S3");
+            assertThat(refusal.action()).contains("client.region");
+        });
+        assertThat(StoreRefusal.in(SdkClientException.create("Unable to execute HTTP request"), WHERE))
                 .isEmpty();
     }
 

@@ -130,8 +130,7 @@ public final class Assembly {
 
     /** All pipelines of the configuration, built and not started; tables are created where they are not there. */
     public List<PipelineRunner> pipelines(Configuration configuration, Catalog catalog, PipelineListener listener) {
-        long ingestion = configuration.memoryBytes() - configuration.memoryBytes() / BACKFILL_SHARE;
-        long memory = ingestion / configuration.pipelines().size();
+        long memory = pipelineBytes(configuration);
         List<PipelineRunner> runners = new ArrayList<>();
         configuration
                 .pipelines()
@@ -182,12 +181,9 @@ public final class Assembly {
         @Override
         public BatchWriter writer(PipelineConfig pipeline, Table table) {
             table.refresh();
-            DecodeSettings plain = decoding(pipeline.decode());
             return RowBatchWriter.create(
                     table,
-                    UpsertParts.of(pipeline, new Tables(catalog))
-                            .map(parts -> plain.withTombstones(parts.tombstones()))
-                            .orElse(plain),
+                    decoding(pipeline, UpsertParts.of(pipeline, new Tables(catalog))),
                     WriteSettings.defaults(UUID.randomUUID())
                             .withTargetFileBytes(pipeline.commit().targetFileBytes())
                             .withMemoryBytes(Math.max(MIN_WRITER_BYTES, memory() - memory() / FETCH_SHARE)));
@@ -226,9 +222,7 @@ public final class Assembly {
                 PipelineSettings.DEFAULT_HEARTBEAT_INTERVAL,
                 pipeline.start(),
                 pipeline.onGap());
-        DecodeSettings plain = decoding(pipeline.decode());
-        DecodeSettings decoding =
-                upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
+        DecodeSettings decoding = decoding(pipeline, upsert);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(
                 committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name())),
@@ -250,6 +244,31 @@ public final class Assembly {
                 health);
         return new PipelineRunner(
                 settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
+    }
+
+    /** Returns how the pipeline's records become rows of the table that they are ingested to. */
+    public static DecodeSettings decoding(PipelineConfig pipeline, Optional<UpsertParts> upsert) {
+        DecodeSettings plain = decoding(pipeline.decode());
+        return upsert.map(parts -> plain.withTombstones(parts.tombstones())).orElse(plain);
+    }
+
+    /** Returns the memory that one worker of a pipeline has for fetched records. */
+    public static long fetchBytesPerWorker(Configuration configuration, PipelineConfig pipeline) {
+        return pipelineBytes(configuration) / FETCH_SHARE / pipeline.workers();
+    }
+
+    private static long pipelineBytes(Configuration configuration) {
+        long ingestion = configuration.memoryBytes() - configuration.memoryBytes() / BACKFILL_SHARE;
+        return ingestion / configuration.pipelines().size();
+    }
+
+    /** Returns Kafka for one pipeline, for reading beside its consumer group; the caller closes it. */
+    public static KafkaSources sources(String name, PipelineConfig pipeline, Configuration configuration) {
+        return KafkaSources.withoutGroup(
+                name,
+                pipeline.topics(),
+                new HashMap<>(configuration.kafka()),
+                fetchBytesPerWorker(configuration, pipeline));
     }
 
     private static DecodeSettings decoding(DecodeConfig config) {

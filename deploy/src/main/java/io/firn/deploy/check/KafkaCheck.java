@@ -1,14 +1,18 @@
 package io.firn.deploy.check;
 
+import io.firn.deploy.Assembly;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.NearestKey;
+import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.poll.ReaderIdentity;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,36 +21,60 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
-/** Reaches the brokers and looks for the topics, within a bounded time. */
+/** Reaches the brokers, looks for the topics and asks what this user may do, within a bounded time. */
 final class KafkaCheck {
     private static final int ANSWER_SECONDS = 10;
 
     private final Configuration configuration;
     private final String file;
+    private final List<ConfigProblem> problems = new ArrayList<>();
+    private final List<ConfigProblem> hints = new ArrayList<>();
+    private final Map<String, ReaderIdentity> readers;
+    private final Set<String> unusable = new TreeSet<>();
 
-    KafkaCheck(Configuration configuration, String file) {
+    /**
+     * What was found.
+     *
+     * @param usable names of the pipelines whose topics can be read
+     */
+    record Result(List<ConfigProblem> problems, List<ConfigProblem> hints, Set<String> usable) {}
+
+    /** @param readers by pipeline, as whom they will join their groups */
+    KafkaCheck(Configuration configuration, String file, Map<String, ReaderIdentity> readers) {
+        this.readers = readers;
         this.configuration = configuration;
         this.file = file;
     }
 
-    List<ConfigProblem> run() {
+    Result run() {
         Map<String, Object> settings = new HashMap<>(configuration.kafka());
         atMost(settings, "default.api.timeout.ms", 8000);
         atMost(settings, "request.timeout.ms", 4000);
         try (Admin admin = Admin.create(settings)) {
-            Set<String> topics = admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS);
-            return missing(topics);
+            Set<String> visible = admin.listTopics().names().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            for (Map.Entry<String, PipelineConfig> pipeline :
+                    configuration.pipelines().entrySet()) {
+                pipeline(pipeline.getKey(), pipeline.getValue(), visible, new KafkaRights(admin));
+            }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            return List.of();
+            return failed(unreachable());
         } catch (TimeoutException late) {
-            return List.of(unreachable());
+            return failed(unreachable());
         } catch (ExecutionException failed) {
-            return List.of(translated(Objects.requireNonNullElse(failed.getCause(), failed)));
+            return failed(translated(Objects.requireNonNullElse(failed.getCause(), failed)));
         } catch (KafkaException wrong) {
-            return List.of(new ConfigProblem(
+            return failed(new ConfigProblem(
                     "the Kafka properties are not usable: " + innermost(wrong), where("kafka"), "correct them"));
         }
+        Set<String> usable = new TreeSet<>(configuration.pipelines().keySet());
+        usable.removeAll(unusable);
+        return new Result(problems, hints, usable);
+    }
+
+    private Result failed(ConfigProblem problem) {
+        problems.add(problem);
+        return new Result(problems, hints, Set.of());
     }
 
     /** A configured patience that is shorter stays: Kafka's own defaults are a minute. */
@@ -60,26 +88,73 @@ final class KafkaCheck {
                                 : most);
     }
 
-    private List<ConfigProblem> missing(Set<String> topics) {
-        List<ConfigProblem> problems = new ArrayList<>();
-        configuration.pipelines().forEach((name, pipeline) -> {
-            for (String topic : pipeline.topics().names()) {
-                if (!topics.contains(topic)) {
-                    problems.add(new ConfigProblem(
+    private void pipeline(String name, PipelineConfig pipeline, Set<String> visible, KafkaRights rights)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        boolean byPattern = pipeline.topics().pattern().isPresent();
+        List<String> topics = byPattern
+                ? visible.stream().filter(pipeline.topics()::contains).sorted().toList()
+                : pipeline.topics().names();
+        if (topics.isEmpty()) {
+            wrong(
+                    name,
+                    "no topic matches " + pipeline.topics(),
+                    ".topic-pattern",
+                    "correct the pattern, or create a topic that matches: there is " + sample(visible));
+            return;
+        }
+        Map<String, KafkaRights.Topic> rightsByTopic = rights.topics(topics);
+        String topicsKey = byPattern ? ".topic-pattern" : ".topics";
+        for (String topic : topics) {
+            switch (rightsByTopic.getOrDefault(topic, KafkaRights.Topic.MISSING)) {
+                case MISSING ->
+                    wrong(
+                            name,
                             "the topic " + topic + " does not exist",
-                            where("pipelines." + name + ".topics"),
-                            NearestKey.hint(topic, topics) + "create it, or name one of the topics that this user may"
-                                    + " see: " + sample(topics)));
+                            topicsKey,
+                            NearestKey.hint(topic, visible) + "create it, or name one of the topics that this user may"
+                                    + " see: " + sample(visible));
+                case REFUSED ->
+                    wrong(
+                            name,
+                            "Kafka denies this user to read the topic " + topic,
+                            topicsKey,
+                            "grant the operations READ and DESCRIBE on the topic");
+                case READABLE -> {
+                    // As it should be.
                 }
             }
-            if (pipeline.topics().pattern().isPresent() && topics.stream().noneMatch(pipeline.topics()::contains)) {
-                problems.add(new ConfigProblem(
-                        "no topic matches " + pipeline.topics(),
-                        where("pipelines." + name + ".topic-pattern"),
-                        "correct the pattern, or create a topic that matches: there is " + sample(topics)));
+        }
+        ReaderIdentity reader = readers.get(name);
+        if (reader != null && !rights.canJoin(reader.group())) {
+            wrong(
+                    name,
+                    "Kafka denies this user to join the consumer group " + reader.group(),
+                    "",
+                    "grant the operation READ on the group, or on the prefix " + ReaderIdentity.GROUP_PREFIX);
+        }
+        if (!unusable.contains(name)) {
+            largestRecord(name, pipeline, rights.largestRecords(topics));
+        }
+    }
+
+    private void wrong(String pipeline, String what, String key, String action) {
+        unusable.add(pipeline);
+        problems.add(new ConfigProblem(what, where("pipelines." + pipeline + key), action));
+    }
+
+    /** Half of a worker's share is asked for in one fetch; what is larger comes alone, and above the bound. */
+    private void largestRecord(String name, PipelineConfig pipeline, Map<String, Long> largest) {
+        long provided = Assembly.fetchBytesPerWorker(configuration, pipeline) / 2;
+        largest.forEach((topic, bytes) -> {
+            if (bytes > provided) {
+                long needed = configuration.memoryBytes() / Math.max(1, provided) * bytes;
+                hints.add(new ConfigProblem(
+                        "the topic " + topic + " may have records of " + bytes + " bytes (max.message.bytes), memory"
+                                + " provides for " + provided + " in each worker of " + name,
+                        where("memory"),
+                        "set memory to at least " + (needed / (1 << 20) + 1) + "MB, or use fewer workers"));
             }
         });
-        return problems;
     }
 
     private static String sample(Set<String> topics) {

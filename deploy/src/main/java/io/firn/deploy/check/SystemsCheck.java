@@ -4,17 +4,30 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.Stores;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
+import io.firn.catalog.schema.SourceColumns;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.poll.ReaderIdentity;
+import io.firn.ingest.record.SpanSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -23,18 +36,34 @@ public final class SystemsCheck {
     private final Assembly assembly;
     private final Configuration configuration;
     private final String file;
+    private final Consumer<String> progress;
     private final List<ConfigProblem> problems = new ArrayList<>();
+    private final List<ConfigProblem> hints = new ArrayList<>();
+    private final List<SampleReport> samples = new ArrayList<>();
+    private final Map<String, SampleTarget> targets = new TreeMap<>();
 
-    /** @param file for messages */
-    public SystemsCheck(Assembly assembly, Configuration configuration, String file) {
+    /**
+     * @param file for messages
+     * @param progress receives a line per step
+     */
+    public SystemsCheck(Assembly assembly, Configuration configuration, String file, Consumer<String> progress) {
         this.assembly = assembly;
         this.configuration = configuration;
         this.file = file;
+        this.progress = progress;
     }
 
-    /** In the order Kafka, catalog, tables; empty when all is well. */
-    public List<ConfigProblem> run() {
-        problems.addAll(new KafkaCheck(configuration, file).run());
+    /**
+     * Checks Kafka, catalog, tables and a sample of each pipeline's records, in that order.
+     *
+     * @param sample records to read per pipeline; 0 for none
+     */
+    public CheckReport run(long sample) {
+        configuration
+                .doubts()
+                .forEach(doubt ->
+                        hints.add(new ConfigProblem(doubt.what(), file + ", " + doubt.where(), doubt.action())));
+        progress.accept("checking the catalog");
         try {
             Catalog catalog = assembly.catalog(configuration);
             try {
@@ -46,15 +75,74 @@ public final class SystemsCheck {
         } catch (FirnException failed) {
             add("catalog", failed);
         }
-        return List.copyOf(problems);
+        progress.accept("checking Kafka");
+        Map<String, ReaderIdentity> readers = new TreeMap<>();
+        configuration.pipelines().keySet().forEach(name -> readers.put(name, reader(name)));
+        KafkaCheck.Result kafka = new KafkaCheck(configuration, file, readers).run();
+        problems.addAll(0, kafka.problems());
+        hints.addAll(kafka.hints());
+        targets.forEach((name, target) -> {
+            if (sample > 0 && kafka.usable().contains(name)) {
+                progress.accept("reading a sample for " + name);
+                sample(name, target, sample);
+            }
+        });
+        return new CheckReport(problems, hints, samples);
+    }
+
+    /** The group of a table that is not there yet is not known; a right to join it is one to a prefix. */
+    private ReaderIdentity reader(String name) {
+        SampleTarget target = targets.get(name);
+        return new ReaderIdentity(
+                name, target == null ? UUID.randomUUID() : target.table().orElseGet(UUID::randomUUID));
+    }
+
+    private void sample(String name, SampleTarget target, long records) {
+        PipelineConfig pipeline =
+                Objects.requireNonNull(configuration.pipelines().get(name));
+        String key = "pipelines." + name;
+        try (KafkaSources sources = Assembly.sources(name, pipeline, configuration);
+                SpanSource kafka = sources.spans()) {
+            ResumePositions positions =
+                    ResumePositions.of(name, pipeline, target.ledger(), sources.partitions(), kafka);
+            positions.refusals().forEach(refusal -> add(key, refusal));
+            SamplePlan plan = SamplePlan.of(records, positions.held(), positions.next());
+            SampleReport report = new PipelineSample(name, target, positions.next(), assembly.clock()).run(kafka, plan);
+            samples.add(report);
+            SampleFindings findings = new SampleFindings(pipeline, file + ", " + key, report);
+            problems.addAll(findings.problems());
+            hints.addAll(findings.hints());
+        } catch (FirnException failed) {
+            add(key, failed);
+        }
+    }
+
+    private static Ledger ledger(Optional<Table> table) {
+        return table.map(LedgerReader::read)
+                .map(state ->
+                        state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty()))
+                .orElse(Ledger.empty());
+    }
+
+    /** Of a pipeline with problems no sample is read: what it would be decoded for is not known. */
+    private void target(
+            String name, PipelineConfig pipeline, Optional<Table> table, Schema planned, Optional<UpsertParts> upsert) {
+        targets.put(
+                name,
+                new SampleTarget(
+                        table.map(Table::schema).orElse(planned),
+                        Assembly.decoding(pipeline, upsert),
+                        ledger(table),
+                        table.map(Tables::uuid)));
     }
 
     private void table(String name, PipelineConfig pipeline, Tables tables) {
         String key = "pipelines." + name;
         if (pipeline.upsert().isPresent()) {
-            upsert(key, pipeline, tables);
+            upsert(name, pipeline, tables);
             return;
         }
+        int before = problems.size();
         Optional<TableRequest> request = request(key, pipeline);
         try {
             Optional<Table> table = tables.open(pipeline.table());
@@ -78,13 +166,21 @@ public final class SystemsCheck {
                     }
                 });
             }
+            if (problems.size() == before) {
+                Schema planned = request.flatMap(TableRequest::schema)
+                        .map(SourceColumns::appendTo)
+                        .orElseGet(() -> table.orElseThrow().schema());
+                target(name, pipeline, table, planned, Optional.empty());
+            }
         } catch (FirnException failed) {
             boolean misnamed = failed.code().equals("table-name-invalid");
             add(misnamed ? key + ".table" : "catalog", failed);
         }
     }
 
-    private void upsert(String key, PipelineConfig pipeline, Tables tables) {
+    private void upsert(String name, PipelineConfig pipeline, Tables tables) {
+        String key = "pipelines." + name;
+        int before = problems.size();
         try {
             UpsertParts parts = UpsertParts.of(pipeline, tables).orElseThrow();
             parts.checkPartitioning();
@@ -94,6 +190,10 @@ public final class SystemsCheck {
                     Stores.reach(table.get(), configuration.catalog());
                     existing(key, wanted, table.get());
                 }
+            }
+            if (problems.size() == before) {
+                Optional<Table> staging = tables.open(pipeline.ingestTable());
+                target(name, pipeline, staging, parts.request().layout().staging(), Optional.of(parts));
             }
         } catch (FirnException failed) {
             add(key + keyOf(failed), failed);

@@ -2,9 +2,11 @@ package io.firn.deploy.cli;
 
 import io.firn.compaction.view.SqlDialect;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.check.CheckReport;
 import io.firn.deploy.check.SystemsCheck;
-import io.firn.deploy.config.ConfigProblem;
+import io.firn.deploy.config.ConfigException;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.http.HttpService;
 import io.firn.deploy.maintain.LatestRows;
 import java.io.PrintWriter;
 import java.util.List;
@@ -12,13 +14,16 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Tries everything that a run would need, and changes nothing. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        description = "Validates the configuration and reaches every system it names. Changes nothing.",
+        description = "Validates the configuration, reaches every system it names and decodes a sample of each"
+                + " pipeline's records. Changes nothing.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:all is well",
@@ -31,6 +36,16 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
+    @Mixin
+    private final AnswerOption answer = new AnswerOption();
+
+    @Option(
+            names = "--sample",
+            paramLabel = "N",
+            description = "Records to read and decode per pipeline, half where it reads next and half at the end."
+                    + " Default: ${DEFAULT-VALUE}; 0: none.")
+    private long sample = 500;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -40,14 +55,43 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Configuration configuration = assembly.configuration(config.file());
-        List<ConfigProblem> problems =
-                new SystemsCheck(assembly, configuration, config.file().toString()).run();
-        Failures.print(problems, spec.commandLine().getErr());
-        if (!problems.isEmpty()) {
+        if (sample < 0) {
+            throw new ParameterException(spec.commandLine(), "--sample must be 0 or more");
+        }
+        CheckReport report;
+        Configuration configuration;
+        try {
+            configuration = assembly.configuration(config.file());
+            HttpService.check(configuration.http());
+            report = new SystemsCheck(
+                            assembly,
+                            configuration,
+                            config.file().toString(),
+                            answer.isJson() ? line -> {} : answer::tell)
+                    .run(sample);
+        } catch (ConfigException wrong) {
+            if (answer.isJson()) {
+                answer.say(CheckAnswer.json(new CheckReport(wrong.problems(), List.of(), List.of())));
+                return ExitCodes.USAGE;
+            }
+            throw wrong;
+        }
+        if (answer.isJson()) {
+            answer.say(CheckAnswer.json(report));
+        } else {
+            Failures.print(report.problems(), spec.commandLine().getErr());
+            CheckAnswer.print(report, spec.commandLine().getOut());
+        }
+        if (!report.problems().isEmpty()) {
             return ExitCodes.USAGE;
         }
-        PrintWriter out = spec.commandLine().getOut();
+        if (!answer.isJson()) {
+            well(configuration, spec.commandLine().getOut());
+        }
+        return ExitCodes.DONE;
+    }
+
+    private void well(Configuration configuration, PrintWriter out) {
         out.println("All is well: Kafka, the catalog and the tables of "
                 + configuration.pipelines().keySet());
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
@@ -56,7 +100,6 @@ final class CheckCommand implements Callable<Integer> {
                     .ifPresent(latest -> latest(latest, out)));
         }
         out.flush();
-        return ExitCodes.DONE;
     }
 
     private static void latest(LatestRows latest, PrintWriter out) {

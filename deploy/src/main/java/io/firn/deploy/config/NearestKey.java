@@ -2,6 +2,7 @@ package io.firn.deploy.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Finds what was probably meant by a misspelt key or name. */
@@ -11,6 +12,18 @@ public final class NearestKey {
     /** As the beginning of a sentence, {@code did you mean orders? }; empty where nothing is known. */
     public static String hint(String key, Collection<String> known) {
         return to(key, known).map(nearest -> "did you mean " + nearest + "? ").orElse("");
+    }
+
+    /** The closest, where it differs in case, separators and little else. */
+    public static Optional<String> close(String key, Collection<String> known) {
+        return known.stream()
+                .filter(candidate -> distance(plain(key), plain(candidate)) <= Math.min(2, key.length() / 4))
+                .min(Comparator.<String>comparingInt(candidate -> distance(plain(key), plain(candidate)))
+                        .thenComparing(Comparator.naturalOrder()));
+    }
+
+    private static String plain(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[_ -]", "");
     }
 
     /** The closest of the known keys by edit distance, the first of the alphabet among equals. */

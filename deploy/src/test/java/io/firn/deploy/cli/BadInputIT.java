@@ -134,7 +134,7 @@ class BadInputIT {
     }
 
     @Test
-    void a_wrong_secret_for_the_object_store_is_wrong_configuration() throws IOException {
+    void a_wrong_secret_or_bucket_for_the_object_store_is_wrong_configuration() throws IOException {
         try (S3ProxyProcess s3 = S3ProxyProcess.start(folder.resolve("s3"), OsProcess.logs("bad-input"), "lake")) {
             Map<String, String> catalog = new HashMap<>(Lake.sqlite(folder));
             catalog.putAll(s3.catalogProperties());
@@ -142,6 +142,11 @@ class BadInputIT {
             assertThat(firn("check", "--config", config(plain(), catalog, TOPIC)))
                     .as(err.toString())
                     .isZero();
+            catalog.put("warehouse", "s3://lakee/warehouse");
+            assertThat(firn("check", "--config", config(plain(), catalog, TOPIC)))
+                    .isEqualTo(2);
+            assertThat(err.toString()).contains("the bucket does not exist", "s3://lakee", "do: create the bucket");
+            catalog.put("warehouse", "s3://lake/warehouse");
             catalog.put("s3.secret-access-key", WRONG);
             String file = config(plain(), catalog, TOPIC);
             for (String command : new String[] {"check", "run"}) {

@@ -21,6 +21,15 @@ import java.util.stream.IntStream;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AccessControlEntryFilter;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +121,9 @@ public final class BrokerProcess implements AutoCloseable {
                     log.dirs=%3$s
                     num.partitions=1
                     auto.create.topics.enable=false
+                    authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+                    super.users=User:ANONYMOUS
+                    allow.everyone.if.no.acl.found=true
                     offsets.topic.replication.factor=1
                     offsets.topic.num.partitions=2
                     transaction.state.log.replication.factor=1
@@ -249,6 +261,33 @@ public final class BrokerProcess implements AutoCloseable {
                 "10000",
                 "reconnect.backoff.max.ms",
                 "500"));
+    }
+
+    /** From now on {@link #USER} may do only what is allowed here; who comes without a password may do all. */
+    public void allowUser(ResourceType type, String prefix, AclOperation... operations) {
+        ResourcePattern resource = new ResourcePattern(type, prefix, PatternType.PREFIXED);
+        // An entry for somebody else makes the authorizer look at entries at all.
+        List<AclBinding> entries = new ArrayList<>(List.of(entry(resource, "User:nobody", AclOperation.READ)));
+        for (AclOperation operation : operations) {
+            entries.add(entry(resource, "User:" + USER, operation));
+        }
+        try (Admin admin = admin()) {
+            admin.createAcls(entries).all().get(20, TimeUnit.SECONDS);
+            Eventually.holds(
+                    "the entries for " + prefix + " are there",
+                    Duration.ofSeconds(20),
+                    () -> admin.describeAcls(new AclBindingFilter(resource.toFilter(), AccessControlEntryFilter.ANY))
+                                    .values()
+                                    .get(5, TimeUnit.SECONDS)
+                                    .size()
+                            == entries.size());
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            throw new AssertionError("cannot allow " + prefix, failed);
+        }
+    }
+
+    private static AclBinding entry(ResourcePattern resource, String principal, AclOperation operation) {
+        return new AclBinding(resource, new AccessControlEntry(principal, "*", operation, AclPermissionType.ALLOW));
     }
 
     /** Creates a topic of one replica. */

@@ -1,5 +1,6 @@
 package io.firn.ingest.poll;
 
+import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.RecordSource;
 import io.firn.ingest.record.RecordSources;
@@ -83,6 +84,15 @@ public final class KafkaSources implements RecordSources {
     /** Reads spans of these topics beside the group; to be closed before this is. */
     public SpanSource spans() {
         return new KafkaSpanSource(properties, topics);
+    }
+
+    /**
+     * Returns all partitions of the pipeline's topics.
+     *
+     * @throws io.firn.catalog.FirnException as {@link RecordSource#partitions}
+     */
+    public Set<SourcePartition> partitions() {
+        return topics.partitions();
     }
 
     @Override
