@@ -32,6 +32,16 @@ public final class Catalogs {
     /** One for each of two tables and a column that somebody else may be quicker to add, and one that succeeds. */
     private static final int MOST_ATTEMPTS = 4;
 
+    /** The classes behind Iceberg's types. */
+    private static final Map<String, String> IMPLEMENTATIONS = Map.of(
+            CatalogUtil.ICEBERG_CATALOG_TYPE_HADOOP, CatalogUtil.ICEBERG_CATALOG_HADOOP,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_HIVE, CatalogUtil.ICEBERG_CATALOG_HIVE,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_REST, CatalogUtil.ICEBERG_CATALOG_REST,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_GLUE, CatalogUtil.ICEBERG_CATALOG_GLUE,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_NESSIE, CatalogUtil.ICEBERG_CATALOG_NESSIE,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_JDBC, CatalogUtil.ICEBERG_CATALOG_JDBC,
+            CatalogUtil.ICEBERG_CATALOG_TYPE_BIGQUERY, CatalogUtil.ICEBERG_CATALOG_BIGQUERY);
+
     private Catalogs() {}
 
     /**
@@ -60,6 +70,27 @@ public final class Catalogs {
             return built(name, all, hadoop);
         } catch (RuntimeException | LinkageError e) {
             throw CatalogFailures.translate(e, "the catalog cannot be opened", where(kind, all), properties);
+        }
+    }
+
+    /**
+     * As {@link #open}, but the catalog is opened by its first call; each call fails as {@link #open} would until it has
+     * succeeded once. A service starts so while its catalog is away.
+     *
+     * @throws FirnException {@code catalog-config} if there is no such catalog
+     */
+    public static Catalog openLazily(Map<String, String> properties) {
+        String kind = kind(new HashMap<>(properties));
+        String implementation = IMPLEMENTATIONS.getOrDefault(kind, kind);
+        try {
+            Class<?> type = Class.forName(implementation, false, Catalogs.class.getClassLoader());
+            return LazyCatalog.of(type, () -> open(properties));
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw CatalogFailures.translate(
+                    new IllegalArgumentException("there is no class " + implementation, e),
+                    "the catalog cannot be opened",
+                    where(kind, properties),
+                    properties);
         }
     }
 

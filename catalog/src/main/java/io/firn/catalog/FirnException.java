@@ -13,8 +13,10 @@ public final class FirnException extends RuntimeException {
 
     /** Who can do something about a failure; decides the exit code and whether a retry may help. */
     public enum Kind {
-        /** Wrong usage, configuration, data or table: a person has to change something. Exit code 2. */
+        /** Wrong usage, configuration or table: a person has to change something. Exit code 2. */
         USER,
+        /** A record that cannot be taken: its producer or the schema has to change. Exit code 1. */
+        DATA,
         /** Kafka, catalog or store did not do its part: may recover by itself. Exit code 1. */
         EXTERNAL,
         /** A fault of Firn's own. Exit code 1. */
@@ -44,6 +46,10 @@ public final class FirnException extends RuntimeException {
 
     public static FirnException user(String code, String what, String where, String action) {
         return new FirnException(code, Kind.USER, what, where, action, null);
+    }
+
+    public static FirnException data(String code, String what, String where, String action) {
+        return new FirnException(code, Kind.DATA, what, where, action, null);
     }
 
     public static FirnException external(String code, String what, String where, String action, Throwable cause) {

@@ -115,6 +115,11 @@ public final class Assembly {
         return Catalogs.open(configuration.catalog());
     }
 
+    /** As {@link #catalog}, for a service that starts while the catalog is away. */
+    Catalog lazyCatalog(Configuration configuration) {
+        return Catalogs.openLazily(configuration.catalog());
+    }
+
     /** What is asked of a pipeline's table. */
     public static TableRequest request(PipelineConfig pipeline) {
         return new TableRequest(
@@ -128,28 +133,41 @@ public final class Assembly {
                 pipeline.adopt() ? MissingLedger.ADOPT : MissingLedger.REFUSE);
     }
 
-    /** All pipelines of the configuration, built and not started; tables are created where they are not there. */
-    public List<PipelineRunner> pipelines(Configuration configuration, Catalog catalog, PipelineListener listener) {
+    /**
+     * Supervisors of all pipelines of the configuration, not started yet; each creates its pipeline's tables if they do
+     * not exist.
+     */
+    List<PipelineSupervisor> supervisors(
+            Configuration configuration,
+            Catalog catalog,
+            PipelineListener listener,
+            Service.OnPipelineFailure onFailure) {
         long memory = pipelineBytes(configuration);
-        List<PipelineRunner> runners = new ArrayList<>();
-        configuration
-                .pipelines()
-                .forEach((name, pipeline) ->
-                        runners.add(pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener)));
-        return runners;
+        List<PipelineSupervisor> supervisors = new ArrayList<>();
+        configuration.pipelines().forEach((name, pipeline) -> {
+            PipelineHealth health = new PipelineHealth(clock);
+            supervisors.add(new PipelineSupervisor(
+                    name,
+                    () -> pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener, health),
+                    health,
+                    new PipelineRunner.Times(steady, clock),
+                    onFailure));
+        });
+        return supervisors;
     }
 
     /** Merges and maintenance of all tables of the configuration; nothing runs yet. */
-    public MaintenanceLoop maintenance(Configuration configuration, Catalog catalog, JobFactory jobs) {
-        return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, steady, randoms);
+    public MaintenanceLoop maintenance(
+            Configuration configuration, Catalog catalog, JobFactory jobs, PipelineStates states) {
+        return new MaintenanceLoop(configuration.pipelines(), catalog, jobs, states, steady, randoms);
     }
 
     /** Backfills of all pipelines of the configuration; nothing runs yet. */
-    public ServiceBackfills backfills(Configuration configuration, Catalog catalog) {
+    public ServiceBackfills backfills(Configuration configuration, Catalog catalog, PipelineStates states) {
         Parts parts = new Parts(configuration, catalog, turns);
         BackfillFigures figures = new BackfillFigures();
         BackfillDriver driver =
-                new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, figures, clock, randoms));
+                new BackfillDriver(new BackfillLoop(configuration.pipelines(), parts, states, figures, clock, randoms));
         return new ServiceBackfills(
                 new BackfillDesk(configuration.pipelines(), parts, clock, randoms, driver::wakeUp), driver, figures);
     }
@@ -205,7 +223,8 @@ public final class Assembly {
             Map<String, String> kafka,
             Catalog catalog,
             long memoryBytes,
-            PipelineListener listener) {
+            PipelineListener listener,
+            PipelineHealth health) {
         TableRequest request = request(pipeline);
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
@@ -234,7 +253,6 @@ public final class Assembly {
                                 .withMemoryBytes(writerBytes)),
                 files -> CatalogUtil.deleteFiles(
                         table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
-        PipelineHealth health = new PipelineHealth(clock);
         KafkaSources sources = new KafkaSources(
                 new ReaderIdentity(name, Tables.uuid(table)),
                 pipeline.topics(),

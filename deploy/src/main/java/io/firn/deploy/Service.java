@@ -9,7 +9,6 @@ import io.firn.deploy.backfill.ServiceBackfills;
 import io.firn.deploy.check.TopicRetention;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.http.BackfillRoutes;
-import io.firn.deploy.http.HttpService;
 import io.firn.deploy.http.JobRoutes;
 import io.firn.deploy.http.Route;
 import io.firn.deploy.http.Running;
@@ -20,7 +19,6 @@ import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.deploy.maintain.TableFigures;
 import io.firn.ingest.PipelineListener;
-import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineStatus;
 import java.io.Closeable;
 import java.io.IOException;
@@ -56,7 +54,7 @@ public final class Service implements Running, AutoCloseable {
 
     private final Catalog catalog;
     private final List<String> tables;
-    private final List<PipelineRunner> runners;
+    private final Supervisors pipelines;
     private final MaintenanceDriver maintenance;
     private final ServiceJobs jobs;
     private final Optional<IcebergRest> iceberg;
@@ -67,7 +65,7 @@ public final class Service implements Running, AutoCloseable {
             Catalog catalog,
             Optional<IcebergRest> iceberg,
             List<String> tables,
-            List<PipelineRunner> runners,
+            Supervisors pipelines,
             MaintenanceDriver maintenance,
             ServiceJobs jobs,
             TopicRetention retention,
@@ -75,18 +73,40 @@ public final class Service implements Running, AutoCloseable {
         this.catalog = catalog;
         this.iceberg = iceberg;
         this.tables = tables;
-        this.runners = runners;
+        this.pipelines = pipelines;
         this.maintenance = maintenance;
         this.jobs = jobs;
         this.retention = retention;
         this.backfills = backfills;
     }
 
-    /** Opens the catalog and the tables and starts all pipelines. */
+    /** As the other method; a pipeline that fails leaves the others alone. */
     public static Service start(Assembly assembly, Configuration configuration, PipelineListener listener) {
+        return start(assembly, configuration, listener, OnPipelineFailure.CONTINUE);
+    }
+
+    /** What the failure of one pipeline means for the process. */
+    public enum OnPipelineFailure {
+        /** The others go on; the process ends when all have failed. */
+        CONTINUE,
+        /** The process ends. */
+        END
+    }
+
+    /**
+     * Starts all pipelines, each by itself and in the background.
+     *
+     * @throws FirnException {@code catalog-config} if the configuration names no catalog that there is
+     */
+    public static Service start(
+            Assembly assembly,
+            Configuration configuration,
+            PipelineListener listener,
+            OnPipelineFailure onPipelineFailure) {
         NativeCodecs.load();
-        Catalog catalog = assembly.catalog(configuration);
-        List<PipelineRunner> runners = assembly.pipelines(configuration, catalog, listener);
+        Catalog catalog = assembly.lazyCatalog(configuration);
+        Supervisors pipelines = new Supervisors(
+                assembly.supervisors(configuration, catalog, listener, onPipelineFailure), onPipelineFailure);
         List<String> tables = configuration.pipelines().values().stream()
                 .flatMap(pipeline -> pipeline.tables().stream())
                 .distinct()
@@ -99,12 +119,12 @@ public final class Service implements Running, AutoCloseable {
                 catalog,
                 iceberg,
                 tables,
-                runners,
-                new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs)),
+                pipelines,
+                new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs, pipelines)),
                 new ServiceJobs(configuration, catalog, jobs, assembly.clock()),
-                new TopicRetention(configuration.kafka(), () -> topics(runners)),
-                assembly.backfills(configuration, catalog));
-        service.runners.forEach(PipelineRunner::start);
+                new TopicRetention(configuration.kafka(), () -> topics(pipelines)),
+                assembly.backfills(configuration, catalog, pipelines));
+        service.pipelines.start();
         service.maintenance.start();
         service.retention.start();
         service.backfills.start();
@@ -125,7 +145,7 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public List<PipelineStatus> pipelines() {
-        return runners.stream().map(PipelineRunner::status).toList();
+        return pipelines.statuses();
     }
 
     @Override
@@ -139,9 +159,9 @@ public final class Service implements Running, AutoCloseable {
         return warnings;
     }
 
-    private static Set<String> topics(List<PipelineRunner> runners) {
-        return runners.stream()
-                .flatMap(runner -> runner.status().partitions().stream())
+    private static Set<String> topics(Supervisors pipelines) {
+        return pipelines.statuses().stream()
+                .flatMap(status -> status.partitions().stream())
                 .map(partition -> partition.partition().topic())
                 .collect(Collectors.toSet());
     }
@@ -180,19 +200,17 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public void pause(String pipeline) {
-        runner(pipeline).pause(true);
+        pipelines.of(pipeline).pause(true);
     }
 
     @Override
     public void resume(String pipeline) {
-        runner(pipeline).pause(false);
+        pipelines.of(pipeline).pause(false);
     }
 
-    private PipelineRunner runner(String pipeline) {
-        return runners.stream()
-                .filter(runner -> runner.status().pipeline().equals(pipeline))
-                .findFirst()
-                .orElseThrow(() -> HttpService.unknown(pipeline, pipelines()));
+    @Override
+    public void restart(String pipeline) {
+        pipelines.of(pipeline).restart();
     }
 
     @Override
@@ -209,7 +227,7 @@ public final class Service implements Running, AutoCloseable {
      * Waits for a stop request.
      *
      * @return whether it was requested within the time
-     * @throws io.firn.catalog.FirnException the first failure of a pipeline
+     * @throws FirnException when all pipelines have failed, or any where that ends the process
      */
     public boolean await(StopRequest stop, Duration time) throws InterruptedException {
         long rounds = Math.max(1, time.toMillis() / LOOK_INTERVAL.toMillis());
@@ -217,22 +235,39 @@ public final class Service implements Running, AutoCloseable {
             if (stop.await(LOOK_INTERVAL)) {
                 return true;
             }
-            for (PipelineRunner runner : runners) {
-                runner.await(Duration.ZERO);
+            Optional<FirnException> failure = pipelines.failure();
+            if (failure.isPresent()) {
+                throw failure.get();
             }
         }
         return false;
     }
 
-    /** Stops consuming and commits what is buffered. @return whether everything consumed was committed */
+    /**
+     * Waits until every pipeline has opened its tables.
+     *
+     * @return whether a stop was requested before
+     * @throws FirnException as {@link #await}
+     */
+    public boolean awaitOpened(StopRequest stop) throws InterruptedException {
+        while (!pipelines.allOpened()) {
+            if (await(stop, LOOK_INTERVAL)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Stops consuming and commits what is buffered.
+     *
+     * @return whether everything consumed was committed and no pipeline was failed
+     */
     public boolean stop(Duration time) throws InterruptedException {
         maintenance.requestStop();
         backfills.requestStop();
         jobs.close();
-        boolean clean = true;
-        for (PipelineRunner runner : runners) {
-            clean &= runner.stop(time.dividedBy(runners.size()));
-        }
+        boolean clean = pipelines.stop(time);
         if (!maintenance.awaitStop(JOB_STOP_TIME) | !backfills.awaitStop(JOB_STOP_TIME)) {
             LOG.info("A job did not come to its next step in time; what it did not commit is done again");
         }
@@ -245,7 +280,7 @@ public final class Service implements Running, AutoCloseable {
         backfills.requestStop();
         jobs.close();
         retention.close();
-        runners.forEach(PipelineRunner::close);
+        pipelines.close();
         close(catalog);
     }
 

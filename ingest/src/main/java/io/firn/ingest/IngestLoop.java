@@ -287,7 +287,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
                 track.nullValue(offset, timestampMillis);
             }
         } catch (BadRecordException bad) {
-            throw FirnException.user(
+            throw FirnException.data(
                     "bad-record",
                     "record cannot become a row: " + bad.getMessage(),
                     partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),

@@ -41,7 +41,7 @@ import org.slf4j.MDC;
  *   runner.stop(Duration.ofSeconds(30));
  * </pre>
  */
-public final class PipelineRunner implements AutoCloseable {
+public final class PipelineRunner implements RunningPipeline {
     private static final Logger LOG = LoggerFactory.getLogger(PipelineRunner.class);
 
     /** How soon a thread with nothing to do looks again: far below any interval, and no load. */
@@ -131,7 +131,7 @@ public final class PipelineRunner implements AutoCloseable {
                 random);
     }
 
-    /** Starts the threads and returns at once. */
+    @Override
     public synchronized void start() {
         if (workersRunning != null) {
             throw new IllegalStateException("pipeline " + settings.pipeline() + " was started before");
@@ -203,7 +203,7 @@ public final class PipelineRunner implements AutoCloseable {
     private void failed(Throwable thrown) {
         boolean running = halt.getCount() > 0;
         halt.countDown();
-        FirnException known = explained(thrown);
+        FirnException known = PipelineFailures.explained(settings.pipeline(), thrown);
         if (fault.compareAndSet(null, new Fault(known, clock.instant())) && running) {
             LOG.error("pipeline {} stops: {}", settings.pipeline(), known.getMessage());
             LOG.debug("pipeline {} stops", settings.pipeline(), thrown);
@@ -211,28 +211,6 @@ public final class PipelineRunner implements AutoCloseable {
         }
         loops.forEach(IngestLoop::requestStop);
         listener.progressed(status());
-    }
-
-    private FirnException explained(Throwable thrown) {
-        if (thrown instanceof FirnException) {
-            return (FirnException) thrown;
-        }
-        if (thrown instanceof OutOfMemoryError) {
-            return FirnException.external(
-                    "out-of-memory",
-                    "the process has no memory left: " + thrown.getMessage(),
-                    "pipeline " + settings.pipeline(),
-                    "give the process more heap (FIRN_HEAP_OPTS), or set 'memory' lower; records may be larger than"
-                            + " expected",
-                    thrown);
-        }
-        return new FirnException(
-                "pipeline-failed",
-                FirnException.Kind.INTERNAL,
-                "unexpected failure: " + thrown,
-                "pipeline " + settings.pipeline(),
-                "please report this with the log around it",
-                thrown);
     }
 
     /** Waits, and ends early when the pipeline halts. */
@@ -256,12 +234,7 @@ public final class PipelineRunner implements AutoCloseable {
         return true;
     }
 
-    /**
-     * Waits for the pipeline to end.
-     *
-     * @return whether it has ended within the time
-     * @throws FirnException the first failure of a worker or of the commits
-     */
+    @Override
     public boolean await(Duration timeAllowed) throws InterruptedException {
         boolean ended = join(timeAllowed);
         Fault first = fault.get();
@@ -285,12 +258,7 @@ public final class PipelineRunner implements AutoCloseable {
         return true;
     }
 
-    /**
-     * Stops consuming, commits what is buffered, ends. What could not be committed within the time is dropped; the next
-     * start consumes it again.
-     *
-     * @return whether everything consumed was committed
-     */
+    @Override
     public boolean stop(Duration timeAllowed) throws InterruptedException {
         state.compareAndSet(PipelineStatus.State.PAUSED, PipelineStatus.State.RUNNING);
         state.compareAndSet(PipelineStatus.State.RUNNING, PipelineStatus.State.STOPPING);
@@ -313,6 +281,7 @@ public final class PipelineRunner implements AutoCloseable {
      * Stops reading from Kafka, or goes on. What was read is committed, heartbeats go on, and the partitions stay with
      * this process.
      */
+    @Override
     public void pause(boolean wanted) {
         loops.forEach(loop -> loop.requestPause(wanted));
         if (wanted) {
@@ -323,7 +292,7 @@ public final class PipelineRunner implements AutoCloseable {
         listener.progressed(status());
     }
 
-    /** What is known now; cheap, for any thread. */
+    @Override
     public PipelineStatus status() {
         Commit last = lastCommit.get();
         List<PipelineStatus.PartitionStatus> partitions = new ArrayList<>();
@@ -353,7 +322,6 @@ public final class PipelineRunner implements AutoCloseable {
                 health.troubles());
     }
 
-    /** Ends the threads without a commit; after {@link #stop} nothing is left to do. */
     @Override
     public void close() {
         halt.countDown();

@@ -95,7 +95,9 @@ public final class BackfillDesk {
     public List<Entry> list() {
         List<Entry> all = new ArrayList<>();
         for (PipelineConfig pipeline : byTable().values()) {
-            backfills(parts.table(pipeline)).all().forEach(state -> all.add(new Entry(pipeline.table(), state)));
+            table(pipeline)
+                    .ifPresent(table ->
+                            backfills(table).all().forEach(state -> all.add(new Entry(pipeline.table(), state))));
         }
         all.sort(Comparator.comparing((Entry entry) -> entry.state().task().requestedAt())
                 .reversed());
@@ -105,7 +107,8 @@ public final class BackfillDesk {
     /** @throws FirnException {@code backfill-unknown} */
     public Entry find(String id) {
         for (PipelineConfig pipeline : byTable().values()) {
-            Optional<BackfillState> found = backfills(parts.table(pipeline)).find(id);
+            Optional<BackfillState> found =
+                    table(pipeline).flatMap(table -> backfills(table).find(id));
             if (found.isPresent()) {
                 return new Entry(pipeline.table(), found.get());
             }
@@ -127,12 +130,25 @@ public final class BackfillDesk {
 
     private Entry change(String id, Function<Backfills, BackfillState> changed) {
         for (PipelineConfig pipeline : byTable().values()) {
-            Backfills backfills = backfills(parts.table(pipeline));
-            if (backfills.find(id).isPresent()) {
-                return new Entry(pipeline.table(), changed.apply(backfills));
+            Optional<Backfills> backfills = table(pipeline).map(this::backfills).filter(each -> each.find(id)
+                    .isPresent());
+            if (backfills.isPresent()) {
+                return new Entry(pipeline.table(), changed.apply(backfills.get()));
             }
         }
         throw Backfills.unknown(id);
+    }
+
+    /** A pipeline whose table is not there has no backfills, and does not hide those of the others. */
+    private Optional<Table> table(PipelineConfig pipeline) {
+        try {
+            return Optional.of(parts.table(pipeline));
+        } catch (FirnException missing) {
+            if (missing.code().equals("table-missing")) {
+                return Optional.empty();
+            }
+            throw missing;
+        }
     }
 
     private Backfills backfills(Table table) {

@@ -1,8 +1,10 @@
 package io.firn.deploy.backfill;
 
+import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.Backfills;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.backfill.BackfillJob;
 import io.firn.ingest.backfill.BackfillSettings;
@@ -32,11 +34,15 @@ public final class BackfillLoop {
     /** Other processes' requests, and what others left behind, wait no longer than this. */
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
 
+    /** What backfills are reported to the pipeline's health as. */
+    private static final String COMPONENT = "backfill";
+
     /** After Kafka, catalog or store failed. */
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
 
     private final SortedMap<String, PipelineConfig> pipelines;
     private final BackfillParts parts;
+    private final PipelineStates states;
     private final BackfillSettings settings;
     private final BackfillFigures figures;
     private final Clock clock;
@@ -44,16 +50,21 @@ public final class BackfillLoop {
     private @Nullable Work work;
     private Instant nextLook = Instant.MIN;
 
-    /** @param figures is told what is seen */
+    /**
+     * @param states of the pipelines: tables that were never opened are left alone, failures are reported
+     * @param figures is told what is seen
+     */
     public BackfillLoop(
             Map<String, PipelineConfig> pipelines,
             BackfillParts parts,
+            PipelineStates states,
             BackfillFigures figures,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this(
                 pipelines,
                 parts,
+                states,
                 BackfillSettings.defaults(Owner.ofThisProcess()).withGone(Owner::isGone),
                 figures,
                 clock,
@@ -63,12 +74,14 @@ public final class BackfillLoop {
     BackfillLoop(
             Map<String, PipelineConfig> pipelines,
             BackfillParts parts,
+            PipelineStates states,
             BackfillSettings settings,
             BackfillFigures figures,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this.pipelines = new TreeMap<>(pipelines);
         this.parts = parts;
+        this.states = states;
         this.settings = settings;
         this.figures = figures;
         this.clock = clock;
@@ -96,6 +109,7 @@ public final class BackfillLoop {
         }
         long before = current.job.conflicts();
         BackfillTurn turn = current.job.turn();
+        states.health(current.name).clear(COMPONENT);
         figures.conflicts(current.name, current.job.conflicts() - before);
         if (turn.delayMillis() == 0) {
             // Not between two attempts at a commit: each look reads the table's metadata once more.
@@ -116,15 +130,14 @@ public final class BackfillLoop {
     @SuppressWarnings("IllegalCatch")
     private void lookAtAll() {
         nextLook = clock.instant().plus(BETWEEN_LOOKS);
-        for (PipelineConfig each : pipelines.values()) {
+        for (Map.Entry<String, PipelineConfig> each : pipelines.entrySet()) {
+            if (!states.hasOpened(each.getKey())) {
+                continue;
+            }
             try {
-                seen(each, parts.table(each));
+                seen(each.getValue(), parts.table(each.getValue()));
             } catch (RuntimeException failed) {
-                LOG.warn(
-                        "backfills of {} cannot be looked at, the next look is in {}: {}",
-                        each.ingestTable(),
-                        BETWEEN_LOOKS,
-                        String.valueOf(failed.getMessage()));
+                cannotLook(each.getKey(), each.getValue(), failed);
             }
         }
     }
@@ -135,20 +148,46 @@ public final class BackfillLoop {
         return states;
     }
 
+    /** A pipeline whose table cannot be looked at does not hold up the backfills of the others. */
+    @SuppressWarnings("IllegalCatch")
     private Duration look() {
         nextLook = clock.instant().plus(BETWEEN_LOOKS);
         for (Map.Entry<String, PipelineConfig> each : pipelines.entrySet()) {
-            Table table = parts.table(each.getValue());
-            for (BackfillState state : seen(each.getValue(), table)) {
-                if (state.isRunning()
-                        && state.task().pipeline().equals(each.getKey())
-                        && BackfillJob.mayWorkOn(state, settings, clock.instant())) {
-                    work = begin(each.getKey(), each.getValue(), table, state.id());
+            if (!states.hasOpened(each.getKey())) {
+                continue;
+            }
+            try {
+                if (found(each.getKey(), each.getValue())) {
                     return Duration.ZERO;
                 }
+                states.health(each.getKey()).clear(COMPONENT);
+            } catch (RuntimeException failed) {
+                cannotLook(each.getKey(), each.getValue(), failed);
             }
         }
         return BETWEEN_LOOKS;
+    }
+
+    private boolean found(String name, PipelineConfig pipeline) {
+        Table table = parts.table(pipeline);
+        for (BackfillState state : seen(pipeline, table)) {
+            if (state.isRunning()
+                    && state.task().pipeline().equals(name)
+                    && BackfillJob.mayWorkOn(state, settings, clock.instant())) {
+                work = begin(name, pipeline, table, state.id());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void cannotLook(String name, PipelineConfig pipeline, RuntimeException failed) {
+        states.health(name).warn(COMPONENT, "its table cannot be looked at: " + FailureText.of(failed));
+        LOG.warn(
+                "backfills of {} cannot be looked at, the next look is in {}: {}",
+                pipeline.ingestTable(),
+                BETWEEN_LOOKS,
+                FailureText.of(failed));
     }
 
     private Work begin(String name, PipelineConfig pipeline, Table table, String id) {
@@ -170,6 +209,9 @@ public final class BackfillLoop {
         Work current = work;
         if (current == null || failed.kind() == FirnException.Kind.EXTERNAL) {
             LOG.warn("a backfill could not go on and is tried again in {}: {}", AFTER_FAILURE, failed.getMessage());
+            if (current != null) {
+                states.health(current.name).warn(COMPONENT, "waits: " + failed.getMessage());
+            }
             drop();
             return AFTER_FAILURE;
         }

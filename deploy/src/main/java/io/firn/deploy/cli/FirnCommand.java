@@ -36,6 +36,7 @@ public final class FirnCommand implements Runnable {
         line.addSubcommand(new StatusCommand(assembly));
         line.addSubcommand(new PauseCommand(assembly));
         line.addSubcommand(new ResumeCommand(assembly));
+        line.addSubcommand(new RestartCommand(assembly));
         line.addSubcommand(BackfillCommand.of(assembly));
         line.addSubcommand(new LedgerCommand(assembly));
         line.addSubcommand(new AuditCommand(assembly, stop));

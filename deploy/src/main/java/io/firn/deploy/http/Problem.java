@@ -84,6 +84,7 @@ final class Problem {
                 ? known
                 : switch (failure.kind()) {
                     case USER -> BAD_REQUEST;
+                    case DATA -> UNPROCESSABLE;
                     case EXTERNAL -> UNAVAILABLE;
                     case INTERNAL -> INTERNAL;
                 };

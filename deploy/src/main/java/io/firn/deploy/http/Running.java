@@ -29,6 +29,13 @@ public interface Running {
     /** @throws FirnException {@code pipeline-unknown} */
     void resume(String pipeline);
 
+    /**
+     * Ends the pipeline's run, if there is one, and starts it again; also after it has failed. Returns at once.
+     *
+     * @throws FirnException {@code pipeline-unknown}
+     */
+    void restart(String pipeline);
+
     /** What it works with, though somebody should look; empty where there is nothing. */
     default List<String> warnings() {
         return List.of();

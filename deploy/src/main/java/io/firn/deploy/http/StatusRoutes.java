@@ -56,6 +56,15 @@ final class StatusRoutes {
                     running.resume(call.path("name"));
                     return routes.pipeline(call);
                 }),
+                Route.post(
+                        "/v1/pipelines/{name}/restart",
+                        "restart",
+                        "ends the pipeline's run, if there is one, and starts it again, also after it has failed",
+                        Shapes.PIPELINE,
+                        call -> {
+                            running.restart(call.path("name"));
+                            return routes.pipeline(call);
+                        }),
                 Route.get(
                         "/v1/tables/{table}/ledger",
                         "ledger",

@@ -10,6 +10,7 @@ import io.firn.compaction.JobTurn;
 import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
 import io.firn.compaction.plan.NeedsPolicy.Need;
+import io.firn.deploy.PipelineStates;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,8 +33,15 @@ final class Lane {
     /** How long a thread may sleep with nothing in sight. */
     static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
 
+    /** A table that cannot be read, or is gone, is not looked at at every turn. */
+    private static final Duration AFTER_FAILED_LOOK = Duration.ofSeconds(10);
+
+    /** What a failed look is reported as. */
+    private static final String LOOK = "maintenance";
+
     private final List<Target> targets;
     private final JobFactory jobs;
+    private final PipelineStates states;
     private final Clock clock;
     private final RandomGenerator random;
     private final Consumer<MaintainedTable> afterMerge;
@@ -56,15 +64,20 @@ final class Lane {
         }
     }
 
-    /** @param afterMerge is told of keyed tables that a merge has changed */
+    /**
+     * @param states of the pipelines, which get to know of failures
+     * @param afterMerge is told of keyed tables that a merge has changed
+     */
     Lane(
             List<Target> targets,
             JobFactory jobs,
+            PipelineStates states,
             Clock clock,
             RandomGenerator random,
             Consumer<MaintainedTable> afterMerge) {
         this.targets = List.copyOf(targets);
         this.jobs = jobs;
+        this.states = states;
         this.clock = clock;
         this.random = random;
         this.afterMerge = afterMerge;
@@ -109,12 +122,14 @@ final class Lane {
                 wait = left.compareTo(wait) < 0 ? left : wait;
                 continue;
             }
-            if (taken.test(target.table().name())) {
+            if (taken.test(target.table().name())
+                    || !states.hasOpened(target.table().pipeline())) {
                 continue;
             }
             target.lookAgain(now);
             try {
                 Optional<Need> need = target.look(jobs, now);
+                works(target, LOOK);
                 if (need.isPresent()) {
                     LOG.debug(
                             "{} of {}: {}",
@@ -124,8 +139,13 @@ final class Lane {
                     start(target, need.get().kind(), now);
                     return Duration.ZERO;
                 }
+                for (JobKind kind : target.table().role().jobs()) {
+                    works(target, kind.jobName());
+                }
             } catch (RuntimeException failed) {
+                target.lookAgain(now.plus(AFTER_FAILED_LOOK));
                 tell("a look at what " + target.table().name() + " needs", failed);
+                fails(target, LOOK, failed);
             }
         }
         return wait;
@@ -155,6 +175,7 @@ final class Lane {
             scratch.close();
             target.failed(kind, now, random);
             tell(kind.jobName() + " of " + target.table().name(), failed);
+            fails(target, kind.jobName(), failed);
         }
     }
 
@@ -176,12 +197,14 @@ final class Lane {
             tell(current.name(), failed);
             abandon(current);
             current.target().failed(current.kind(), clock.instant(), random);
+            fails(current.target(), current.kind().jobName(), failed);
         }
     }
 
     private void ended(Run current, JobTurn.Ended turn) {
         JobResult result = turn.result();
         run = null;
+        works(current.target(), current.kind().jobName());
         current.scratch().close();
         jobs.figures()
                 .ran(
@@ -227,6 +250,16 @@ final class Lane {
             LOG.info("{}: stopped; the next start goes on", current.name());
             abandon(current);
         }
+    }
+
+    private void fails(Target target, String what, RuntimeException failed) {
+        states.health(target.table().pipeline())
+                .warn(what + " of " + target.table().name(), FailureText.of(failed) + "; tried again later");
+    }
+
+    private void works(Target target, String what) {
+        states.health(target.table().pipeline())
+                .clear(what + " of " + target.table().name());
     }
 
     private static void tell(String what, RuntimeException failed) {

@@ -1,5 +1,6 @@
 package io.firn.deploy.maintain;
 
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.PipelineConfig;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,12 +33,14 @@ public final class MaintenanceLoop {
 
     /**
      * @param jobs builds them, and keeps what was seen
+     * @param states of the pipelines: tables that were never opened are left alone, failures are reported
      * @param randoms a new source of randomness for each who needs one
      */
     public MaintenanceLoop(
             Map<String, PipelineConfig> pipelines,
             Catalog catalog,
             JobFactory jobs,
+            PipelineStates states,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
         this.catalog = catalog;
@@ -52,8 +55,8 @@ public final class MaintenanceLoop {
                 kept.add(Target.maintenance(table, now));
             }
         }
-        this.merges = new Lane(merging, jobs, clock, randoms.get(), this::followView);
-        this.rest = new Lane(kept, jobs, clock, randoms.get(), merged -> {});
+        this.merges = new Lane(merging, jobs, states, clock, randoms.get(), this::followView);
+        this.rest = new Lane(kept, jobs, states, clock, randoms.get(), merged -> {});
     }
 
     /** @return how long to wait before the next turn, zero for not at all */

@@ -99,7 +99,7 @@ public final class Quickstart {
             address = "http://" + LOOPBACK + http.port();
             say("Status at " + address + "/v1/status, the tables by Iceberg's REST protocol at " + address
                     + "/iceberg");
-            boolean stopped = ingest(service, stream, configuration);
+            boolean stopped = service.awaitOpened(stop) || ingest(service, stream, configuration);
             if (!stopped && !exit) {
                 Guide.print(directory, file, broker.bootstrap(), address, out);
                 say("Running until Ctrl-C");

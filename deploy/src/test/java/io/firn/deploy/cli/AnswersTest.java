@@ -50,6 +50,7 @@ class AnswersTest {
         STATUS("status", "Pipelines", ""),
         PAUSE("pause orders", "Pipeline", "pause nowhere"),
         RESUME("resume orders", "Pipeline", "resume nowhere"),
+        RESTART("restart orders", "Pipeline", "restart nowhere"),
         LEDGER("ledger shop.orders", "Ledger", "ledger shop.nowhere"),
         AUDIT("audit orders", "", "audit nowhere"),
         COMPACT("compact shop.orders --job expire", "", "compact shop.nowhere --job expire"),
@@ -215,6 +216,7 @@ class AnswersTest {
             value = {
                 "pause                           | Missing required parameter: 'PIPELINE'",
                 "resume                          | Missing required parameter: 'PIPELINE'",
+                "restart                         | Missing required parameter: 'PIPELINE'",
                 "ledger                          | Missing required parameter: 'TABLE'",
                 "compact shop.orders --job tidy  | there is no job tidy; name one of merge",
                 "backfill                        | say one of start, list, status, cancel, publish, drop",

@@ -15,6 +15,7 @@ import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.ServiceJobs;
@@ -63,8 +64,8 @@ class BrowserTest {
             Backfills backfills = new Backfills(table, new SplittableRandom(2), assembly.clock());
             orders.routes = Stream.concat(
                             JobRoutes.of(jobs).stream(),
-                            BackfillRoutes.of(
-                                    assembly.backfills(configuration, catalog).desk())
+                            BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
+                                            .desk())
                                     .stream())
                     .toList();
             orders.tables = jobs.tables();

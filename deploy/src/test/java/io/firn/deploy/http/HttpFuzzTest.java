@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.ClosedPort;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.fuzz.Fuzzer;
@@ -107,8 +108,8 @@ final class HttpFuzzTest {
         try (ServiceJobs jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock())) {
             orders.routes = Stream.of(
                             JobRoutes.of(jobs),
-                            BackfillRoutes.of(
-                                    assembly.backfills(configuration, catalog).desk()))
+                            BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
+                                    .desk()))
                     .flatMap(List::stream)
                     .toList();
             try (HttpService service = HttpService.start(config, orders, assembly.clock())) {

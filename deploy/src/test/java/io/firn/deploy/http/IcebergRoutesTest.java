@@ -139,6 +139,11 @@ class IcebergRoutesTest {
         }
 
         @Override
+        public void restart(String pipeline) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void pause(String pipeline) {
             throw new AssertionError("nobody pauses " + pipeline);
         }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.iceberg.Table;
 
 /** One pipeline with one partition, as a service would show it. */
@@ -23,6 +24,7 @@ public final class OneOrdersPipeline implements Running {
     public static final Instant NOW = Instant.parse("2026-11-01T12:00:10Z");
 
     public volatile Optional<String> trouble = Optional.empty();
+    public final AtomicInteger restarts = new AtomicInteger();
     public volatile Optional<PipelineStatus.Failure> failure = Optional.empty();
     public volatile boolean assigned = true;
     public volatile boolean paused;
@@ -91,7 +93,7 @@ public final class OneOrdersPipeline implements Running {
                 90);
         return List.of(new PipelineStatus(
                 "orders",
-                paused ? PipelineStatus.State.PAUSED : PipelineStatus.State.RUNNING,
+                state(),
                 assigned ? List.of(partition) : List.of(),
                 7,
                 1,
@@ -111,6 +113,13 @@ public final class OneOrdersPipeline implements Running {
                         .toList()));
     }
 
+    private PipelineStatus.State state() {
+        if (failure.isPresent()) {
+            return PipelineStatus.State.FAILED;
+        }
+        return paused ? PipelineStatus.State.PAUSED : PipelineStatus.State.RUNNING;
+    }
+
     @Override
     public void pause(String pipeline) {
         known(pipeline);
@@ -121,6 +130,13 @@ public final class OneOrdersPipeline implements Running {
     public void resume(String pipeline) {
         known(pipeline);
         paused = false;
+    }
+
+    @Override
+    public void restart(String pipeline) {
+        known(pipeline);
+        restarts.incrementAndGet();
+        failure = Optional.empty();
     }
 
     private void known(String pipeline) {

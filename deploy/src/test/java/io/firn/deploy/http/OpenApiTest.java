@@ -13,6 +13,7 @@ import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.JobBoard;
@@ -89,8 +90,8 @@ class OpenApiTest {
         OneOrdersPipeline orders = new OneOrdersPipeline();
         orders.routes = Stream.of(
                         JobRoutes.of(made),
-                        BackfillRoutes.of(
-                                assembly.backfills(configuration, catalog).desk()))
+                        BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
+                                .desk()))
                 .flatMap(List::stream)
                 .toList();
         orders.tables = made.tables();

@@ -19,6 +19,7 @@ import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.JobRecord;
@@ -86,8 +87,8 @@ public final class ServedOrders implements AutoCloseable {
         dropped = ready("to-drop");
         OneOrdersPipeline orders = new OneOrdersPipeline();
         List<Route> routes = new ArrayList<>(JobRoutes.of(jobs));
-        List<Route> desk =
-                BackfillRoutes.of(assembly.backfills(configuration, catalog).desk());
+        List<Route> desk = BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
+                .desk());
         desk.forEach(route -> routes.add(route.operation().equals("startBackfill") ? accepting(route, desk) : route));
         orders.routes = routes;
         orders.tables = jobs.tables();

@@ -13,6 +13,7 @@ import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.upsert.UpsertTables;
+import io.firn.deploy.PipelineStates;
 import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
@@ -258,7 +259,7 @@ final class LaneTest {
 
     private Lane lane(Target... targets) {
         JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time));
-        return new Lane(List.of(targets), jobs, time, new Random(7), merged -> {});
+        return new Lane(List.of(targets), jobs, PipelineStates.none(), time, new Random(7), merged -> {});
     }
 
     private MaintainedTable table(String pipeline, Role role) {

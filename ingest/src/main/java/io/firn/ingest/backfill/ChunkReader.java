@@ -103,7 +103,7 @@ final class ChunkReader {
                 current.nulls++;
             }
         } catch (BadRecordException bad) {
-            throw FirnException.user(
+            throw FirnException.data(
                     "bad-record",
                     "record cannot become a row: " + bad.getMessage(),
                     partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),
