@@ -1,6 +1,7 @@
 package io.firn.deploy;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.RefusalPatience;
 import io.firn.ingest.PipelineFailures;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineStatus;
@@ -40,6 +41,9 @@ final class PipelineSupervisor {
     /** What a start that is tried again is reported to {@link PipelineHealth} as. */
     private static final String START = "start";
 
+    /** A start that is refused so often in a row is not tried again: a single refusal may be another system's. */
+    private static final int REFUSED_STARTS = 3;
+
     private static final Duration EXTERNAL_FIRST = Duration.ofSeconds(1);
     private static final Duration EXTERNAL_LAST = Duration.ofSeconds(30);
     private static final Duration INTERNAL_FIRST = Duration.ofSeconds(10);
@@ -68,6 +72,9 @@ final class PipelineSupervisor {
     private boolean restarting;
     private boolean paused;
     private boolean clean = true;
+    /** Whether the last run got past its start; used by the supervisor's thread alone. */
+    private boolean ran;
+
     private volatile boolean opened;
 
     /** @param health that the runs report to */
@@ -240,6 +247,7 @@ final class PipelineSupervisor {
     @SuppressWarnings("IllegalCatch") // whatever it is, it ends this pipeline alone
     private Optional<FirnException> runOnce() throws InterruptedException {
         long begunMillis = times.steady().millis();
+        ran = false;
         try {
             RunningPipeline running = builder.build();
             opened = true;
@@ -272,6 +280,7 @@ final class PipelineSupervisor {
         } finally {
             lock.unlock();
         }
+        ran = true;
         health.clear(START);
         running.start();
         if (pausing) {
@@ -352,8 +361,8 @@ final class PipelineSupervisor {
             }
             failures++;
             Optional<Duration> wait = waitAfter(failure);
-            boolean external = failure.kind() == FirnException.Kind.EXTERNAL && wait.isPresent();
-            if (external) {
+            boolean mayPass = failure.kind() != FirnException.Kind.INTERNAL && wait.isPresent();
+            if (mayPass) {
                 LOG.warn("pipeline {} cannot run: {}; retrying", name, failure.getMessage());
                 last = stopped(State.STARTING, Optional.empty());
                 health.report(START, String.valueOf(failure.getMessage()));
@@ -391,6 +400,9 @@ final class PipelineSupervisor {
     private Optional<Duration> waitAfter(FirnException failure) {
         if (onFailure == Service.OnPipelineFailure.END) {
             return Optional.empty();
+        }
+        if (!ran && RefusalPatience.isRefusal(failure) && failures < REFUSED_STARTS) {
+            return Optional.of(EXTERNAL_FIRST);
         }
         return switch (failure.kind()) {
             case USER, DATA -> Optional.empty();

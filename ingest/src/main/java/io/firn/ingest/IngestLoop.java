@@ -2,6 +2,7 @@ package io.firn.ingest;
 
 import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
+import io.firn.catalog.RefusalPatience;
 import io.firn.catalog.StoreFailures;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.OffsetRange;
@@ -78,6 +79,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private final Assignment assignment;
     private final Outage outage;
     private final PipelineHealth health;
+    private final RefusalPatience refusals;
 
     private @Nullable Track current;
     private @Nullable FirnException failure;
@@ -111,6 +113,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         this.tick = group.tick();
         this.assignment = new Assignment(settings, source, group, counters);
         this.health = parts.health();
+        this.refusals = new RefusalPatience(clock);
         this.outage = new Outage(
                 "pipeline " + settings.pipeline() + ", worker " + worker,
                 LOG::warn,
@@ -397,7 +400,8 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     }
 
     private Turn after(RuntimeException trouble) {
-        if (StoreFailures.mayRecover(trouble)) {
+        // Before anything has worked, a refusal is most likely a wrong configuration.
+        if (StoreFailures.mayRecover(trouble) || (topicsChecked && refusals.bears(trouble))) {
             outage.met(FailureText.of(trouble));
             LOG.debug("worker {} begins again", worker, trouble);
             group.reset();
@@ -429,6 +433,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         // Reading on proves nothing about the store; that the table has what was dropped does.
         if (assignment.hasCaughtUp()) {
             outage.over();
+            refusals.over();
         }
     }
 

@@ -2,6 +2,7 @@ package io.firn.deploy.backfill;
 
 import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
+import io.firn.catalog.RefusalPatience;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.deploy.PipelineStates;
@@ -45,6 +46,7 @@ public final class BackfillLoop {
     private final PipelineStates states;
     private final BackfillSettings settings;
     private final BackfillFigures figures;
+    private final RefusalPatience refusals;
     private final Clock clock;
     private final Supplier<? extends RandomGenerator> randoms;
     private @Nullable Work work;
@@ -84,6 +86,7 @@ public final class BackfillLoop {
         this.states = states;
         this.settings = settings;
         this.figures = figures;
+        this.refusals = new RefusalPatience(clock);
         this.clock = clock;
         this.randoms = randoms;
     }
@@ -110,6 +113,7 @@ public final class BackfillLoop {
         long before = current.job.conflicts();
         BackfillTurn turn = current.job.turn();
         states.health(current.name).clear(COMPONENT);
+        refusals.over();
         figures.conflicts(current.name, current.job.conflicts() - before);
         if (turn.delayMillis() == 0) {
             // Not between two attempts at a commit: each look reads the table's metadata once more.
@@ -207,7 +211,7 @@ public final class BackfillLoop {
 
     private Duration failed(FirnException failed) {
         Work current = work;
-        if (current == null || failed.kind() == FirnException.Kind.EXTERNAL) {
+        if (current == null || failed.kind() == FirnException.Kind.EXTERNAL || refusals.bears(failed)) {
             LOG.warn("a backfill could not go on and is tried again in {}: {}", AFTER_FAILURE, failed.getMessage());
             if (current != null) {
                 states.health(current.name).warn(COMPONENT, "waits: " + failed.getMessage());

@@ -1,6 +1,7 @@
 package io.firn.ingest.commit;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.RefusalPatience;
 import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
@@ -47,6 +48,9 @@ public final class CommitGroup {
     /** A worker that is busy for this long when a tick comes does not hold up the others; it joins the next commit. */
     private static final long GRACE_MILLIS = 5_000;
 
+    /** Longest wait between two attempts that are refused. */
+    private static final long MAX_REFUSED_MILLIS = 10_000;
+
     /** Between two questions to a catalog or a broker that does not answer. */
     private static final long RETRY_MILLIS = 1_000;
 
@@ -79,6 +83,7 @@ public final class CommitGroup {
     private final Clock clock;
     private final RandomGenerator random;
     private final Outage catalog;
+    private final RefusalPatience refusals;
 
     private final Set<Integer> workers = new TreeSet<>();
     private final Deque<Batch> waiting = new ArrayDeque<>();
@@ -92,6 +97,7 @@ public final class CommitGroup {
     private long nextTickMillis;
     private long lastCommitMillis;
     private long batches;
+    private int refused;
     private long ledgerAsked;
     private long ledgerServed;
     private long notBeforeMillis;
@@ -128,6 +134,7 @@ public final class CommitGroup {
         this.clock = clock;
         this.random = random;
         this.catalog = new Outage("pipeline " + plan.pipeline() + ", catalog", LOG::warn, listener);
+        this.refusals = new RefusalPatience(clock);
         this.nextTickMillis = clock.millis() + plan.interval().toMillis();
         this.lastCommitMillis = clock.millis();
     }
@@ -245,6 +252,20 @@ public final class CommitGroup {
      * @throws FirnException when the pipeline cannot go on
      */
     public long turn() {
+        try {
+            return step();
+        } catch (FirnException failure) {
+            if (!refusals.bears(failure)) {
+                throw failure;
+            }
+            catalog.met(String.valueOf(failure.getMessage()));
+            refused++;
+            holdOff(Math.min(RETRY_MILLIS << Math.min(refused - 1, 10), MAX_REFUSED_MILLIS));
+            return untilNextMillis();
+        }
+    }
+
+    private long step() {
         removeDropped();
         InFlight next;
         synchronized (this) {
@@ -350,6 +371,7 @@ public final class CommitGroup {
         }
         long begunMillis = clock.millis();
         CommitOutcome outcome = commits.attempt(current.commit);
+        allowed();
         current.attempts++;
         outcome.fold(
                 done -> {
@@ -413,6 +435,7 @@ public final class CommitGroup {
         }
         try {
             Ledger read = commits.refreshedLedger();
+            allowed();
             catalog.over();
             synchronized (this) {
                 ledger = read;
@@ -425,6 +448,11 @@ public final class CommitGroup {
             catalog.met(String.valueOf(failure.getMessage()));
             holdOff(RETRY_MILLIS);
         }
+    }
+
+    private void allowed() {
+        refusals.over();
+        refused = 0;
     }
 
     private synchronized void holdOff(long millis) {

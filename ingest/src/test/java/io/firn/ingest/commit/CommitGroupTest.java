@@ -1,7 +1,9 @@
 package io.firn.ingest.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
@@ -32,6 +34,7 @@ class CommitGroupTest {
     private final InstantSource time = () -> now;
     private final MemoryTable table = new MemoryTable();
     private final MemoryFiles files = new MemoryFiles();
+    private final Reasons listener = new Reasons();
     private final CommitGroup group = groupOn(table);
 
     @Test
@@ -73,13 +76,74 @@ class CommitGroupTest {
         assertThat(files.locations()).isEmpty();
     }
 
+    @Test
+    void singleRefusalOfACommitIsTriedAgainAndOneThatLastsIsFinal() {
+        Refusing refusing = new Refusing(table);
+        CommitGroup refused = groupOn(refusing);
+        refused.join(0);
+        refused.writeStarts(0, Ledger.empty(), Map.of(SHARED, 0L));
+        refusing.refuses = true;
+        refused.turn();
+        assertThat(listener.reason).contains("404");
+
+        refusing.refuses = false;
+        now = now.plusSeconds(1);
+        refused.turn();
+        assertThat(listener.reason).isEmpty();
+        assertThat(table.refreshedLedger().next("orders", SHARED)).hasValue(0);
+
+        long ticket = refused.offerUrgently(0, contribution(file(5), 5));
+        refusing.refuses = true;
+        refused.turn();
+        for (int second = 0; second < 80; second++) {
+            now = now.plusSeconds(1);
+            refused.turn();
+        }
+        assertThat(refused.decided(ticket)).isFalse();
+        now = now.plusSeconds(30);
+        assertThatExceptionOfType(FirnException.class).isThrownBy(refused::turn).withMessageContaining("404");
+    }
+
+    /** Answers with a refusal as long as it is told to. */
+    private static final class Refusing implements CommitAttempts {
+        private final CommitAttempts real;
+        private boolean refuses;
+
+        Refusing(CommitAttempts real) {
+            this.real = real;
+        }
+
+        private void answer() {
+            if (refuses) {
+                throw FirnException.user("table-missing", "404: no backend", "table shop.orders", "");
+            }
+        }
+
+        @Override
+        public CommitOutcome attempt(TableCommit commit) {
+            answer();
+            return real.attempt(commit);
+        }
+
+        @Override
+        public long waitedMillis() {
+            return real.waitedMillis();
+        }
+
+        @Override
+        public Ledger refreshedLedger() {
+            answer();
+            return real.refreshedLedger();
+        }
+    }
+
     private CommitGroup groupOn(CommitAttempts attempts) {
         return new CommitGroup(
                 new CommitGroup.Plan("orders", Duration.ZERO, Duration.ofMinutes(5)),
                 attempts,
                 new TopicGuard(names -> Map.of("orders", "topic-id"), TopicGuard.Recreated.FAIL),
                 files,
-                new Silent(),
+                listener,
                 time.withZone(ZoneOffset.UTC),
                 new Random(1));
     }
@@ -223,7 +287,20 @@ class CommitGroupTest {
         return new Contribution(0, List.of(file), new TreeMap<>(Map.of(partition, step)), Map.of(partition, end));
     }
 
-    private static final class Silent implements CommitListener {
+    /** Keeps why the catalog does not work, as long as it does not. */
+    private static final class Reasons implements CommitListener {
+        private String reason = "";
+
+        @Override
+        public void outage(String text) {
+            reason = text;
+        }
+
+        @Override
+        public void recovered() {
+            reason = "";
+        }
+
         @Override
         public void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows) {}
 
