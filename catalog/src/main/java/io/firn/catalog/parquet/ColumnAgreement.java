@@ -4,9 +4,9 @@ import io.firn.catalog.FirnException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.LongStream;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
@@ -31,72 +31,83 @@ public final class ColumnAgreement {
      * @throws FirnException of kind internal, {@code columns-disagree}
      */
     void require(List<LevelCounts> counts, long rows, String where) {
-        disagreement(counts, rows).ifPresent(found -> {
-            throw FirnException.internal("columns-disagree", found + ", so the file was not committed", where);
-        });
+        List<ColumnFault> found = faults(counts, rows);
+        if (!found.isEmpty()) {
+            throw FirnException.internal("columns-disagree", found.get(0) + ", so the file was not committed", where);
+        }
     }
 
-    Optional<String> disagreement(List<LevelCounts> counts, long rows) {
+    List<ColumnFault> faults(List<LevelCounts> counts, long rows) {
+        List<ColumnFault> found = new ArrayList<>();
         for (int column = 0; column < counts.size(); column++) {
             long begun = counts.get(column).upTo(0, 0)[0];
             if (begun != rows) {
-                return Optional.of("column " + name(column) + " has entries for " + begun + " of " + rows + " rows");
+                found.add(fault(column, "has entries for " + begun + " of " + rows + " rows"));
             }
         }
-        List<String> found = new ArrayList<>();
-        compare(schema, new Field(0, 0, 0), (levels, column, first) -> {
-            long[] wanted = counts.get(first).upTo(levels.repetition(), levels.definition());
-            long[] got = counts.get(column).upTo(levels.repetition(), levels.definition());
+        if (!found.isEmpty()) {
+            return found;
+        }
+        compare(schema, new Field(0, 0, 0), (field, column, first) -> {
+            long[] wanted = counts.get(first).upTo(field.repetition(), field.definition());
+            long[] got = counts.get(column).upTo(field.repetition(), field.definition());
             if (!Arrays.equals(wanted, got)) {
-                found.add(unequal(column, got, first, wanted) + " for " + rows + " rows");
+                long entries = LongStream.of(got).sum();
+                long expected = LongStream.of(wanted).sum();
+                found.add(
+                        entries == expected
+                                ? fault(
+                                        column,
+                                        "differs from column " + name(first)
+                                                + " in where the field around them is null, for " + rows + " rows")
+                                : fault(column, unequal(entries, first, expected) + " for " + rows + " rows"));
             }
         });
-        return found.stream().findFirst();
+        return distinct(found);
     }
 
-    /**
-     * Checks the counts in a file's footer, which say less: how many entries a column has, not at which levels.
-     *
-     * @return what is wrong with the row group; empty if nothing is
-     */
-    public List<String> faults(BlockMetaData rowGroup) {
-        List<String> found = new ArrayList<>();
+    /** Checks the counts in a file's footer, which say less: how many entries a column has, not at which levels. */
+    public List<ColumnFault> faults(BlockMetaData rowGroup) {
+        List<ColumnFault> found = new ArrayList<>();
         long rows = rowGroup.getRowCount();
         long[] values = rowGroup.getColumns().stream()
-                .mapToLong(chunk -> chunk.getValueCount())
+                .mapToLong(ColumnChunkMetaData::getValueCount)
                 .toArray();
-        if (values.length != schema.getColumns().size()) {
-            found.add("has " + values.length + " columns, the file's schema "
-                    + schema.getColumns().size());
+        int columns = schema.getColumns().size();
+        if (values.length != columns) {
+            found.add(
+                    new ColumnFault("", "has a row group of " + values.length + " columns, its schema has " + columns));
             return found;
         }
         for (int column = 0; column < values.length; column++) {
-            boolean isFlat = schema.getColumns().get(column).getMaxRepetitionLevel() == 0;
-            if (isFlat ? values[column] != rows : values[column] < rows) {
-                found.add("column " + name(column) + " has " + values[column] + " entries for " + rows + " rows");
+            if (repetition(column) == 0 ? values[column] != rows : values[column] < rows) {
+                found.add(fault(column, "has " + values[column] + " entries for " + rows + " rows"));
             }
         }
-        compare(schema, new Field(0, 0, 0), (levels, column, first) -> {
-            boolean isDeeper = repetition(column) > levels.repetition();
-            boolean firstIsDeeper = repetition(first) > levels.repetition();
-            if (levels.repetition() > 0 && !isDeeper && !firstIsDeeper && values[column] != values[first]) {
-                found.add(unequal(column, new long[] {values[column]}, first, new long[] {values[first]}));
+        compare(schema, new Field(0, 0, 0), (field, column, first) -> {
+            boolean isDeeper = repetition(column) > field.repetition() || repetition(first) > field.repetition();
+            if (field.repetition() > 0 && !isDeeper && values[column] != values[first]) {
+                found.add(fault(column, unequal(values[column], first, values[first]) + " for " + rows + " rows"));
             }
         });
-        return found;
+        return distinct(found);
+    }
+
+    /** Fields inside of each other see the same fault. */
+    private static List<ColumnFault> distinct(List<ColumnFault> found) {
+        return found.stream().distinct().toList();
     }
 
     private int repetition(int column) {
         return schema.getColumns().get(column).getMaxRepetitionLevel();
     }
 
-    private String unequal(int column, long[] got, int first, long[] wanted) {
-        long entries = LongStream.of(got).sum();
-        long expected = LongStream.of(wanted).sum();
-        return entries == expected
-                ? "columns " + name(column) + " and " + name(first)
-                        + " differ in where the field around them is null, in " + entries + " entries"
-                : "column " + name(column) + " has " + entries + " entries, column " + name(first) + " " + expected;
+    private String unequal(long entries, int first, long expected) {
+        return "has " + entries + " entries, column " + name(first) + " " + expected;
+    }
+
+    private ColumnFault fault(int column, String what) {
+        return new ColumnFault(name(column), what);
     }
 
     private String name(int column) {
@@ -111,17 +122,17 @@ public final class ColumnAgreement {
     }
 
     /** Compares each column below a group with the group's first one. Returns how many columns the group has. */
-    private static int compare(GroupType group, Field levels, Pair pair) {
+    private static int compare(GroupType group, Field field, Pair pair) {
         int columns = 0;
-        for (Type field : group.getFields()) {
+        for (Type inner : group.getFields()) {
             Field below = new Field(
-                    levels.repetition() + (field.isRepetition(Type.Repetition.REPEATED) ? 1 : 0),
-                    levels.definition() + (field.isRepetition(Type.Repetition.REQUIRED) ? 0 : 1),
-                    levels.column() + columns);
-            columns += field.isPrimitive() ? 1 : compare(field.asGroupType(), below, pair);
+                    field.repetition() + (inner.isRepetition(Type.Repetition.REPEATED) ? 1 : 0),
+                    field.definition() + (inner.isRepetition(Type.Repetition.REQUIRED) ? 0 : 1),
+                    field.column() + columns);
+            columns += inner.isPrimitive() ? 1 : compare(inner.asGroupType(), below, pair);
         }
         for (int column = 1; column < columns; column++) {
-            pair.of(levels, levels.column() + column, levels.column());
+            pair.of(field, field.column() + column, field.column());
         }
         return columns;
     }

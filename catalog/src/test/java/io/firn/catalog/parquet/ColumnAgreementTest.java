@@ -95,7 +95,7 @@ class ColumnAgreementTest {
             to[3].write(2L, 2, 6);
             to[3].write(3L, 2, 6);
         });
-        rows.put("s.y and s.x differ in where the field around them is null, in 10 entries", to -> {
+        rows.put("s.y differs from column s.x in where the field around them is null, for 10 rows", to -> {
             whole(without(to, 5));
             to[5].writeNull(0, 0);
         });

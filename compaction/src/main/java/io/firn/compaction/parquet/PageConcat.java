@@ -1,6 +1,7 @@
 package io.firn.compaction.parquet;
 
 import io.firn.catalog.parquet.ColumnAgreement;
+import io.firn.catalog.parquet.ColumnFault;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -133,9 +134,9 @@ public final class PageConcat implements Closeable {
     }
 
     private void requireAgreement(BlockMetaData block) throws IOException {
-        List<String> faults = agreement.faults(block);
+        List<ColumnFault> faults = agreement.faults(block);
         if (!faults.isEmpty()) {
-            throw new IOException("a row group whose columns disagree: " + String.join("; ", faults));
+            throw new IOException("a row group whose columns disagree: " + faults.get(0));
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public final class AuditReport {
     private final List<String> unknownPartitions;
     private final long foreignRows;
     private final Optional<FoldReport> fold;
+    private final List<DeepReport> deep;
 
     AuditReport(
             String pipeline,
@@ -31,7 +33,16 @@ public final class AuditReport {
             List<String> filesTwice,
             List<String> unknownPartitions,
             long foreignRows) {
-        this(pipeline, table, snapshotId, partitions, filesTwice, unknownPartitions, foreignRows, Optional.empty());
+        this(
+                pipeline,
+                table,
+                snapshotId,
+                partitions,
+                filesTwice,
+                unknownPartitions,
+                foreignRows,
+                Optional.empty(),
+                List.of());
     }
 
     private AuditReport(
@@ -42,8 +53,10 @@ public final class AuditReport {
             List<String> filesTwice,
             List<String> unknownPartitions,
             long foreignRows,
-            Optional<FoldReport> fold) {
+            Optional<FoldReport> fold,
+            List<DeepReport> deep) {
         this.fold = fold;
+        this.deep = List.copyOf(deep);
         this.pipeline = pipeline;
         this.table = table;
         this.snapshotId = snapshotId;
@@ -68,7 +81,16 @@ public final class AuditReport {
                 filesTwice,
                 unknownPartitions,
                 foreignRows,
-                Optional.of(folded));
+                Optional.of(folded),
+                deep);
+    }
+
+    /** Together with what reading every column of one of its tables found. */
+    AuditReport with(DeepReport read) {
+        List<DeepReport> all = new ArrayList<>(deep);
+        all.add(read);
+        return new AuditReport(
+                pipeline, table, snapshotId, partitions, filesTwice, unknownPartitions, foreignRows, fold, all);
     }
 
     /** About the keyed table, where there is one. */
@@ -84,10 +106,29 @@ public final class AuditReport {
 
     /**
      * No offset missing, doubled or outside the ledger, no file referenced twice, no null value uncounted, no key with
-     * another row.
+     * another row, no damaged file among those that were read.
      */
     public boolean isClean() {
-        return isTableClean() && fold.map(FoldReport::isClean).orElse(true);
+        return isTableClean()
+                && fold.map(FoldReport::isClean).orElse(true)
+                && deep.stream().allMatch(DeepReport::isClean);
+    }
+
+    /** What the audit did not look at, for the reader to judge what "clean" means. */
+    List<String> notChecked() {
+        List<String> parts = new ArrayList<>();
+        parts.add(
+                deep.isEmpty()
+                        ? "columns other than the source columns (--deep reads them)"
+                        : "whether values are those of the records");
+        parts.add("records above the ledger");
+        long unverifiable = partitions.stream()
+                .mapToLong(found -> found.unverifiable().offsets())
+                .sum();
+        if (unverifiable > 0) {
+            parts.add(unverifiable + " offsets below the ledger that Kafka no longer holds or whose rows are merged");
+        }
+        return parts;
     }
 
     List<PartitionAudit> partitions() {
@@ -143,6 +184,8 @@ public final class AuditReport {
         }
         out.println(isTableClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
         fold.ifPresent(found -> found.print(out));
+        deep.forEach(found -> found.print(out));
+        out.println("Not checked: " + String.join("; ", notChecked()));
         out.flush();
     }
 
@@ -216,6 +259,14 @@ public final class AuditReport {
                 json.writeFieldName("fold");
                 json.writeRawValue(fold.get().json());
             }
+            if (!deep.isEmpty()) {
+                json.writeArrayFieldStart("deep");
+                for (DeepReport each : deep) {
+                    each.write(json);
+                }
+                json.writeEndArray();
+            }
+            strings(json, "notChecked", notChecked());
             json.writeEndObject();
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);

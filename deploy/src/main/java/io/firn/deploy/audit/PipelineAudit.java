@@ -6,6 +6,7 @@ import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.PipelineConfig;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -16,10 +17,23 @@ public final class PipelineAudit {
     private final PipelineConfig config;
     private final Map<String, String> kafka;
     private final Progress progress;
+    private final Depth depth;
+
+    /** What of the tables' files is read. */
+    public enum Depth {
+        SOURCE_COLUMNS,
+        EVERY_COLUMN
+    }
 
     /** @param kafka client properties */
     public PipelineAudit(
-            Catalog catalog, String pipeline, PipelineConfig config, Map<String, String> kafka, Progress progress) {
+            Catalog catalog,
+            String pipeline,
+            PipelineConfig config,
+            Map<String, String> kafka,
+            Progress progress,
+            Depth depth) {
+        this.depth = depth;
         this.catalog = catalog;
         this.pipeline = pipeline;
         this.config = config;
@@ -34,13 +48,21 @@ public final class PipelineAudit {
         Table ingested = open(tables, config.ingestTable());
         Audit audit = new Audit(ingested, pipeline, kafka, progress);
         if (upsert.isEmpty()) {
-            return audit.run();
+            return read(audit.run(), ingested);
         }
         Table keyed = open(tables, config.table());
         // The fold first: what is merged after it is in staging, and in the audit of that, anyway.
         FoldReport fold =
                 new FoldCheck(upsert.get().open(tables), pipeline, upsert.get().deleteWhen(), progress).run();
-        return audit.mergedInto(keyed).run().with(fold);
+        return read(read(audit.mergedInto(keyed).run().with(fold), ingested), keyed);
+    }
+
+    private AuditReport read(AuditReport report, Table table) {
+        table.refresh();
+        Snapshot head = table.currentSnapshot();
+        return depth == Depth.SOURCE_COLUMNS || head == null
+                ? report
+                : report.with(new DeepAudit(table, head.snapshotId(), progress).run());
     }
 
     private static Table open(Tables tables, String name) {

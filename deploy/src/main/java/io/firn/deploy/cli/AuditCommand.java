@@ -2,10 +2,12 @@ package io.firn.deploy.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.audit.AuditReport;
+import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.audit.Progress;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.NearestKey;
@@ -21,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Table against Kafka. */
@@ -48,6 +51,14 @@ final class AuditCommand implements Callable<Integer> {
     @Mixin
     private final AnswerOption answer = new AnswerOption();
 
+    @Option(
+            names = "--deep",
+            description = {
+                "Also reads every column of every file and names damaged ones.",
+                "Takes as long as a full scan of the tables. Default: only the source columns."
+            })
+    private boolean isDeep;
+
     @Parameters(
             paramLabel = "PIPELINE",
             arity = "0..*",
@@ -72,7 +83,7 @@ final class AuditCommand implements Callable<Integer> {
         boolean clean = true;
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
             for (Map.Entry<String, PipelineConfig> each : chosen.entrySet()) {
-                AuditReport report = tables.audit(each.getKey(), each.getValue(), progress);
+                AuditReport report = tables.audit(each.getKey(), each.getValue(), progress, depth());
                 print(report);
                 clean &= report.isClean();
             }
@@ -90,8 +101,8 @@ final class AuditCommand implements Callable<Integer> {
         }
         boolean clean = true;
         for (String pipeline : chosen) {
-            JsonNode begun = client.post(
-                    "/v1/audits", JsonNodeFactory.instance.objectNode().put("pipeline", pipeline));
+            ObjectNode asked = JsonNodeFactory.instance.objectNode().put("pipeline", pipeline);
+            JsonNode begun = client.post("/v1/audits", isDeep ? asked.put("deep", true) : asked);
             String path = "/v1/audits/" + begun.path("id").asText();
             JsonNode audit = ServiceJob.await(client, path, stop, answer::tell);
             if (!audit.path("result").isObject()) {
@@ -109,6 +120,10 @@ final class AuditCommand implements Callable<Integer> {
             clean &= audit.path("clean").asBoolean();
         }
         return clean;
+    }
+
+    private PipelineAudit.Depth depth() {
+        return isDeep ? PipelineAudit.Depth.EVERY_COLUMN : PipelineAudit.Depth.SOURCE_COLUMNS;
     }
 
     private Map<String, PipelineConfig> chosen(Path file, Map<String, PipelineConfig> configured) {

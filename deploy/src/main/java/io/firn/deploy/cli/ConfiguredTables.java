@@ -45,8 +45,8 @@ final class ConfiguredTables implements AutoCloseable {
                                         .toList()));
     }
 
-    AuditReport audit(String pipeline, PipelineConfig config, Progress progress) {
-        return new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress).run();
+    AuditReport audit(String pipeline, PipelineConfig config, Progress progress, PipelineAudit.Depth depth) {
+        return new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress, depth).run();
     }
 
     Catalog catalog() {

@@ -3,6 +3,7 @@ package io.firn.deploy.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.firn.catalog.FirnException;
 import io.firn.compaction.plan.JobKind;
+import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.http.Shape.Type;
 import io.firn.deploy.jobs.JobBoard;
 import io.firn.deploy.jobs.JobRecord;
@@ -24,7 +25,8 @@ public final class JobRoutes {
             Shape.of("AskedCompaction", "A job to run on a table.").field("job", Type.choice(KINDS), "which");
 
     private static final Shape ASKED_AUDIT = Shape.of("AskedAudit", "A pipeline to audit.")
-            .field("pipeline", Type.TEXT, "its name in the configuration");
+            .field("pipeline", Type.TEXT, "its name in the configuration")
+            .optional("deep", Type.FLAG, "whether to read every column of every file as well");
 
     private static final Shape COMPACTION_SHAPE = progress(
             Shape.of("Compaction", "A job on a table.")
@@ -38,8 +40,9 @@ public final class JobRoutes {
     private static final Shape AUDIT_SHAPE = progress(
                     Shape.of("Audit", "A comparison of a pipeline's tables with Kafka.")
                             .field("id", Type.TEXT, "of its own")
-                            .field("pipeline", Type.TEXT, "its name"),
-                    List.of("queued", "running", "done", "failed", "stopped"),
+                            .field("pipeline", Type.TEXT, "its name")
+                            .optional("cancelledBy", Type.TEXT, "who asked that it ends early"),
+                    List.of("queued", "running", "done", "failed", "cancelled", "stopped"),
                     "every difference and every explained gap, by partition")
             .optional("clean", Type.FLAG, "whether there is no difference")
             .optional("report", Type.TEXT, "the result for people");
@@ -103,14 +106,26 @@ public final class JobRoutes {
                         "compares a pipeline's tables with Kafka",
                         ASKED_AUDIT,
                         AUDIT_SHAPE,
-                        call -> audit(jobs.audit(call.body().path("pipeline").asText(), call.who()))),
+                        call -> audit(jobs.audit(
+                                call.body().path("pipeline").asText(),
+                                call.body().path("deep").asBoolean()
+                                        ? PipelineAudit.Depth.EVERY_COLUMN
+                                        : PipelineAudit.Depth.SOURCE_COLUMNS,
+                                call.who()))),
                 Route.get("/v1/audits", "audits", "audits asked for", AUDITS, call -> list(jobs.audits(), AUDIT)),
                 Route.get(
                         "/v1/audits/{id}",
                         "auditOf",
                         "one audit",
                         AUDIT_SHAPE,
-                        call -> audit(find(jobs.audits(), AUDIT, call.path("id")))));
+                        call -> audit(find(jobs.audits(), AUDIT, call.path("id")))),
+                Route.end(
+                        "/v1/audits/{id}",
+                        "cancelAudit",
+                        "ends it: at once where it has not begun, else within a second",
+                        AUDIT_SHAPE,
+                        call -> audit(
+                                known(jobs.audits().cancel(call.path("id"), call.who()), AUDIT, call.path("id")))));
     }
 
     private static JobKind kind(String name) {

@@ -167,7 +167,8 @@ public final class JobBoard implements AutoCloseable {
         } catch (FirnException known) {
             change(id, record -> record.failed(known, clock.instant()));
             LOG.warn("job {} failed: {}", id, known.getMessage());
-        } catch (RuntimeException strange) {
+        } catch (RuntimeException | Error strange) {
+            // An Error too: a record that stays under way for ever would hide it.
             FirnException told = FirnException.internal("job-failed", "the job met what it did not expect", id);
             change(id, record -> record.failed(told, clock.instant()));
             LOG.error("job {} failed", id, strange);

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -167,9 +168,10 @@ public final class ServiceJobs implements AutoCloseable {
     /**
      * Audits a pipeline.
      *
+     * @param depth how much of the tables' files is read
      * @throws FirnException {@code pipeline-unknown}, {@code jobs-full}
      */
-    public JobRecord audit(String pipeline, String by) {
+    public JobRecord audit(String pipeline, PipelineAudit.Depth depth, String by) {
         PipelineConfig config = configuration.pipelines().get(pipeline);
         if (config == null) {
             throw FirnException.user(
@@ -179,24 +181,32 @@ public final class ServiceJobs implements AutoCloseable {
                     NearestKey.hint(pipeline, configuration.pipelines().keySet()) + "name one of "
                             + configuration.pipelines().keySet());
         }
-        return audits.submit("audit", pipeline, by, run -> audit(pipeline, config, run), over -> {
+        return audits.submit("audit", pipeline, by, run -> audit(pipeline, config, depth, run), over -> {
             if (over.outcome().isPresent()) {
                 lastAudits.put(pipeline, over);
             }
         });
     }
 
-    private JobRecord.Outcome audit(String pipeline, PipelineConfig config, JobBoard.Run run) {
-        Progress progress = Progress.told(
-                clock,
-                TELL,
-                (work, unit, done, total) -> run.at(new JobRecord.Step(
-                        work,
-                        unit,
-                        done,
-                        total < 0 ? OptionalLong.empty() : OptionalLong.of(total),
-                        OptionalLong.empty())));
-        AuditReport report = new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress).run();
+    private JobRecord.Outcome audit(String pipeline, PipelineConfig config, PipelineAudit.Depth depth, JobBoard.Run run)
+            throws InterruptedException {
+        Progress progress = Progress.told(clock, TELL, (work, unit, done, total) -> {
+            if (run.isEnding()) {
+                throw new CancellationException("the audit of pipeline " + pipeline + " ends early");
+            }
+            run.at(new JobRecord.Step(
+                    work, unit, done, total < 0 ? OptionalLong.empty() : OptionalLong.of(total), OptionalLong.empty()));
+        });
+        try {
+            return outcome(
+                    pipeline,
+                    new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress, depth).run());
+        } catch (CancellationException ending) {
+            throw new InterruptedException(ending.getMessage());
+        }
+    }
+
+    private static JobRecord.Outcome outcome(String pipeline, AuditReport report) {
         StringWriter text = new StringWriter();
         report.print(new PrintWriter(text));
         if (report.isClean()) {
@@ -213,7 +223,7 @@ public final class ServiceJobs implements AutoCloseable {
                     .anyMatch(audit ->
                             audit.target().equals(pipeline) && !audit.state().isOver());
             if (!waiting) {
-                audit(pipeline, "schedule");
+                audit(pipeline, PipelineAudit.Depth.SOURCE_COLUMNS, "schedule");
             }
         }
     }

@@ -188,7 +188,8 @@ public final class Quickstart {
                             OrderStream.TOPIC,
                             pipeline,
                             configuration.kafka(),
-                            new Progress(assembly.clock(), this::say))
+                            new Progress(assembly.clock(), this::say),
+                            PipelineAudit.Depth.SOURCE_COLUMNS)
                     .run();
             report.print(out);
             FoldReport fold = report.fold().orElseThrow();
