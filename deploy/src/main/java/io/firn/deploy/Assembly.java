@@ -11,6 +11,7 @@ import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.TableMode;
 import io.firn.deploy.backfill.BackfillDesk;
 import io.firn.deploy.backfill.BackfillDriver;
 import io.firn.deploy.backfill.BackfillFigures;
@@ -228,7 +229,7 @@ public final class Assembly {
         TableRequest request = request(pipeline);
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
-        Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> tables.openOrCreate(request));
+        Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> appended(tables, request));
         long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
@@ -262,6 +263,15 @@ public final class Assembly {
                 health);
         return new PipelineRunner(
                 settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
+    }
+
+    private static Table appended(Tables tables, TableRequest request) {
+        tables.open(request.identifier())
+                .flatMap(table -> TableMode.appendRefusal(table, request.identifier()))
+                .ifPresent(refusal -> {
+                    throw refusal;
+                });
+        return tables.openOrCreate(request);
     }
 
     /** Returns how the pipeline's records become rows of the table that they are ingested to. */

@@ -19,17 +19,22 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * JSON records to Parquet files of one table: decoded whole into a row, then written, so that a refused record leaves
  * no trace. Takes schema, partitioning and properties of the table as they are when it is made.
  */
 public final class RowBatchWriter implements BatchWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(RowBatchWriter.class);
+
     private final Row row;
     private final JsonRowDecoder decoder;
     private final SourceColumnEntries sourceColumns;
     private final @Nullable ColumnEntries tombstone;
     private final DataFileWriters writers;
+    private boolean quotedKeyLogged;
 
     private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
         this.row = new Row(RowLayout.of(table.schema()));
@@ -58,6 +63,7 @@ public final class RowBatchWriter implements BatchWriter {
             decoder.decode(bytes, start, length);
         } else if (tombstone != null) {
             decoder.decodeTombstone(key);
+            hintAtQuotedKey(partition, offset);
         } else if (decoder.nullValueIsRow()) {
             decoder.decodeNull();
         } else {
@@ -81,6 +87,17 @@ public final class RowBatchWriter implements BatchWriter {
                     "add it, or drop the staging table where nothing unmerged is in it");
         }
         return row.column(row.layout().column(field.fieldId()).index());
+    }
+
+    private void hintAtQuotedKey(SourcePartition partition, long offset) {
+        if (!quotedKeyLogged && decoder.sawQuotedKey()) {
+            quotedKeyLogged = true;
+            LOG.warn(
+                    "{}, offset {}: the Kafka key is a JSON string, and key-format: text takes its quotes for a part of"
+                            + " the key, so the record deletes nothing; set key-format: json",
+                    partition,
+                    offset);
+        }
     }
 
     /** Fields of records that the table has no column for, since this writer was made. */

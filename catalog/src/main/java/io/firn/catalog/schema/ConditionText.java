@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.expressions.Binder;
@@ -21,7 +22,7 @@ import org.apache.iceberg.types.Types.NestedField;
  *
  * <p>As in SQL a comparison with null is not true; there is no general {@code not}, so no condition can turn that into
  * true. Texts, dates, times and the like go between single quotes, a quote within is doubled; names with other
- * characters than letters, digits, underscores and dots go between backticks.
+ * characters than letters, digits, underscores and dots go between backticks or double quotes.
  */
 public final class ConditionText {
     private static final Map<String, Expression.Operation> COMPARISONS = Map.of(
@@ -144,14 +145,13 @@ public final class ConditionText {
     }
 
     private String name() {
-        if (at < text.length() && text.charAt(at) == '`') {
-            int end = text.indexOf('`', at + 1);
-            if (end <= at + 1) {
-                throw wrong("a name in backticks does not end", at);
+        Optional<QuotedName> quoted = QuotedName.at(text, at);
+        if (quoted.isPresent()) {
+            if (!quoted.get().isComplete()) {
+                throw wrong("a name in quotes is empty or does not end", at);
             }
-            String name = text.substring(at + 1, end);
-            at = end + 1;
-            return name;
+            at = quoted.get().end();
+            return quoted.get().name();
         }
         int start = at;
         while (at < text.length() && (isWordCharacter(text.charAt(at)) || text.charAt(at) == '.')) {

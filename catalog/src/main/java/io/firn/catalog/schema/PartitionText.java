@@ -11,12 +11,14 @@ import org.apache.iceberg.exceptions.ValidationException;
 
 /**
  * Partition specs as text: {@code col}, {@code year(col)}, {@code month(col)}, {@code day(col)}, {@code hour(col)},
- * {@code bucket(N, col)}, {@code truncate(W, col)}, {@code void(col)}.
+ * {@code bucket(N, col)}, {@code truncate(W, col)}, {@code void(col)}. A name with blanks or brackets goes between
+ * backticks or double quotes.
  */
 public final class PartitionText {
-    private static final Pattern COLUMN = Pattern.compile("[^(),\\s]+");
+    private static final String NAME = "`[^`]+`|\"[^\"]+\"|[^(),\\s`\"]+";
+    private static final Pattern COLUMN = Pattern.compile(NAME);
     private static final Pattern TRANSFORM =
-            Pattern.compile("(\\w+)\\s*\\(\\s*(?:(\\d{1,9})\\s*,\\s*)?([^(),\\s]+)\\s*\\)");
+            Pattern.compile("(\\w+)\\s*\\(\\s*(?:(\\d{1,9})\\s*,\\s*)?(" + NAME + ")\\s*\\)");
     private static final List<String> PLAIN = List.of("identity", "year", "month", "day", "hour", "void");
     private static final List<String> WITH_NUMBER = List.of("bucket", "truncate");
 
@@ -44,7 +46,7 @@ public final class PartitionText {
             throw wrong(text, "this is no partition field");
         }
         String name = plain ? "identity" : transform.group(1).toLowerCase(Locale.ROOT);
-        String column = plain ? text : transform.group(3);
+        String column = QuotedName.unquoted(plain ? text : transform.group(3));
         String number = plain ? null : transform.group(2);
         if (!PLAIN.contains(name) && !WITH_NUMBER.contains(name)) {
             List<String> known = java.util.stream.Stream.concat(PLAIN.stream(), WITH_NUMBER.stream())

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.iceberg.Schema;
@@ -19,7 +20,7 @@ import org.apache.iceberg.types.Types.NestedField;
  * string, lat double>, attrs map<string, long>}.
  *
  * <p>Columns, list elements and map values may be null unless they say {@code not null}. A name with other characters
- * than letters, digits and underscores goes between backticks.
+ * than letters, digits and underscores goes between backticks or double quotes.
  */
 public final class SchemaText {
     private static final Map<String, Type> SIMPLE = new TreeMap<>(Map.ofEntries(
@@ -38,6 +39,10 @@ public final class SchemaText {
             Map.entry("uuid", Types.UUIDType.get()),
             Map.entry("binary", Types.BinaryType.get())));
     private static final List<String> COMPOSED = List.of("decimal", "fixed", "list", "map", "struct");
+
+    /** For messages. */
+    private static final String TYPES =
+            String.join(", ", SIMPLE.keySet()) + ", decimal(P, S), fixed(N), list<T>, map<K, V>, struct<NAME T, ...>";
 
     private final String text;
     private int at;
@@ -67,7 +72,8 @@ public final class SchemaText {
         if (type.isStructType()) {
             List<String> fields = new ArrayList<>();
             for (NestedField field : type.asStructType().fields()) {
-                fields.add(field.name() + " " + of(field.type()) + (field.isRequired() ? " not null" : ""));
+                fields.add(QuotedName.written(field.name()) + " " + of(field.type())
+                        + (field.isRequired() ? " not null" : ""));
             }
             return "struct<" + String.join(", ", fields) + ">";
         }
@@ -106,14 +112,13 @@ public final class SchemaText {
 
     private String name() {
         skipBlanks();
-        if (at < text.length() && text.charAt(at) == '`') {
-            int end = text.indexOf('`', at + 1);
-            if (end <= at + 1) {
-                throw wrong("a name in backticks does not end", at);
+        Optional<QuotedName> quoted = QuotedName.at(text, at);
+        if (quoted.isPresent()) {
+            if (!quoted.get().isComplete()) {
+                throw wrong("a name in quotes is empty or does not end", at);
             }
-            String name = text.substring(at + 1, end);
-            at = end + 1;
-            return name;
+            at = quoted.get().end();
+            return quoted.get().name();
         }
         String word = word();
         if (word.isEmpty()) {
@@ -263,7 +268,11 @@ public final class SchemaText {
         String hint = alias(word.toLowerCase(Locale.ROOT));
         String nearest = hint.isEmpty() ? Nearest.of(word, known).orElse("") : hint;
         String question = nearest.isEmpty() ? "" : ", did you mean '" + nearest + "'?";
-        return wrong("there is no type '" + word + "'" + question, start);
+        return FirnException.user(
+                "schema-invalid",
+                "there is no type '" + word + "'" + question,
+                position(start),
+                "write one of " + TYPES + "; a name with blanks goes between double quotes");
     }
 
     /** What other systems call the types. */
@@ -288,7 +297,12 @@ public final class SchemaText {
         return FirnException.user(
                 "schema-invalid",
                 what,
-                "schema, character " + (position + 1),
-                "write columns as 'name type' or 'name type not null', with commas between them");
+                position(position),
+                "write columns as 'name type' or 'name type not null', with commas between them; a name with blanks"
+                        + " goes between double quotes");
+    }
+
+    private static String position(int index) {
+        return "schema, character " + (index + 1);
     }
 }

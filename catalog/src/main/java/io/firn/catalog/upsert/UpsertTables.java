@@ -38,7 +38,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
      * Opens the three tables and creates those that are not there. Tables of an older Firn get the columns that they
      * lack.
      *
-     * @throws FirnException {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
+     * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
      *     Tables#openOrCreate} throws
      */
     public static UpsertTables openOrCreate(Tables tables, UpsertRequest request) {
@@ -46,10 +46,24 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         String name = request.identifier();
         List<String> partitioning = request.partitioning();
         // The keyed table comes first: where it belongs to another pipeline nothing should have been created.
-        Table keyed = open(tables, request, name, layout.keyed(), partitioning);
+        Table keyed = openKeyed(tables, request, partitioning);
         Table deletes = open(tables, request, deletesName(name), layout.deletes(), List.of());
         Table staging = open(tables, request, stagingName(name), layout.staging(), List.of());
         return new UpsertTables(layout, staging, keyed, deletes);
+    }
+
+    private static Table openKeyed(Tables tables, UpsertRequest request, List<String> partitioning) {
+        String name = request.identifier();
+        try {
+            return open(tables, request, name, request.layout().keyed(), partitioning);
+        } catch (FirnException refusal) {
+            // That every column of a keyed table is missing says less than that the table was made for mode append.
+            throw refusal.code().equals("schema-mismatch")
+                    ? tables.open(name)
+                            .flatMap(table -> TableMode.upsertRefusal(table, name))
+                            .orElse(refusal)
+                    : refusal;
+        }
     }
 
     private static Table open(

@@ -86,6 +86,29 @@ final class SchemaTextTest {
     }
 
     @Test
+    void namesWithBlanksGoBetweenQuotes() {
+        Schema schema = SchemaText.parse("\"US Gross\" decimal(9,2), `per cent` struct<\"a b\" int>, plain int");
+        assertThat(schema.columns()).extracting(NestedField::name).containsExactly("US Gross", "per cent", "plain");
+        assertThat(SchemaText.of(schema.findType("per cent"))).isEqualTo("struct<`a b` int>");
+        PartitionSpec spec = PartitionText.parse(
+                schema, java.util.List.of("\"US Gross\"", "bucket(4, `US Gross`)", "truncate(2, plain)"));
+        assertThat(spec.fields()).hasSize(3);
+        assertThat(ConditionText.parse(schema, "\"US Gross\" > 3 and `US Gross` < 9"))
+                .isNotNull();
+    }
+
+    @Test
+    void unknownTypeIsToldWithAllTypes() {
+        assertThatThrownBy(() -> SchemaText.parse("US Gross decimal(9,2)"))
+                .isInstanceOfSatisfying(FirnException.class, refusal -> {
+                    assertThat(refusal.what()).startsWith("there is no type 'Gross'");
+                    assertThat(refusal.action())
+                            .contains("boolean", "timestamptz_ns", "decimal(P, S)", "map<K, V>")
+                            .contains("a name with blanks goes between double quotes");
+                });
+    }
+
+    @Test
     void partitionFieldsAreReadAsIcebergNamesThem() {
         Schema schema = SchemaText.parse("id long, name string, at timestamptz");
         PartitionSpec spec = PartitionText.parse(

@@ -204,8 +204,20 @@ final class UpsertTablesTest {
     @Test
     void aTableThatLacksTheColumnsIsRefusedAndNothingIsCreated() {
         tables.openOrCreate(TableRequest.of("shop.plain", SchemaText.parse(SCHEMA)));
-        refused("schema-mismatch", "_order_timestamp", "shop.plain", layout("", "order_id"));
+        refused("mode-mismatch", "made for mode append", "shop.plain", layout("", "order_id"));
         assertThat(tables.open("shop.plain_staging")).isEmpty();
+    }
+
+    @Test
+    void tablesOfAnUpsertPipelineAreNotAppendedTo() {
+        UpsertTables made = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.moded", layout("", "order_id")));
+        for (Table table : List.of(made.keyed(), made.staging(), made.deletes())) {
+            assertThat(TableMode.appendRefusal(table, "shop.moded"))
+                    .hasValueSatisfying(
+                            refusal -> assertThat(refusal.getMessage()).contains("mode upsert"));
+        }
+        Table plain = tables.openOrCreate(TableRequest.of("shop.unmoded", SchemaText.parse(SCHEMA)));
+        assertThat(TableMode.appendRefusal(plain, "shop.unmoded")).isEmpty();
     }
 
     @Test

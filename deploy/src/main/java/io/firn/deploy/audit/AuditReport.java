@@ -244,7 +244,7 @@ public final class AuditReport {
             json.writeStartObject();
             json.writeStringField("pipeline", pipeline);
             json.writeStringField("table", table);
-            json.writeNumberField("snapshotId", snapshotId);
+            json.writeStringField("snapshotId", Long.toString(snapshotId));
             json.writeBooleanField("clean", isClean());
             json.writeNumberField("effectiveRows", effectiveRows());
             json.writeNumberField("foreignRows", foreignRows);

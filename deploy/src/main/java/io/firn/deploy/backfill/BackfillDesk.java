@@ -68,16 +68,29 @@ public final class BackfillDesk {
     /** @throws FirnException where it cannot be done, or Kafka or the catalog do not answer */
     public Entry start(BackfillRequest request) {
         PipelineConfig pipeline = pipeline(request.pipeline());
-        requireNoMerge(pipeline, request);
         Table table = parts.table(pipeline);
-        BackfillTask task;
-        try (KafkaSources sources = parts.sources(request.pipeline(), pipeline);
-                SpanSource source = sources.spans()) {
-            task = new BackfillRequests(table, source).resolve(request, clock.instant());
-        }
+        BackfillTask task = resolve(request, pipeline, table);
         BackfillState state = backfills(table).accept(task);
         accepted.run();
         return new Entry(pipeline.table(), state);
+    }
+
+    /**
+     * Returns what {@link #start} would begin, and begins nothing.
+     *
+     * @throws FirnException as {@link #start}
+     */
+    public BackfillTask plan(BackfillRequest request) {
+        PipelineConfig pipeline = pipeline(request.pipeline());
+        return resolve(request, pipeline, parts.table(pipeline));
+    }
+
+    private BackfillTask resolve(BackfillRequest request, PipelineConfig pipeline, Table table) {
+        requireNoMerge(pipeline, request);
+        try (KafkaSources sources = parts.sources(request.pipeline(), pipeline);
+                SpanSource source = sources.spans()) {
+            return new BackfillRequests(table, source).resolve(request, clock.instant());
+        }
     }
 
     private static void requireNoMerge(PipelineConfig pipeline, BackfillRequest request) {

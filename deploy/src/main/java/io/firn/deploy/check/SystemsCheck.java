@@ -10,6 +10,7 @@ import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.upsert.TableMode;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.UpsertParts;
@@ -148,6 +149,8 @@ public final class SystemsCheck {
             Optional<Table> table = tables.open(pipeline.table());
             if (table.isPresent()) {
                 Stores.reach(table.get(), configuration.catalog());
+                TableMode.appendRefusal(table.get(), pipeline.table())
+                        .ifPresent(refusal -> add(key + ".mode", refusal));
                 request.ifPresent(wanted -> existing(key, wanted, table.get()));
             } else if (pipeline.schema().isEmpty()) {
                 add(
@@ -184,6 +187,11 @@ public final class SystemsCheck {
         try {
             UpsertParts parts = UpsertParts.of(pipeline, tables).orElseThrow();
             parts.checkPartitioning();
+            Optional<FirnException> otherMode =
+                    tables.open(pipeline.table()).flatMap(table -> TableMode.upsertRefusal(table, pipeline.table()));
+            if (otherMode.isPresent()) {
+                throw otherMode.get();
+            }
             for (TableRequest wanted : parts.request().tables()) {
                 Optional<Table> table = tables.open(wanted.identifier());
                 if (table.isPresent()) {
@@ -204,6 +212,7 @@ public final class SystemsCheck {
     private static String keyOf(FirnException failed) {
         return switch (failed.code()) {
             case "key-invalid" -> ".key";
+            case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";
             case "table-name-invalid", "table-has-no-ledger" -> ".table";

@@ -3,10 +3,13 @@ package io.firn.deploy.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -49,7 +52,7 @@ final class BackfillCommand implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "firn backfill: say one of start, list, status, cancel, publish, drop");
+                spec.commandLine(), "say one of start, list, status, cancel, publish, drop");
     }
 
     private static void print(JsonNode backfill, PrintWriter out) {
@@ -121,6 +124,11 @@ final class BackfillCommand implements Runnable {
                 description = "Offset or ISO-8601 instant, exclusive. Default: the table's ledger.")
         private @Nullable String to;
 
+        @Option(
+                names = "--all",
+                description = "Read all that the table has and Kafka holds. Needed without a span. Default: ask.")
+        private boolean all;
+
         @Option(names = "--chunk", paramLabel = "N", description = "Offsets of one commit at most. Default: 250000.")
         private @Nullable Long chunk;
 
@@ -159,7 +167,29 @@ final class BackfillCommand implements Runnable {
             if (to != null) {
                 body.put("to", to);
             }
-            return answer.show(service.client(assembly).post(PATH, body), BackfillCommand::print);
+            ServiceClient client = service.client(assembly);
+            if (!all && from == null && to == null && partitions.isEmpty()) {
+                requireConfirmation(client.post(PATH + "/plan", body));
+            }
+            return answer.show(client.post(PATH, body), BackfillCommand::print);
+        }
+
+        /** Reading a whole topic once more may take days: where nobody can be asked, it has to be said. */
+        private void requireConfirmation(JsonNode plan) {
+            String what = String.format(
+                    Locale.ROOT,
+                    "without a span the whole topic is read again: %,d offsets of %s",
+                    plan.path("total").asLong(),
+                    plan.path("topic").asText());
+            Console console = answer.isJson() ? null : System.console();
+            String reply = console == null ? "" : console.readLine("%s. Begin? [y/N] ", what);
+            if (reply == null || !reply.strip().equalsIgnoreCase("y")) {
+                throw FirnException.user(
+                        "backfill-span",
+                        what,
+                        "firn backfill start",
+                        "add --all, or name a span with --from, --to or --partitions");
+            }
         }
     }
 

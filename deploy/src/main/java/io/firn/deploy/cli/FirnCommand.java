@@ -50,6 +50,7 @@ public final class FirnCommand implements Runnable {
         return root.line
                 .setOut(out)
                 .setErr(err)
+                .setParameterExceptionHandler((wrong, given) -> UsageError.print(wrong))
                 .setExecutionExceptionHandler(
                         (failure, command, parsed) -> Failures.handle(failure, command, root.debug))
                 .execute(arguments);
@@ -57,6 +58,6 @@ public final class FirnCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(line, "firn: no command is given");
+        throw new CommandLine.ParameterException(line, "no command is given");
     }
 }

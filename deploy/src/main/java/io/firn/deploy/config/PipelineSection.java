@@ -79,21 +79,15 @@ final class PipelineSection {
             return "";
         }
         String table = section.required("table", "table: shop.orders");
-        if (!table.isEmpty() && !isTableName(table)) {
+        Optional<String> name = TableName.parse(table);
+        if (!table.isEmpty() && name.isEmpty()) {
             section.wrong(
                     "table",
                     section.quoted("table", table) + " is not a table's name",
-                    "write namespace.name, as shop.orders");
+                    "write namespace.name, as shop.orders; a name with blanks goes between double quotes, as"
+                            + " shop.\"US Gross\"");
         }
-        return table;
-    }
-
-    /** A namespace and a name. By no regular expression, whose stack thousands of levels overflow. */
-    private static boolean isTableName(String text) {
-        List<String> levels = List.of(text.split("\\.", -1));
-        return levels.size() > 1
-                && levels.stream()
-                        .allMatch(level -> !level.isEmpty() && level.chars().noneMatch(Character::isWhitespace));
+        return name.orElse(table);
     }
 
     private static CommitConfig commit(Section commit) {

@@ -6,6 +6,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillState.Phase;
+import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.deploy.backfill.BackfillDesk;
 import io.firn.deploy.http.Shape.Type;
@@ -65,6 +66,14 @@ public final class BackfillRoutes {
             .field("requestedAt", Type.TIME, "when")
             .field("updatedAt", Type.TIME, "when anything of this changed last");
 
+    private static final Shape PLAN = Shape.of("BackfillPlan", "What a backfill would read.")
+            .field("pipeline", Type.TEXT, "as in the configuration")
+            .field("topic", Type.TEXT, "name of the topic")
+            .field("mode", Type.choice(MODES), "replace or missing")
+            .field("spans", Type.OBJECT, "by partition: first offset, and the one after the last")
+            .field("told", Type.listOf(Type.TEXT), "what is asked for and would not be done, and why")
+            .field("total", Type.LONG, "offsets of all spans");
+
     private static final Shape BACKFILLS = Shape.of("Backfills", "All backfills that the tables know of.")
             .field("backfills", Type.listOf(Type.of(BACKFILL)), "the one that was asked for last first");
 
@@ -84,6 +93,13 @@ public final class BackfillRoutes {
                         REQUEST,
                         BACKFILL,
                         call -> one(desk.start(routes.request(call)))),
+                Route.plan(
+                        "/v1/backfills/plan",
+                        "planBackfill",
+                        "says what a request would read, and begins nothing",
+                        REQUEST,
+                        PLAN,
+                        call -> plan(desk.plan(routes.request(call)))),
                 Route.get("/v1/backfills", "backfills", "all backfills", BACKFILLS, call -> routes.all()),
                 Route.get(
                         "/v1/backfills/{id}",
@@ -154,6 +170,30 @@ public final class BackfillRoutes {
         return Json.object(out -> write(out, entry));
     }
 
+    private static String plan(BackfillTask task) {
+        return Json.object(out -> {
+            out.writeStringField("pipeline", task.pipeline());
+            out.writeStringField("topic", task.topic());
+            out.writeStringField("mode", task.mode().text());
+            spans(out, task);
+        });
+    }
+
+    private static void spans(JsonGenerator out, BackfillTask task) throws IOException {
+        out.writeObjectFieldStart("spans");
+        for (Map.Entry<Integer, OffsetRange> each : task.spans().entrySet()) {
+            out.writeFieldName(each.getKey().toString());
+            out.writeArray(new long[] {each.getValue().start(), each.getValue().end()}, 0, 2);
+        }
+        out.writeEndObject();
+        out.writeArrayFieldStart("told");
+        for (String told : task.told()) {
+            out.writeString(told);
+        }
+        out.writeEndArray();
+        out.writeNumberField("total", task.total());
+    }
+
     private static void write(JsonGenerator out, BackfillDesk.Entry entry) throws IOException {
         BackfillState state = entry.state();
         out.writeStringField("id", state.id());
@@ -165,18 +205,7 @@ public final class BackfillRoutes {
         if (state.task().branch().isPresent()) {
             out.writeStringField("branch", state.task().branch().get().name());
         }
-        out.writeObjectFieldStart("spans");
-        for (Map.Entry<Integer, OffsetRange> each : state.task().spans().entrySet()) {
-            out.writeFieldName(each.getKey().toString());
-            out.writeArray(new long[] {each.getValue().start(), each.getValue().end()}, 0, 2);
-        }
-        out.writeEndObject();
-        out.writeArrayFieldStart("told");
-        for (String told : state.task().told()) {
-            out.writeString(told);
-        }
-        out.writeEndArray();
-        out.writeNumberField("total", state.task().total());
+        spans(out, state.task());
         out.writeNumberField("done", state.done());
         out.writeNumberField("chunks", state.counts().chunks());
         out.writeNumberField("records", state.counts().records());

@@ -36,4 +36,11 @@ final class Json {
             out.writeNumberField(field, value.getAsLong());
         }
     }
+
+    /** A 64-bit identifier where there is one, as text: JavaScript rounds numbers above 2^53. */
+    static void identifier(JsonGenerator out, String field, OptionalLong value) throws IOException {
+        if (value.isPresent()) {
+            out.writeStringField(field, Long.toString(value.getAsLong()));
+        }
+    }
 }

@@ -80,7 +80,7 @@ final class Pages {
         if (pipeline.lastCommit().isPresent()) {
             out.writeStringField("lastCommit", pipeline.lastCommit().get().toString());
         }
-        Json.number(out, "lastSnapshotId", pipeline.lastSnapshotId());
+        Json.identifier(out, "lastSnapshotId", pipeline.lastSnapshotId());
         out.writeNumberField("assignedPartitions", partitions.size());
         out.writeNumberField(
                 "delivered",

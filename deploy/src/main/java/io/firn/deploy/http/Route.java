@@ -84,6 +84,12 @@ public record Route(
         return of(HandlerType.POST, path, operation, summary, Optional.of(takes), ACCEPTED, json(gives), handler);
     }
 
+    /** Answers at once what a request would do, and does nothing. */
+    public static Route plan(
+            String path, String operation, String summary, Shape takes, Shape gives, Function<Call, String> handler) {
+        return of(HandlerType.POST, path, operation, summary, Optional.of(takes), OK, json(gives), handler);
+    }
+
     /** Has something begin that was asked for before and goes on after the answer. */
     public static Route proceed(
             String path, String operation, String summary, Shape gives, Function<Call, String> handler) {

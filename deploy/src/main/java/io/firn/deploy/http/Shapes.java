@@ -51,7 +51,7 @@ final class Shapes {
             .field("resets", Type.LONG, "how often work was dropped because the table had moved on")
             .field("bufferedBytes", Type.LONG, "heap that open files hold")
             .optional("lastCommit", Type.TIME, "when its last commit became visible")
-            .optional("lastSnapshotId", Type.LONG, "snapshot of that commit")
+            .optional("lastSnapshotId", Type.TEXT, "snapshot of that commit, a 64-bit number as text")
             .field("assignedPartitions", Type.LONG, "partitions that this process holds")
             .field("delivered", Type.LONG, "records handed over by Kafka, replays included")
             .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")

@@ -26,9 +26,14 @@ public final class Results {
                 .collect(Collectors.joining(","));
         return "{\"job\":\"" + result.job() + "\",\"end\":\""
                 + result.end().name().toLowerCase(Locale.ROOT) + "\",\"before\":" + json(result.before())
-                + ",\"after\":" + json(result.after()) + ",\"snapshots\":" + result.snapshots() + ",\"counts\":{"
+                + ",\"after\":" + json(result.after()) + ",\"snapshots\":[" + identifiers(result) + "],\"counts\":{"
                 + counts + "},\"reason\":\""
                 + result.reason().replace("\\", "\\\\").replace("\"", "\\\"") + "\"}";
+    }
+
+    /** As text: JavaScript rounds numbers above 2^53. */
+    private static String identifiers(JobResult result) {
+        return result.snapshots().stream().map(id -> "\"" + id + '"').collect(Collectors.joining(","));
     }
 
     private static String json(io.firn.compaction.Work work) {

@@ -48,6 +48,7 @@ final class Guide {
         out.print("""
 
                 Where everything is
+                  page           %7$s, in a browser, while it runs
                   tables         shop.orders: a row an order, as it was last heard of
                                  shop.orders_staging: a row a record, as it came
                                  shop.orders_latest: a view, shop.orders and what is staged and not merged yet

@@ -68,16 +68,19 @@ public final class Quickstart {
      */
     public Outcome run(boolean exit) throws InterruptedException {
         try (Folder folder = Folder.open(directory, records)) {
+            String listen = listen();
+            say(announcement(listen));
             say("Firn quickstart in " + directory + ": starting a Kafka broker");
             try (EmbeddedBroker broker = EmbeddedBroker.start(folder.kafka());
                     OrderStream stream = OrderStream.prepare(broker.bootstrap(), records)) {
-                return run(exit, broker, stream);
+                return run(exit, listen, broker, stream);
             }
         }
     }
 
-    private Outcome run(boolean exit, EmbeddedBroker broker, OrderStream stream) throws InterruptedException {
-        Path file = configuration(broker.bootstrap());
+    private Outcome run(boolean exit, String listen, EmbeddedBroker broker, OrderStream stream)
+            throws InterruptedException {
+        Path file = configuration(broker.bootstrap(), listen);
         Configuration configuration = assembly.configuration(file);
         if (stream.first() > 0) {
             say(String.format(
@@ -97,8 +100,8 @@ public final class Quickstart {
         try (Service service = Service.start(assembly, configuration, PipelineListener.NONE);
                 HttpService http = HttpService.start(configuration.http(), service, assembly.clock())) {
             address = "http://" + LOOPBACK + http.port();
-            say("Status at " + address + "/v1/status, the tables by Iceberg's REST protocol at " + address
-                    + "/iceberg");
+            say("Page at " + address + " (in a browser); status at " + address
+                    + "/v1/status, the tables by Iceberg's REST protocol at " + address + "/iceberg");
             boolean stopped = service.awaitOpened(stop) || ingest(service, stream, configuration);
             if (!stopped && !exit) {
                 Guide.print(directory, file, broker.bootstrap(), address, out);
@@ -211,10 +214,9 @@ public final class Quickstart {
         }
     }
 
-    private Path configuration(String bootstrap) {
+    private Path configuration(String bootstrap, String listen) {
         try {
-            return Files.writeString(
-                    directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap, listen()));
+            return Files.writeString(directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap, listen));
         } catch (IOException failed) {
             throw Folder.unusable(directory, failed);
         }
@@ -227,6 +229,13 @@ public final class Quickstart {
         } catch (IOException taken) {
             return LOOPBACK + 0;
         }
+    }
+
+    /** The first thing that is said: where to look. */
+    static String announcement(String listen) {
+        return listen.endsWith(":" + USUAL_PORT)
+                ? "The page will be at http://" + listen + " in some seconds"
+                : "Port " + USUAL_PORT + " is in use: the page gets another port, which is printed in some seconds";
     }
 
     private void say(String line) {

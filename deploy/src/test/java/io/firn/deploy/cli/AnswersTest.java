@@ -55,7 +55,7 @@ class AnswersTest {
         AUDIT("audit orders", "", "audit nowhere"),
         COMPACT("compact shop.orders --job expire", "", "compact shop.nowhere --job expire"),
         CANCEL_COMPACTION("compact --cancel COMPACTION", "Compaction", "compact --cancel nowhere"),
-        START("backfill start orders --mode replace", "Backfill", ""),
+        START("backfill start orders --mode replace --all", "Backfill", ""),
         LIST("backfill list", "Backfills", ""),
         ONE("backfill status BACKFILL", "Backfill", "backfill status nowhere"),
         CANCEL("backfill cancel BACKFILL", "Backfill", "backfill cancel nowhere"),
@@ -210,6 +210,19 @@ class AnswersTest {
         }
     }
 
+    @Test
+    void backfillWithoutASpanNeedsAllAndTellsTheCount() {
+        assertThat(firn("backfill start orders --mode replace", orders.url(), ServedOrders.OPERATOR))
+                .isEqualTo(2);
+        explained(
+                "firn: without a span the whole topic is read again: 1,234 offsets of orders",
+                "where: firn backfill start",
+                "do: add --all, or name a span with --from, --to or --partitions");
+        assertThat(out.toString()).isEmpty();
+        assertThat(firn("backfill start orders --mode replace --from 5", orders.url(), ServedOrders.OPERATOR))
+                .isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -234,9 +247,11 @@ class AnswersTest {
                 "quickstart --records 0          | --records must be at least 1",
                 "begin                           | begin",
             })
-    void wrong_usage_says_what_is_wrong_and_shows_the_usage(String line, String wrong) {
+    void wrongUsageIsToldInThreeLines(String line, String wrong) {
         assertThat(firn(line.split(" "))).isEqualTo(2);
-        assertThat(err.toString()).contains(wrong, "firn");
+        assertThat(err.toString().lines()).hasSize(3);
+        explained("firn: ", "  where: firn", " --help");
+        assertThat(err.toString()).contains(wrong);
         assertThat(out.toString()).isEmpty();
     }
 

@@ -78,7 +78,11 @@ class CommandLineTest {
     @Test
     void no_command_is_wrong_usage() {
         assertThat(firn()).isEqualTo(2);
-        assertThat(err.toString()).contains("no command is given", "Usage: firn");
+        assertThat(err.toString()).isEqualToNormalizingNewlines("""
+                firn: no command is given
+                  where: firn
+                  do: see firn --help
+                """);
     }
 
     @Test

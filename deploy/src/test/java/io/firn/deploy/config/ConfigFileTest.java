@@ -54,6 +54,28 @@ class ConfigFileTest {
         return refused.problems();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '\'',
+            value = {
+                "shop.orders, shop.orders",
+                "shop.\"US Gross\", shop.US Gross",
+                "\"a shop\".`b c`.d, a shop.b c.d",
+                "shop.US Gross,",
+                "shop.\"US Gross,",
+                "shop.\" x\",",
+                "shop.\"a.b\",",
+                "shop.\"a\"b,",
+                "shop.\"a\".,",
+                "shop.,",
+                ".shop,",
+                "shop,",
+                "\"\".a,",
+            })
+    void tablesNameMayHaveQuotedParts(String text, String name) {
+        assertThat(TableName.parse(text)).isEqualTo(Optional.ofNullable(name));
+    }
+
     @Test
     void what_is_not_said_has_a_reasoned_default() throws IOException {
         Configuration configuration = read(LEAST);

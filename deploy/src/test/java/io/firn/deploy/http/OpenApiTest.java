@@ -56,7 +56,8 @@ class OpenApiTest {
     private static final Map<String, String> BODIES = Map.of(
             "/v1/tables/{table}/compactions", "{\"job\":\"expire\"}",
             "/v1/audits", "{\"pipeline\":\"orders\"}",
-            "/v1/backfills", "{\"pipeline\":\"orders\",\"mode\":\"replace\"}");
+            "/v1/backfills", "{\"pipeline\":\"orders\",\"mode\":\"replace\"}",
+            "/v1/backfills/plan", "{\"pipeline\":\"orders\",\"mode\":\"replace\"}");
 
     @TempDir
     private Path folder;
@@ -165,6 +166,7 @@ class OpenApiTest {
                         "GET /v1/tables",
                         "POST /v1/audits",
                         "POST /v1/backfills",
+                        "POST /v1/backfills/plan",
                         "GET /v1/backfills/" + backfill,
                         "DELETE /v1/backfills/" + backfill,
                         "POST /v1/backfills/" + backfill + "/publish")

@@ -89,7 +89,12 @@ public final class ServedOrders implements AutoCloseable {
         List<Route> routes = new ArrayList<>(JobRoutes.of(jobs));
         List<Route> desk = BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
                 .desk());
-        desk.forEach(route -> routes.add(route.operation().equals("startBackfill") ? accepting(route, desk) : route));
+        desk.forEach(route -> routes.add(
+                switch (route.operation()) {
+                    case "startBackfill" -> accepting(route, desk);
+                    case "planBackfill" -> planned(route);
+                    default -> route;
+                }));
         orders.routes = routes;
         orders.tables = jobs.tables();
         orders.table = Optional.of(table);
@@ -139,6 +144,18 @@ public final class ServedOrders implements AutoCloseable {
                 List.of("offsets below 5 are not held any more"),
                 "a test",
                 assembly.clock().instant());
+    }
+
+    /** The same for what a request would read. */
+    private static Route planned(Route plan) {
+        return Route.plan(
+                plan.path(),
+                plan.operation(),
+                plan.summary(),
+                plan.takes().orElseThrow(),
+                plan.answers().shape().orElseThrow(),
+                call -> "{\"pipeline\":\"orders\",\"topic\":\"orders\",\"mode\":\"replace\",\"spans\":{\"0\":[0,1234]},"
+                        + "\"told\":[],\"total\":1234}");
     }
 
     /** Without Kafka no request can be resolved; what is answered is the backfill that is there. */

@@ -81,6 +81,11 @@ public final class JsonRowDecoder {
         Objects.requireNonNull(tombstones, "null values are no tombstones here").decode(row, key);
     }
 
+    /** Whether a Kafka key of a tombstone was a JSON string though it is read as plain text. */
+    public boolean sawQuotedKey() {
+        return tombstones != null && tombstones.sawQuotedKey();
+    }
+
     /** Fills every column but the source columns with null; only where {@link #nullValueIsRow}. */
     public void decodeNull() {
         row.start(new byte[0]);

@@ -18,6 +18,7 @@ final class TombstoneDecoder {
     private final ValueDecoder first;
     private final boolean isQuoted;
     private final List<ValueDecoder> others;
+    private boolean sawQuotedKey;
 
     /**
      * @param whole of the key's columns
@@ -80,7 +81,13 @@ final class TombstoneDecoder {
     /** As JSON would write the column's value, so that there is one way to read it. */
     private byte[] asJson(ByteBuffer key) {
         byte[] text = copy(key);
+        sawQuotedKey |= isQuoted && text.length > 1 && text[0] == '"' && text[text.length - 1] == '"';
         return isQuoted ? quoted(text) : text;
+    }
+
+    /** Whether a key under format text was a JSON string, of which the quotes became a part of the value. */
+    boolean sawQuotedKey() {
+        return sawQuotedKey;
     }
 
     private static byte[] quoted(byte[] text) {
