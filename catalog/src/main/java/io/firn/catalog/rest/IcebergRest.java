@@ -57,10 +57,10 @@ public final class IcebergRest {
         try {
             return route(request);
         } catch (RuntimeException failure) {
-            if (RestFailures.isOwnFault(failure)) {
+            if (RestFailures.isOwnFault(failure, request)) {
                 LOG.warn("{} {} by an engine failed", request.method(), request.path(), failure);
             }
-            return RestFailures.of(failure);
+            return RestFailures.of(failure, request);
         }
     }
 

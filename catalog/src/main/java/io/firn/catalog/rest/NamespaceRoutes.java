@@ -5,6 +5,7 @@ import java.util.List;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.rest.CatalogHandlers;
 import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.RESTUtil;
@@ -19,6 +20,18 @@ final class NamespaceRoutes {
     NamespaceRoutes(Catalog catalog, RestJson json) {
         this.catalog = catalog;
         this.json = json;
+    }
+
+    /**
+     * Requires that the namespace exists where the catalog has namespaces; some catalogs create what a table's name
+     * implies.
+     *
+     * @throws NoSuchNamespaceException if it does not
+     */
+    static void require(Catalog catalog, Namespace namespace) {
+        if (catalog instanceof SupportsNamespaces && !((SupportsNamespaces) catalog).namespaceExists(namespace)) {
+            throw new NoSuchNamespaceException("Namespace does not exist: %s", namespace);
+        }
     }
 
     List<Route> routes() {

@@ -2,6 +2,7 @@ package io.firn.catalog.rest;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.CommitFailedException;
@@ -13,6 +14,7 @@ import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NoSuchViewException;
 import org.apache.iceberg.exceptions.NotAuthorizedException;
+import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.UnprocessableEntityException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.rest.responses.ErrorResponse;
@@ -24,6 +26,8 @@ import org.apache.iceberg.rest.responses.ErrorResponseParser;
  */
 final class RestFailures {
     private static final int INTERNAL = 500;
+    private static final int NOT_FOUND = 404;
+    private static final Set<String> READS = Set.of("GET", "HEAD");
 
     /** The first that fits. */
     private static final List<Map.Entry<Class<? extends Exception>, Integer>> STATUSES = List.of(
@@ -45,8 +49,8 @@ final class RestFailures {
 
     private RestFailures() {}
 
-    static RestAnswer of(RuntimeException failure) {
-        int status = status(failure);
+    static RestAnswer of(RuntimeException failure, RestRequest request) {
+        int status = status(failure, request);
         if (status >= INTERNAL) {
             // Drivers and stores put addresses and worse into their messages. The service's log has them.
             return answer(
@@ -55,8 +59,8 @@ final class RestFailures {
         return answer(status, failure.getClass().getSimpleName(), String.valueOf(failure.getMessage()));
     }
 
-    static boolean isOwnFault(RuntimeException failure) {
-        return status(failure) >= INTERNAL;
+    static boolean isOwnFault(RuntimeException failure, RestRequest request) {
+        return status(failure, request) >= INTERNAL;
     }
 
     static RestAnswer answer(int status, String type, String message) {
@@ -69,7 +73,11 @@ final class RestFailures {
                         .build()));
     }
 
-    private static int status(RuntimeException failure) {
+    private static int status(RuntimeException failure, RestRequest request) {
+        // A file is missing in the store. A commit may have taken effect nevertheless, so its outcome stays unknown.
+        if (failure instanceof NotFoundException && READS.contains(request.method())) {
+            return NOT_FOUND;
+        }
         return STATUSES.stream()
                 .filter(known -> known.getKey().isInstance(failure))
                 .mapToInt(Map.Entry::getValue)

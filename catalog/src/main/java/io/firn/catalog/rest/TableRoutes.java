@@ -3,7 +3,9 @@ package io.firn.catalog.rest;
 import io.firn.catalog.rest.IcebergRest.Route;
 import java.util.List;
 import java.util.Locale;
+import org.apache.iceberg.UpdateRequirement;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.rest.CatalogHandlers;
 import org.apache.iceberg.rest.Endpoint;
@@ -36,17 +38,20 @@ final class TableRoutes {
                 }),
                 new Route(
                         Endpoint.V1_UPDATE_TABLE,
-                        (request, names) -> answer(CatalogHandlers.updateTable(
-                                catalog, names.table(), json.read(request.body(), UpdateTableRequest.class)))),
+                        (request, names) ->
+                                answer(update(names.table(), json.read(request.body(), UpdateTableRequest.class)))),
                 new Route(Endpoint.V1_DELETE_TABLE, this::drop),
                 new Route(Endpoint.V1_RENAME_TABLE, (request, names) -> {
-                    CatalogHandlers.renameTable(catalog, json.read(request.body(), RenameTableRequest.class));
+                    RenameTableRequest asked = json.read(request.body(), RenameTableRequest.class);
+                    NamespaceRoutes.require(catalog, asked.destination().namespace());
+                    CatalogHandlers.renameTable(catalog, asked);
                     return RestAnswer.done();
                 }),
-                new Route(
-                        Endpoint.V1_REGISTER_TABLE,
-                        (request, names) -> answer(CatalogHandlers.registerTable(
-                                catalog, names.namespace(), json.read(request.body(), RegisterTableRequest.class)))),
+                new Route(Endpoint.V1_REGISTER_TABLE, (request, names) -> {
+                    RegisterTableRequest asked = json.read(request.body(), RegisterTableRequest.class);
+                    NamespaceRoutes.require(catalog, names.namespace());
+                    return answer(CatalogHandlers.registerTable(catalog, names.namespace(), asked));
+                }),
                 // What an engine measured of its own scans is taken and not kept.
                 new Route(Endpoint.V1_REPORT_METRICS, (request, names) -> RestAnswer.done()),
                 new Route(Endpoint.V1_COMMIT_TRANSACTION, this::commitTransaction));
@@ -62,6 +67,7 @@ final class TableRoutes {
 
     private RestAnswer create(RestRequest request, PathNames names) {
         CreateTableRequest asked = json.read(request.body(), CreateTableRequest.class);
+        NamespaceRoutes.require(catalog, names.namespace());
         return answer(
                 asked.stageCreate()
                         ? CatalogHandlers.stageTableCreate(catalog, names.namespace(), asked)
@@ -96,8 +102,15 @@ final class TableRoutes {
             throw new UnsupportedOperationException(
                     "a transaction over several tables is not atomic in the catalog behind; commit table by table");
         }
-        changes.forEach(change -> CatalogHandlers.updateTable(catalog, change.identifier(), change));
+        changes.forEach(change -> update(change.identifier(), change));
         return RestAnswer.done();
+    }
+
+    private LoadTableResponse update(TableIdentifier table, UpdateTableRequest request) {
+        if (request.requirements().stream().anyMatch(UpdateRequirement.AssertTableDoesNotExist.class::isInstance)) {
+            NamespaceRoutes.require(catalog, table.namespace());
+        }
+        return CatalogHandlers.updateTable(catalog, table, request);
     }
 
     private RestAnswer answer(LoadTableResponse loaded) {

@@ -35,10 +35,11 @@ final class ViewRoutes {
                     CatalogHandlers.viewExists(views, names.view());
                     return RestAnswer.done();
                 }),
-                new Route(
-                        Endpoint.V1_CREATE_VIEW,
-                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.createView(
-                                views, names.namespace(), json.read(request.body(), CreateViewRequest.class))))),
+                new Route(Endpoint.V1_CREATE_VIEW, (request, names) -> {
+                    CreateViewRequest asked = json.read(request.body(), CreateViewRequest.class);
+                    NamespaceRoutes.require(catalog, names.namespace());
+                    return RestAnswer.of(json.write(CatalogHandlers.createView(views, names.namespace(), asked)));
+                }),
                 new Route(
                         Endpoint.V1_UPDATE_VIEW,
                         (request, names) -> RestAnswer.of(json.write(CatalogHandlers.updateView(
@@ -48,13 +49,16 @@ final class ViewRoutes {
                     return RestAnswer.done();
                 }),
                 new Route(Endpoint.V1_RENAME_VIEW, (request, names) -> {
-                    CatalogHandlers.renameView(views, json.read(request.body(), RenameTableRequest.class));
+                    RenameTableRequest asked = json.read(request.body(), RenameTableRequest.class);
+                    NamespaceRoutes.require(catalog, asked.destination().namespace());
+                    CatalogHandlers.renameView(views, asked);
                     return RestAnswer.done();
                 }),
-                new Route(
-                        Endpoint.V1_REGISTER_VIEW,
-                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.registerView(
-                                views, names.namespace(), json.read(request.body(), RegisterViewRequest.class))))));
+                new Route(Endpoint.V1_REGISTER_VIEW, (request, names) -> {
+                    RegisterViewRequest asked = json.read(request.body(), RegisterViewRequest.class);
+                    NamespaceRoutes.require(catalog, names.namespace());
+                    return RestAnswer.of(json.write(CatalogHandlers.registerView(views, names.namespace(), asked)));
+                }));
     }
 
     private RestAnswer list(ViewCatalog views, RestRequest request, PathNames names) {

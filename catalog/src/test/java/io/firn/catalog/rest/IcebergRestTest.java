@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.Catalogs;
 import java.io.Closeable;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,10 +30,12 @@ import org.apache.iceberg.exceptions.NamespaceNotEmptyException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NoSuchViewException;
+import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.RESTCatalog;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.view.View;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -156,10 +160,7 @@ class IcebergRestTest {
         TableIdentifier renamed = TableIdentifier.of(shop, "sales");
         client.renameTable(orders, renamed);
         assertThat(client.tableExists(orders)).isFalse();
-        String metadata = ((org.apache.iceberg.BaseTable) backing.loadTable(renamed))
-                .operations()
-                .current()
-                .metadataFileLocation();
+        String metadata = metadata(backing.loadTable(renamed));
         client.dropTable(renamed, false);
         client.registerTable(orders, metadata);
         assertThat(client.loadTable(orders).currentSnapshot()).isNotNull();
@@ -179,6 +180,63 @@ class IcebergRestTest {
         RestAnswer wrongMethod = rest.answer(new RestRequest("PUT", "/v1/namespaces", Map.of(), ""));
         assertThat(wrongMethod.status()).isEqualTo(405);
         assertThat(wrongMethod.body()).contains("GET POST");
+    }
+
+    @Test
+    void nothingIsCreatedInANamespaceThatDoesNotExist() {
+        Namespace nowhere = Namespace.of("nowhere");
+        client.createNamespace(Namespace.of("somewhere"));
+        TableIdentifier there = TableIdentifier.of("somewhere", "t");
+        String metadata = metadata(client.createTable(there, SCHEMA));
+        TableIdentifier orders = TableIdentifier.of(nowhere, "orders");
+        List<ThrowingCallable> creations = List.of(
+                () -> client.createTable(orders, SCHEMA),
+                () -> client.buildTable(orders, SCHEMA).createTransaction(),
+                () -> client.registerTable(orders, metadata),
+                () -> client.renameTable(there, orders),
+                () -> client.buildView(orders)
+                        .withSchema(SCHEMA)
+                        .withDefaultNamespace(nowhere)
+                        .withQuery("trino", "select 1")
+                        .create());
+        for (ThrowingCallable creation : creations) {
+            assertThatThrownBy(creation).isInstanceOf(NoSuchNamespaceException.class);
+        }
+        assertThat(backing.tableExists(orders)).isFalse();
+        assertThat(client.namespaceExists(nowhere)).isFalse();
+        assertThat(backing.tableExists(there)).isTrue();
+    }
+
+    @Test
+    void aNamespaceThatWasDroppedSinceATableWasStagedIsNotCreatedAgainByItsCommit() {
+        Namespace brief = Namespace.of("brief");
+        client.createNamespace(brief);
+        Transaction staged =
+                client.buildTable(TableIdentifier.of(brief, "orders"), SCHEMA).createTransaction();
+        client.dropNamespace(brief);
+        assertThatThrownBy(staged::commitTransaction).hasMessageContaining("brief");
+        assertThat(client.namespaceExists(brief)).isFalse();
+    }
+
+    @Test
+    void metadataThatIsMissingIsNotFoundByAReaderAndAnUnknownOutcomeOfACommit() throws Exception {
+        client.createNamespace(Namespace.of("missing"));
+        TableIdentifier orders = TableIdentifier.of("missing", "orders");
+        Path metadata = Path.of(URI.create(metadata(client.createTable(orders, SCHEMA))));
+        Path away = Files.move(metadata, metadata.resolveSibling("away.json"));
+        assertThatThrownBy(() -> client.loadTable(orders))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining(metadata.getFileName().toString());
+        String change = "{\"requirements\":[],\"updates\":[{\"action\":\"set-properties\",\"updates\":{\"a\":\"b\"}}]}";
+        RestAnswer commit = new IcebergRest(backing, Map.of())
+                .answer(new RestRequest("POST", "/v1/namespaces/missing/tables/orders", Map.of(), change));
+        assertThat(commit.status()).isEqualTo(500);
+        Files.move(away, metadata);
+        assertThat(client.loadTable(orders).schema().asStruct()).isEqualTo(SCHEMA.asStruct());
+    }
+
+    private static String metadata(Table table) {
+        return ((org.apache.iceberg.BaseTable) table).operations().current().metadataFileLocation();
     }
 
     @ParameterizedTest
