@@ -18,12 +18,15 @@ import io.firn.deploy.maintain.JobFactory;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.watch.BrokerWatch;
+import io.firn.deploy.watch.TableHead;
+import io.firn.deploy.watch.TableWatch;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineStatus;
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +62,8 @@ public final class Service implements Running, AutoCloseable {
     private final ServiceJobs jobs;
     private final Optional<IcebergRest> iceberg;
     private final TopicRetention retention;
+    private final List<TableWatch> watches;
+    private final BrokerWatch brokers;
     private final ServiceBackfills backfills;
 
     private Service(
@@ -69,6 +74,8 @@ public final class Service implements Running, AutoCloseable {
             MaintenanceDriver maintenance,
             ServiceJobs jobs,
             TopicRetention retention,
+            List<TableWatch> watches,
+            BrokerWatch brokers,
             ServiceBackfills backfills) {
         this.catalog = catalog;
         this.iceberg = iceberg;
@@ -77,6 +84,8 @@ public final class Service implements Running, AutoCloseable {
         this.maintenance = maintenance;
         this.jobs = jobs;
         this.retention = retention;
+        this.watches = watches;
+        this.brokers = brokers;
         this.backfills = backfills;
     }
 
@@ -123,10 +132,14 @@ public final class Service implements Running, AutoCloseable {
                 new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs, pipelines)),
                 new ServiceJobs(configuration, catalog, jobs, assembly.clock()),
                 new TopicRetention(configuration.kafka(), () -> topics(pipelines)),
+                watches(configuration, catalog, pipelines, assembly.clock()),
+                new BrokerWatch(configuration.kafka(), pipelines.outagesOf("Kafka")),
                 assembly.backfills(configuration, catalog, pipelines));
         service.pipelines.start();
         service.maintenance.start();
         service.retention.start();
+        service.watches.forEach(TableWatch::start);
+        service.brokers.start();
         service.backfills.start();
         return service;
     }
@@ -150,13 +163,7 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public List<String> warnings() {
-        List<String> warnings = new ArrayList<>(jobs.warnings());
-        if (retention.isSilent()) {
-            warnings.add(
-                    "Kafka does not answer: whether there are new records is not known; see whether it runs and can"
-                            + " be reached");
-        }
-        return warnings;
+        return jobs.warnings();
     }
 
     private static Set<String> topics(Supervisors pipelines) {
@@ -169,6 +176,27 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public List<MaintainedTable> tables() {
         return jobs.tables();
+    }
+
+    private static List<TableWatch> watches(
+            Configuration configuration, Catalog catalog, Supervisors pipelines, Clock clock) {
+        Tables tables = new Tables(catalog);
+        return configuration.pipelines().entrySet().stream()
+                .map(each -> new TableWatch(
+                        each.getKey(),
+                        each.getValue().tables(),
+                        tables::open,
+                        () -> pipelines.hasOpened(each.getKey()),
+                        pipelines.health(each.getKey()),
+                        clock))
+                .toList();
+    }
+
+    @Override
+    public Map<String, TableHead> tableHeads() {
+        Map<String, TableHead> heads = new TreeMap<>();
+        watches.forEach(watch -> heads.putAll(watch.heads()));
+        return heads;
     }
 
     @Override
@@ -280,6 +308,8 @@ public final class Service implements Running, AutoCloseable {
         backfills.requestStop();
         jobs.close();
         retention.close();
+        watches.forEach(TableWatch::close);
+        brokers.close();
         pipelines.close();
         close(catalog);
     }

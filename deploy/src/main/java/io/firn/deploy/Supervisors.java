@@ -3,6 +3,7 @@ package io.firn.deploy;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.http.HttpService;
 import io.firn.ingest.PipelineStatus;
+import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,21 @@ final class Supervisors implements PipelineStates, AutoCloseable {
     @Override
     public PipelineHealth health(String pipeline) {
         return of(pipeline).health();
+    }
+
+    /** Returns a listener that warns of a system that all pipelines use. */
+    Outage.Listener outagesOf(String component) {
+        return new Outage.Listener() {
+            @Override
+            public void outage(String reason) {
+                all.forEach(pipeline -> pipeline.health().warn(component, reason));
+            }
+
+            @Override
+            public void recovered() {
+                all.forEach(pipeline -> pipeline.health().clear(component));
+            }
+        };
     }
 
     boolean allOpened() {

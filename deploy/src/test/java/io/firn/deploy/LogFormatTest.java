@@ -8,6 +8,7 @@ import ch.qos.logback.core.status.Status;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,40 @@ class LogFormatTest {
             assertThat(warnings(format)).as(format).isEmpty();
         }
         assertThat(warnings("xml")).anyMatch(warning -> warning.contains("log-xml.xml"));
+    }
+
+    @Test
+    void libraryThatRepeatsItselfIsHeardOnceAndWithoutStackTraces() throws Exception {
+        LoggerContext context = configured("text");
+        Logger library = context.getLogger("org.apache.iceberg.util.Tasks");
+        Logger own = context.getLogger(LogFormatTest.class);
+        String text = captured(() -> {
+            for (int attempt = 0; attempt < 1000; attempt++) {
+                library.warn("Retrying task after failure {}", attempt, new IOException("connection refused"));
+            }
+            library.warn("something else");
+            own.error("unexpected", new IllegalStateException("a fault of Firn"));
+        });
+        context.stop();
+        assertThat(text.lines().filter(line -> line.contains("Retrying task")))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("connection refused"));
+        assertThat(text)
+                .contains("something else")
+                .doesNotContain("Tasks.java")
+                .contains("\tat io.firn.deploy.LogFormat");
+    }
+
+    private static String captured(Runnable work) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream captured = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(captured, true, StandardCharsets.UTF_8));
+        try {
+            work.run();
+        } finally {
+            System.setErr(before);
+        }
+        return captured.toString(StandardCharsets.UTF_8);
     }
 
     private static List<String> warnings(String format) throws Exception {

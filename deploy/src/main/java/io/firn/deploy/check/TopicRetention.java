@@ -17,15 +17,10 @@ import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Asks Kafka now and then how long it keeps the records of topics, and so finds out that it does not answer where
- * nothing else needs it: a pipeline that waits for records cannot tell a quiet topic from a broker that is gone. Where
- * Kafka does not tell, nothing is known; nothing else depends on it.
- */
+/** Asks Kafka now and then how long it keeps the records of topics. Where Kafka does not tell, nothing is known. */
 public final class TopicRetention implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicRetention.class);
     private static final long FIRST_SECONDS = 5;
@@ -40,7 +35,6 @@ public final class TopicRetention implements AutoCloseable {
         return daemon;
     });
     private volatile Map<String, Duration> known = Map.of();
-    private volatile boolean silent;
     private Set<String> last = Set.of();
 
     /** @param kafka client properties */
@@ -56,11 +50,6 @@ public final class TopicRetention implements AutoCloseable {
     /** By topic, those from which Kafka drops records by age. */
     public Map<String, Duration> known() {
         return known;
-    }
-
-    /** Whether Kafka did not answer when it was asked last. */
-    public boolean isSilent() {
-        return silent;
     }
 
     private void look() {
@@ -81,12 +70,9 @@ public final class TopicRetention implements AutoCloseable {
                     .get(2 * ANSWER_MILLIS, TimeUnit.MILLISECONDS)
                     .forEach((topic, config) -> read(topic.name(), config, read));
             known = Map.copyOf(read);
-            silent = false;
         } catch (InterruptedException ending) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | java.util.concurrent.TimeoutException | KafkaException notTold) {
-            silent = notTold instanceof java.util.concurrent.TimeoutException
-                    || notTold.getCause() instanceof TimeoutException;
             LOG.debug("Kafka does not tell how long it keeps records", notTold);
         }
     }

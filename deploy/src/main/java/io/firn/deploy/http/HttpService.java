@@ -163,7 +163,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     private List<Route> routes() {
-        List<Route> all = new ArrayList<>(StatusRoutes.of(running));
+        List<Route> all = new ArrayList<>(StatusRoutes.of(running, clock));
         all.addAll(PageRoutes.of());
         all.add(Route.get(
                 "/v1/history",
@@ -171,7 +171,7 @@ public final class HttpService implements AutoCloseable {
                 "lag and throughput of the last hour",
                 Shapes.HISTORY,
                 call -> history.json()));
-        TablePage tablePage = new TablePage(running, clock);
+        TablePage tablePage = new TablePage(running);
         all.add(Route.get(
                 "/v1/tables", "tables", "all tables and what they need", Shapes.TABLES, call -> tablePage.json()));
         all.add(Route.text("/metrics", "metrics", "figures for Prometheus", METRICS_TYPE, call -> scrape()));

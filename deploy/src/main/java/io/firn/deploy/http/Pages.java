@@ -5,6 +5,7 @@ import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
 import io.firn.ingest.record.PipelineHealth;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +54,7 @@ final class Pages {
         });
     }
 
-    static String all(List<PipelineStatus> pipelines, boolean withPartitions) {
+    static String all(List<PipelineStatus> pipelines, boolean withPartitions, Instant now) {
         return Json.object(out -> {
             out.writeBooleanField("ready", unready(pipelines).isEmpty());
             out.writeArrayFieldStart("pipelines");
@@ -63,6 +64,7 @@ final class Pages {
                 out.writeEndObject();
             }
             out.writeEndArray();
+            out.writeStringField("at", now.toString());
         });
     }
 

@@ -6,6 +6,7 @@ import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.watch.TableHead;
 import io.firn.ingest.PipelineStatus;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,11 @@ public interface Running {
     /** The tables that its pipelines write. */
     default List<MaintainedTable> tables() {
         return List.of();
+    }
+
+    /** What the tables' heads said when they were last read, by table; those that were never read are missing. */
+    default Map<String, TableHead> tableHeads() {
+        return Map.of();
     }
 
     /** What maintenance has seen of them, by table; those it has not looked at are missing. */

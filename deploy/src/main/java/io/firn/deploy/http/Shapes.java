@@ -64,7 +64,8 @@ final class Shapes {
 
     static final Shape PIPELINES = Shape.of("Pipelines", "All pipelines of this process.")
             .field("ready", Type.FLAG, "as the probe of that name")
-            .field("pipelines", Type.listOf(Type.of(PIPELINE)), "by name");
+            .field("pipelines", Type.listOf(Type.of(PIPELINE)), "by name")
+            .field("at", Type.TIME, "when this answer was made");
 
     private static final Shape POINT = Shape.of("Point", "Figures of a moment.")
             .field("time", Type.LONG, "milliseconds since 1970")
@@ -86,7 +87,9 @@ final class Shapes {
                     Type.choice(List.of("appended", "keyed", "staging", "deletes")),
                     "what it is to its pipeline")
             .field("jobs", Type.listOf(Type.TEXT), "compactions that it can get")
-            .optional("rows", Type.LONG, "of all data files, deleted ones included")
+            .optional("readAt", Type.TIME, "when the head was read, which rows to snapshots and watermark are of")
+            .optional("rows", Type.LONG, "without those that deletes hide; missing where equality deletes hide some")
+            .optional("rowsAtMost", Type.LONG, "of all data files, hidden ones included")
             .optional("files", Type.LONG, "data files")
             .optional("bytes", Type.LONG, "of all files")
             .optional("deleteFiles", Type.LONG, "delete files")

@@ -4,6 +4,7 @@ import io.firn.catalog.ledger.LedgerCodec;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.ingest.PipelineStatus;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +18,8 @@ final class StatusRoutes {
         this.running = running;
     }
 
-    static List<Route> of(Running running) {
+    /** @param clock for the time of an answer */
+    static List<Route> of(Running running, Clock clock) {
         StatusRoutes routes = new StatusRoutes(running);
         return List.of(
                 Route.get(
@@ -35,13 +37,13 @@ final class StatusRoutes {
                         "status",
                         "all pipelines without their partitions",
                         Shapes.PIPELINES,
-                        call -> Pages.all(running.pipelines(), false)),
+                        call -> Pages.all(running.pipelines(), false, clock.instant())),
                 Route.get(
                         "/v1/pipelines",
                         "pipelines",
                         "all pipelines with their partitions",
                         Shapes.PIPELINES,
-                        call -> Pages.all(running.pipelines(), true)),
+                        call -> Pages.all(running.pipelines(), true, clock.instant())),
                 Route.get("/v1/pipelines/{name}", "pipeline", "one pipeline", Shapes.PIPELINE, routes::pipeline),
                 Route.post(
                         "/v1/pipelines/{name}/pause",

@@ -40,7 +40,13 @@ final class TableMetrics {
         this.running = running;
         this.clock = clock;
         debt("firn_table_files", "Data files of the table", debt -> debt.files().files());
-        debt("firn_table_rows", "Rows of those files, deleted ones included", debt -> debt.files()
+        debt(
+                "firn_table_rows",
+                "Rows of the table without those that deletes hide; NaN while equality deletes hide an unknown number",
+                debt -> debt.equalityDeletes() > 0
+                        ? Double.NaN
+                        : Math.max(0, debt.files().rows() - debt.positionDeletes()));
+        debt("firn_table_rows_at_most", "Rows of those files, hidden ones included", debt -> debt.files()
                 .rows());
         debt("firn_table_bytes", "Bytes of those files", debt -> debt.files().bytes());
         debt("firn_table_snapshots", "Snapshots of the table", TableDebt::snapshots);

@@ -7,6 +7,7 @@ import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.watch.TableHead;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
 import io.firn.ingest.record.PipelineHealth;
@@ -44,6 +45,13 @@ public final class OneOrdersPipeline implements Running {
     @Override
     public List<MaintainedTable> tables() {
         return tables;
+    }
+
+    @Override
+    public Map<String, TableHead> tableHeads() {
+        return table.map(known ->
+                        Map.of(tables.isEmpty() ? known.name() : tables.get(0).name(), TableHead.of(known, NOW)))
+                .orElse(Map.of());
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.deploy.watch;
+
+import org.jspecify.annotations.NullMarked;
