@@ -1,6 +1,7 @@
 package io.firn.ingest;
 
 import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import java.util.List;
@@ -96,7 +97,8 @@ final class Track {
             skipped.put("null-value", nullValues);
         }
         PartitionStep step = new PartitionStep(
-                OptionalLong.of(base), new OffsetRange(start, end), until(completeMillis), gaps, skipped);
+                        OptionalLong.of(base), new OffsetRange(start, end), until(completeMillis), gaps, skipped)
+                .with(StepRows.added(rows));
         base = end;
         start = end;
         next = end;

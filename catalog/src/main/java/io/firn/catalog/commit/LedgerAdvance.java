@@ -58,6 +58,7 @@ final class LedgerAdvance {
             }
         }
         gaps.addAll(step.gaps());
-        return new PartitionEntry(Math.min(start, end), end, until, gaps);
+        return new PartitionEntry(
+                Math.min(start, end), end, until, gaps, step.rows().after(before, step.range()));
     }
 }

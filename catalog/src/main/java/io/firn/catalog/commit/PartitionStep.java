@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  * @param skipped records in the range that became no row, by reason (as {@code null-value}); ascending by reason
  * @param replacedTopicId of a start: the id of the topic's earlier incarnation that the ledger must still hold; empty:
  *     it must hold none. A start decided before the topic was created again must not put the earlier one back
+ * @param rows how many records of the range became rows
  */
 public record PartitionStep(
         OptionalLong expectedNext,
@@ -24,7 +25,8 @@ public record PartitionStep(
         OptionalLong until,
         List<OffsetRange> gaps,
         java.util.SortedMap<String, Long> skipped,
-        Optional<String> replacedTopicId) {
+        Optional<String> replacedTopicId,
+        StepRows rows) {
     public PartitionStep {
         gaps = List.copyOf(gaps);
         skipped = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(skipped));
@@ -44,6 +46,29 @@ public record PartitionStep(
         this(expectedNext, range, until, gaps, skipped, Optional.empty());
     }
 
+    /** A step of which nobody counted the rows. */
+    public PartitionStep(
+            OptionalLong expectedNext,
+            OffsetRange range,
+            OptionalLong until,
+            List<OffsetRange> gaps,
+            java.util.SortedMap<String, Long> skipped,
+            Optional<String> replacedTopicId) {
+        this(expectedNext, range, until, gaps, skipped, replacedTopicId, StepRows.NOT_COUNTED);
+    }
+
+    /** This step with a count of its rows. */
+    public PartitionStep with(StepRows counted) {
+        return new PartitionStep(expectedNext, range, until, gaps, skipped, replacedTopicId, counted);
+    }
+
+    /** This step with spans that are recorded as gaps, beside those that it has. */
+    public PartitionStep withGaps(List<OffsetRange> more) {
+        java.util.ArrayList<OffsetRange> all = new java.util.ArrayList<>(gaps);
+        all.addAll(more);
+        return new PartitionStep(expectedNext, range, until, all, skipped, replacedTopicId, rows);
+    }
+
     /** Writes down where consumption begins; the ledger must know neither the partition nor its topic. */
     public static PartitionStep start(long offset) {
         return start(offset, Optional.empty());
@@ -57,7 +82,8 @@ public record PartitionStep(
                 OptionalLong.empty(),
                 List.of(),
                 new java.util.TreeMap<>(),
-                replacedTopicId);
+                replacedTopicId,
+                StepRows.added(0));
     }
 
     /** Adds a span without gaps. */

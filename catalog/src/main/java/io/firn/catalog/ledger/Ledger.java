@@ -147,7 +147,7 @@ public final class Ledger {
     }
 
     private static PartitionEntry timeless(PartitionEntry entry) {
-        return new PartitionEntry(entry.start(), entry.next(), OptionalLong.empty(), entry.gaps());
+        return new PartitionEntry(entry.start(), entry.next(), OptionalLong.empty(), entry.gaps(), entry.rows());
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -165,6 +166,23 @@ public final class LedgerCodec {
             }
             out.writeEndObject();
         }
+        writeRows(out, partitions);
+    }
+
+    private static void writeRows(JsonGenerator out, SortedMap<SourcePartition, PartitionEntry> partitions)
+            throws IOException {
+        if (partitions.values().stream().allMatch(entry -> entry.rows().isEmpty())) {
+            return;
+        }
+        out.writeObjectFieldStart("rows");
+        for (Map.Entry<SourcePartition, PartitionEntry> each : partitions.entrySet()) {
+            Optional<RowCount> rows = each.getValue().rows();
+            if (rows.isPresent()) {
+                out.writeFieldName(key(each.getKey()));
+                out.writeArray(new long[] {rows.get().from(), rows.get().rows()}, 0, 2);
+            }
+        }
+        out.writeEndObject();
     }
 
     private static void writeSpans(JsonGenerator out, String key, List<OffsetRange> spans) throws IOException {
@@ -207,6 +225,7 @@ public final class LedgerCodec {
         private TreeMap<Integer, Long> start = new TreeMap<>();
         private TreeMap<Integer, Long> until = new TreeMap<>();
         private final TreeMap<Integer, List<OffsetRange>> gaps = new TreeMap<>();
+        private final TreeMap<Integer, RowCount> rows = new TreeMap<>();
         private final List<TreeMap<SourcePartition, PartitionEntry>> earlier = new ArrayList<>();
 
         TopicReader(JsonParser in, String topic) {
@@ -231,6 +250,7 @@ public final class LedgerCodec {
                     case "start" -> start = offsets(value);
                     case "until" -> until = numbers(value);
                     case "gaps" -> readGaps(value);
+                    case "rows" -> readRows(value);
                     case "earlier" -> readEarlier(value);
                     default -> in.skipChildren();
                 }
@@ -244,7 +264,7 @@ public final class LedgerCodec {
             if (next.isEmpty() && !earlier.isEmpty()) {
                 throw new Rubbish("topic '" + topic + "' has earlier topics and no partition", in);
             }
-            for (TreeMap<Integer, ?> others : List.of(start, until, gaps)) {
+            for (TreeMap<Integer, ?> others : List.of(start, until, gaps, rows)) {
                 for (Integer partition : others.keySet()) {
                     if (!next.containsKey(partition)) {
                         throw new Rubbish("topic '" + topic + "' has no next offset of partition " + partition, in);
@@ -281,7 +301,8 @@ public final class LedgerCodec {
                     startOffset,
                     nextOffset,
                     complete == null ? java.util.OptionalLong.empty() : java.util.OptionalLong.of(complete),
-                    gaps.getOrDefault(partition, List.of()));
+                    gaps.getOrDefault(partition, List.of()),
+                    Optional.ofNullable(rows.get(partition)));
         }
 
         private TreeMap<Integer, Long> offsets(JsonToken token) throws IOException {
@@ -321,6 +342,21 @@ public final class LedgerCodec {
                 }
                 expect(in, in.currentToken(), JsonToken.END_ARRAY);
                 gaps.put(partition, spans);
+            }
+        }
+
+        private void readRows(JsonToken token) throws IOException {
+            expect(in, token, JsonToken.START_OBJECT);
+            while (in.nextToken() == JsonToken.FIELD_NAME) {
+                int partition = partition(in.currentName());
+                expect(in, in.nextToken(), JsonToken.START_ARRAY);
+                long from = number(in.nextToken());
+                long count = number(in.nextToken());
+                expect(in, in.nextToken(), JsonToken.END_ARRAY);
+                if (from < 0 || count < 0) {
+                    throw new Rubbish("[" + from + "," + count + "] is no count of rows", in);
+                }
+                rows.put(partition, new RowCount(from, count));
             }
         }
 

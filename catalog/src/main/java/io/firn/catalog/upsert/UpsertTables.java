@@ -35,8 +35,8 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     /**
-     * Opens the three tables and creates those that are not there. Tables of an older Firn get the columns that they
-     * lack.
+     * Opens the three tables and creates those that are not there; a new staging table begins where the keyed table's
+     * ledger ends. Tables of an older Firn get the columns that they lack.
      *
      * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
      *     Tables#openOrCreate} throws
@@ -49,6 +49,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         Table keyed = openKeyed(tables, request, partitioning);
         Table deletes = open(tables, request, deletesName(name), layout.deletes(), List.of());
         Table staging = open(tables, request, stagingName(name), layout.staging(), List.of());
+        StagingStart.commit(staging, keyed);
         return new UpsertTables(layout, staging, keyed, deletes);
     }
 

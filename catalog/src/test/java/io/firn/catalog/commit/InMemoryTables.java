@@ -132,6 +132,11 @@ public final class InMemoryTables {
         tables.remove(name);
     }
 
+    /** Puts an older version of a table's metadata in place of what the catalog holds, as a restored catalog does. */
+    public synchronized void restore(String name, TableMetadata older) {
+        put(name, older);
+    }
+
     /** The oldest commit that is still under way arrives; it lands only if the table has not changed meanwhile. */
     public synchronized boolean deliverLate() {
         Late arrived = late.poll();

@@ -2,14 +2,18 @@ package io.firn.compaction.expire;
 
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.compaction.Incarnation;
 import io.firn.compaction.Incarnation.Standing;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Conversions;
@@ -22,19 +26,55 @@ import org.jspecify.annotations.Nullable;
  */
 final class MergedFiles {
     private final Schema schema;
-    private final Ledger staging;
-    private final Ledger keyed;
     private final List<BackfillTask> again;
+    /** By partition what every one of the keyed table's ledgers has merged. */
+    private final Map<SourcePartition, Merged> merged = new HashMap<>();
 
-    /** @param again backfills of which something is still to be merged, or may yet be staged */
-    MergedFiles(Schema schema, Ledger staging, Ledger keyed, List<BackfillTask> again) {
+    /**
+     * @param keyed ledgers of the keyed table: of its head and of whatever it can be rolled back to
+     * @param again backfills of which something is still to be merged, or may yet be staged
+     */
+    MergedFiles(Schema schema, Ledger staging, Collection<Ledger> keyed, List<BackfillTask> again) {
         this.schema = schema;
-        this.staging = staging;
-        this.keyed = keyed;
         this.again = List.copyOf(again);
+        for (Ledger each : keyed) {
+            for (String pipeline : staging.pipelines().keySet()) {
+                for (String topic : Incarnation.topics(staging, pipeline)) {
+                    for (Incarnation incarnation : Incarnation.of(staging, each, pipeline, topic)) {
+                        incarnation
+                                .partitions()
+                                .keySet()
+                                .forEach(partition -> merged.merge(
+                                        partition,
+                                        Merged.of(incarnation.standing(), each.entry(pipeline, partition)),
+                                        Merged::and));
+                    }
+                }
+            }
+        }
     }
 
-    /** Whether the keyed table has taken the effect of every row that can be in the file. */
+    /** Offsets that are merged, half-open; none if {@code from} is not below {@code to}. */
+    private record Merged(long from, long to) {
+        static Merged of(Standing standing, Optional<PartitionEntry> entry) {
+            return switch (standing) {
+                case MERGED -> new Merged(0, Long.MAX_VALUE);
+                case BEGUN ->
+                    entry.map(known -> new Merged(known.start(), known.next())).orElse(new Merged(0, 0));
+                case WAITING -> new Merged(0, 0);
+            };
+        }
+
+        Merged and(Merged other) {
+            return new Merged(Math.max(from, other.from), Math.min(to, other.to));
+        }
+
+        boolean holds(Bounds<Long> offsets) {
+            return offsets.lower() >= from && offsets.upper() < to;
+        }
+    }
+
+    /** Whether every one of the keyed table's ledgers has taken the effect of every row that can be in the file. */
     boolean isMerged(DataFile file) {
         Bounds<CharSequence> topics = bounds(file, SourceColumns.TOPIC);
         Bounds<Integer> partitions = bounds(file, SourceColumns.PARTITION);
@@ -47,32 +87,15 @@ final class MergedFiles {
             return false;
         }
         boolean known = false;
-        for (String pipeline : staging.pipelines().keySet()) {
-            for (String topic : Incarnation.topics(staging, pipeline)) {
-                for (Incarnation incarnation : Incarnation.of(staging, keyed, pipeline, topic)) {
-                    for (SourcePartition partition : incarnation.partitions().keySet()) {
-                        if (holds(topics, partitions, ids, partition)) {
-                            known = true;
-                            if (!isMerged(incarnation.standing(), pipeline, partition, offsets)) {
-                                return false;
-                            }
-                        }
-                    }
+        for (Map.Entry<SourcePartition, Merged> each : merged.entrySet()) {
+            if (holds(topics, partitions, ids, each.getKey())) {
+                known = true;
+                if (!each.getValue().holds(offsets)) {
+                    return false;
                 }
             }
         }
         return known;
-    }
-
-    private boolean isMerged(Standing standing, String pipeline, SourcePartition partition, Bounds<Long> offsets) {
-        return switch (standing) {
-            case MERGED -> true;
-            case BEGUN ->
-                keyed.entry(pipeline, partition)
-                        .filter(merged -> offsets.lower() >= merged.start() && offsets.upper() < merged.next())
-                        .isPresent();
-            case WAITING -> false;
-        };
     }
 
     private static boolean isOf(

@@ -7,6 +7,8 @@ import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerCodec;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.schema.SourceColumns;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +43,8 @@ import org.apache.iceberg.io.CloseableIterable;
  * Takes those files out of a staging table that are merged, and older than they are kept. The rows stay in the table's
  * history until its snapshots expire.
  *
- * <p>Somebody who rolls the keyed table back further than that can not merge those rows again from staging.
+ * <p>A file stays as long as the keyed table has a snapshot that lacks any of its rows: whoever rolls the keyed table
+ * back to that snapshot, branches and tags included, finds in staging what has to be merged again.
  */
 public final class StagingRetention extends CommittingJob {
     public static final String NAME = "staging";
@@ -107,7 +111,7 @@ public final class StagingRetention extends CommittingJob {
                 .filter(each -> notMerged.contains(each.id()))
                 .map(BackfillState::task)
                 .toList();
-        MergedFiles rule = new MergedFiles(staging.schema(), known, merged, open);
+        MergedFiles rule = new MergedFiles(staging.schema(), known, reachable(merged), open);
         Ages ages = new Ages(staging);
         Instant now = context().clock().instant();
         Instant oldEnough = now.minus(keep);
@@ -133,6 +137,20 @@ public final class StagingRetention extends CommittingJob {
             }
         }
         return chosen;
+    }
+
+    /** Ledgers of the head and of every snapshot that the keyed table can be rolled back to. */
+    private Set<Ledger> reachable(Ledger head) {
+        Set<Ledger> ledgers = new HashSet<>();
+        ledgers.add(head);
+        for (Snapshot each : keyed.snapshots()) {
+            // Another engine's snapshot has its ancestor's ledger, which is one of these or is gone for good.
+            String text = each.summary().get(LedgerKeys.OFFSETS);
+            if (text != null) {
+                ledgers.add(LedgerCodec.read(text, "snapshot " + each.snapshotId() + " of " + keyed.name()));
+            }
+        }
+        return ledgers;
     }
 
     /** A backfill that was asked for meanwhile may rest on rows of the files, and find that it has nothing to add. */

@@ -25,6 +25,9 @@ final class Counts {
     /** Keys whose row somebody else deleted while the merge ran: it stays deleted. */
     long foreignDeleted;
 
+    /** Offsets without a row of which nobody knows whether they had one: staged by a Firn that did not count. */
+    long unproven;
+
     SortedMap<String, Long> byName() {
         TreeMap<String, Long> names = new TreeMap<>();
         names.put("staged", staged);
@@ -34,6 +37,9 @@ final class Counts {
         names.put("deleted", deleted);
         names.put("late", late);
         names.put("foreign-deleted", foreignDeleted);
+        if (unproven > 0) {
+            names.put("unproven", unproven);
+        }
         return names;
     }
 

@@ -48,7 +48,7 @@ final class MergeCommits {
                         pass.id,
                         Operation.MERGE,
                         pipeline,
-                        pass.plan.steps(),
+                        pass.steps(),
                         summary,
                         transaction -> change(transaction, pass, output),
                         List.copyOf(output.keyedLocations()))

@@ -14,6 +14,7 @@ import io.firn.compaction.JobResult.End;
 import io.firn.compaction.JobTurn;
 import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
+import io.firn.compaction.merge.MergePlanner.Cut;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * that a key was deleted at a position is true for ever, so knowing it early harms nothing and a crash between the two
  * commits only has it looked up again. A row that somebody else deletes while a merge runs makes the commit invalid;
  * planned anew, the merge sees that the row is gone and leaves it so.
+ *
+ * <p>Before it writes anything the job proves its step ({@link StepProof}): a record that is neither staged nor counted
+ * as skipped stops the merge, since the keyed table would lack it for ever and nobody would know.
  *
  * <p>A turn reads or writes one file, or makes one attempt at a commit.
  */
@@ -61,6 +65,7 @@ public final class MergeJob implements Job {
 
     private Phase phase = Phase.PLAN;
     private int plans;
+    private Cut cut = Cut.ANYWHERE;
     private Pointers matched = new Pointers();
     private @Nullable MergePass pass;
     private @Nullable Probe probe;
@@ -133,11 +138,11 @@ public final class MergeJob implements Job {
         Ledger merged = mergedLedger();
         MergePlanner planner = new MergePlanner(tables, pipeline);
         long mostRows = settings.budget().rows();
-        Optional<MergePlan> plan = planner.plan(merged, mostRows);
+        Optional<MergePlan> plan = planner.plan(merged, mostRows, cut);
         long mostBytes = settings.budget().bytes();
         if (plan.isPresent() && plan.get().bytes() > mostBytes) {
             double share = (double) mostBytes / plan.get().bytes();
-            plan = planner.plan(merged, Math.max(1, (long) (plan.get().offsets() * share)));
+            plan = planner.plan(merged, Math.max(1, (long) (plan.get().offsets() * share)), cut);
         }
         return plan;
     }
@@ -147,7 +152,7 @@ public final class MergeJob implements Job {
         tables.keyed().refresh();
         tables.deletes().refresh();
         UUID id = new UUID(random.nextLong(), random.nextLong());
-        pass = new MergePass(plan, tables, settings, id, matched);
+        pass = new MergePass(plan, tables, pipeline, settings, id, matched);
         meter.begin("read", new Work(plan.files().size(), plan.bytes(), plan.rows()));
         phase = Phase.READ;
         return JobTurn.AT_ONCE;
@@ -168,6 +173,12 @@ public final class MergeJob implements Job {
             return JobTurn.AT_ONCE;
         }
         meter.end();
+        if (!current.prove()) {
+            forgetPass();
+            cut = Cut.AT_COUNTS;
+            phase = Phase.PLAN;
+            return JobTurn.AT_ONCE;
+        }
         meter.begin("probe", Work.NONE);
         phase = Phase.PROBE;
         return JobTurn.AT_ONCE;

@@ -1,14 +1,19 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.fold.Sources;
 import io.firn.compaction.fold.SpillingFold;
 import io.firn.compaction.fold.WinnerTable;
+import io.firn.compaction.merge.StepProof.Proven;
 import io.firn.compaction.scan.FileScans;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.UUID;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -38,11 +43,19 @@ final class MergePass implements AutoCloseable {
     private final SpillingFold fold;
     private final RestagedRows restaged;
     private final StagedRows staged;
+    private final StepProof proof;
+    private @Nullable Proven proven;
     private final Pointers matchedBefore;
     private @Nullable MergeOutput output;
 
     /** @param matchedBefore staged rows of keys that had a row when an earlier pass over the same plan looked */
-    MergePass(MergePlan plan, UpsertTables tables, MergeSettings settings, UUID id, Pointers matchedBefore) {
+    MergePass(
+            MergePlan plan,
+            UpsertTables tables,
+            String pipeline,
+            MergeSettings settings,
+            UUID id,
+            Pointers matchedBefore) {
         this.plan = plan;
         this.tables = tables;
         this.layout = tables.layout();
@@ -62,6 +75,7 @@ final class MergePass implements AutoCloseable {
                 settings.folder().resolve("merge-" + id),
                 affinity);
         this.restaged = new RestagedRows(plan.restaged(), sources);
+        this.proof = new StepProof(plan, sources, pipeline, tables.keyed().name(), settings.accepted());
         this.staged = new StagedRows(
                 plan,
                 tables.staging(),
@@ -70,11 +84,31 @@ final class MergePass implements AutoCloseable {
                 fold,
                 sources,
                 restaged,
+                proof,
                 counts);
     }
 
     StagedRows staged() {
         return staged;
+    }
+
+    /**
+     * Proves the step once all that is staged was read.
+     *
+     * @return false if the step has to be cut elsewhere
+     * @throws io.firn.catalog.FirnException {@code staged-rows-missing}
+     */
+    boolean prove() {
+        proof.check().ifPresent(done -> {
+            proven = done;
+            counts.unproven = done.unproven();
+        });
+        return proven != null;
+    }
+
+    /** The steps of the keyed table's ledger, proven. */
+    SortedMap<SourcePartition, PartitionStep> steps() {
+        return Objects.requireNonNull(proven, "the step is not proven").steps();
     }
 
     /** Records that were written to disk because they did not fit the memory. */

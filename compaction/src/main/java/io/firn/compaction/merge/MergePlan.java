@@ -13,6 +13,7 @@ import org.apache.iceberg.FileScanTask;
  * @param stagingSnapshot that is read
  * @param complete whether it takes in all of that snapshot
  * @param steps of the keyed table's ledger
+ * @param claims by partition what has to be proven of its step
  * @param ranges of offsets, none empty; rows of the staging table outside of them are not looked at
  * @param restaged what it takes in below the keyed table's ledger
  * @param files of the staging table that can hold rows of either, with their deletes
@@ -21,6 +22,7 @@ record MergePlan(
         long stagingSnapshot,
         boolean complete,
         SortedMap<SourcePartition, PartitionStep> steps,
+        SortedMap<SourcePartition, StepClaim> claims,
         List<StagedRange> ranges,
         Restaged restaged,
         List<FileScanTask> files) {
@@ -31,7 +33,7 @@ record MergePlan(
 
     /** This plan with the files that it needs. */
     MergePlan reading(List<FileScanTask> those) {
-        return new MergePlan(stagingSnapshot, complete, steps, ranges, restaged, those);
+        return new MergePlan(stagingSnapshot, complete, steps, claims, ranges, restaged, those);
     }
 
     long bytes() {

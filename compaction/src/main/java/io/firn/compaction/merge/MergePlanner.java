@@ -1,6 +1,7 @@
 package io.firn.compaction.merge;
 
 import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
@@ -39,6 +40,13 @@ final class MergePlanner {
     /** An expression with more partitions than that costs more than the files it leaves out. */
     private static final int MOST_RANGES_IN_FILTER = 200;
 
+    /** Where a step may end. */
+    enum Cut {
+        ANYWHERE,
+        /** Where a commit to staging ended of which the count of rows is known. */
+        AT_COUNTS
+    }
+
     private final Table staging;
     private final Table keyed;
     private final String pipeline;
@@ -57,9 +65,10 @@ final class MergePlanner {
      *
      * @param merged the keyed table's ledger
      * @param mostRows records to take in at most, roughly; cut by offsets in proportion
+     * @param cut where a step may end that does not take in everything
      * @return empty where there is nothing to merge
      */
-    Optional<MergePlan> plan(Ledger merged, long mostRows) {
+    Optional<MergePlan> plan(Ledger merged, long mostRows, Cut cut) {
         Snapshot head = staging.currentSnapshot();
         if (head == null) {
             return Optional.empty();
@@ -85,9 +94,20 @@ final class MergePlanner {
         waiting += restaging.waiting();
         double share = waiting <= mostRows ? 1 : (double) mostRows / waiting;
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
+        TreeMap<SourcePartition, StepClaim> claims = new TreeMap<>();
         List<StagedRange> ranges = new ArrayList<>();
+        StagedCounts counts = counts(next, merged);
         for (Incarnation incarnation : next) {
-            addSteps(incarnation, staged, merged, share, steps, ranges);
+            steps.putAll(steps(incarnation, merged, new Portion(share, cut, counts)));
+        }
+        for (Incarnation incarnation : next) {
+            incarnation.partitions().forEach((partition, entry) -> {
+                PartitionStep step = steps.get(partition);
+                if (step != null && !step.range().isEmpty()) {
+                    claims.put(partition, counts.claim(partition, entry, step.range()));
+                    addRanges(partition, step.range(), staged, ranges);
+                }
+            });
         }
         Restaged restaged = restaging.plan(
                 share,
@@ -99,7 +119,7 @@ final class MergePlanner {
             return Optional.empty();
         }
         boolean complete = last && share == 1;
-        MergePlan plan = new MergePlan(head.snapshotId(), complete, steps, ranges, restaged, List.of());
+        MergePlan plan = new MergePlan(head.snapshotId(), complete, steps, claims, ranges, restaged, List.of());
         return Optional.of(plan.reading(files(head, plan.all())));
     }
 
@@ -115,19 +135,40 @@ final class MergePlanner {
                 .orElse(all.get(all.size() - 1));
     }
 
-    private void addSteps(
-            Incarnation incarnation,
-            Ledger staged,
-            Ledger merged,
-            double share,
-            TreeMap<SourcePartition, PartitionStep> steps,
-            List<StagedRange> ranges) {
+    private StagedCounts counts(List<Incarnation> next, Ledger merged) {
+        StagedCounts counts = new StagedCounts(staging, pipeline, merged);
+        TreeMap<SourcePartition, Long> from = new TreeMap<>();
+        for (Incarnation incarnation : next) {
+            incarnation.partitions().entrySet().forEach(each -> {
+                long start = Incarnation.from(merged, pipeline, each);
+                if (start < each.getValue().next()) {
+                    from.put(each.getKey(), start);
+                }
+            });
+        }
+        counts.readHistory(from);
+        return counts;
+    }
+
+    /** How much of what is waiting a plan takes in. */
+    private record Portion(double share, Cut cut, StagedCounts counts) {
+        long of(SourcePartition partition, long from, long all) {
+            if (share == 1) {
+                return all;
+            }
+            long taken = Math.min(all, (long) Math.ceil(all * share));
+            return cut == Cut.ANYWHERE ? taken : counts.nextKnown(partition, from + taken, from + all) - from;
+        }
+    }
+
+    private TreeMap<SourcePartition, PartitionStep> steps(Incarnation incarnation, Ledger merged, Portion portion) {
+        TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         for (Map.Entry<SourcePartition, PartitionEntry> each :
                 incarnation.partitions().entrySet()) {
             SourcePartition partition = each.getKey();
             long from = Incarnation.from(merged, pipeline, each);
             long all = each.getValue().next() - from;
-            long taken = share == 1 ? all : Math.min(all, (long) Math.ceil(all * share));
+            long taken = portion.of(partition, from, all);
             OptionalLong known = merged.next(pipeline, partition);
             if (taken <= 0 && known.isPresent()) {
                 continue;
@@ -136,11 +177,12 @@ final class MergePlanner {
             OptionalLong until = taken == all ? each.getValue().until() : OptionalLong.empty();
             Optional<String> replaced =
                     merged.topicId(pipeline, partition.topic()).filter(id -> !id.equals(partition.topicId()));
-            steps.put(partition, new PartitionStep(known, range, until, List.of(), new TreeMap<>(), replaced));
-            if (!range.isEmpty()) {
-                addRanges(partition, range, staged, ranges);
-            }
+            PartitionStep step = new PartitionStep(known, range, until, List.of(), new TreeMap<>(), replaced);
+            steps.put(
+                    partition,
+                    range.isEmpty() ? step.with(StepRows.total(each.getValue().rows())) : step);
         }
+        return steps;
     }
 
     private void addRanges(SourcePartition partition, OffsetRange range, Ledger staged, List<StagedRange> ranges) {

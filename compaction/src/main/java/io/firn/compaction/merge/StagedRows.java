@@ -33,6 +33,7 @@ final class StagedRows {
     private final SpillingFold fold;
     private final Counts counts;
     private final RestagedRows restaged;
+    private final StepProof proof;
     private final Expression filter;
     private final Map<Integer, OffsetRange> rangeOf = new HashMap<>();
     private long[] from = new long[0];
@@ -48,6 +49,7 @@ final class StagedRows {
             SpillingFold fold,
             Sources sources,
             RestagedRows restaged,
+            StepProof proof,
             Counts counts) {
         this.plan = plan;
         this.scans = new FileScans(staging);
@@ -58,6 +60,7 @@ final class StagedRows {
         this.fold = fold;
         this.counts = counts;
         this.restaged = restaged;
+        this.proof = proof;
         this.filter = MergePlanner.filter(plan.all());
         for (StagedRange range : plan.ranges()) {
             rangeOf.put(sources.number(range.source()), range.offsets());
@@ -115,6 +118,7 @@ final class StagedRows {
             addRanges(source);
         }
         if (record.offset >= from[source] && record.offset < to[source]) {
+            proof.add(source, record.offset);
             return true;
         }
         if (!restaged.isNone() && restaged.take(record)) {

@@ -177,10 +177,14 @@ class StagingRetentionTest {
 
         commit("orders", MERGE, TestLake.P0, OptionalLong.of(25), new OffsetRange(25, 40), Optional.empty());
         run(Duration.ofDays(2));
+        assertThat(offsets()).as("the first merge can be rolled back to").isEqualTo("A20-39 B0-9");
+        forgetEarlierMerges();
+        run(Duration.ofDays(2));
         assertThat(offsets()).isEqualTo("B0-9");
         assertThat(lag()).isEqualTo(10);
 
         commit("orders", MERGE, AGAIN, OptionalLong.empty(), ten, before);
+        forgetEarlierMerges();
         run(Duration.ofDays(2));
         assertThat(TestLake.rows(staging)).isEmpty();
         assertThat(lag()).isZero();
@@ -208,8 +212,31 @@ class StagingRetentionTest {
         assertThat(offsets()).isEqualTo("A40-49 B0-9");
 
         commit("orders", MERGE, AGAIN, OptionalLong.empty(), sixty, before);
+        forgetEarlierMerges();
         run(Duration.ofDays(2));
         assertThat(TestLake.rows(staging)).isEmpty();
+    }
+
+    @Test
+    void rowsStayForEverySnapshotThatTheKeyedTableCanBeRolledBackTo() {
+        merge(20);
+        keyed.refresh();
+        long first = keyed.currentSnapshot().snapshotId();
+        keyed.manageSnapshots().createTag("month-end", first).commit();
+        commit("orders", MERGE, TestLake.P0, OptionalLong.of(20), new OffsetRange(20, 40), Optional.empty());
+        forgetEarlierMerges();
+        run(Duration.ofDays(2));
+        assertThat(offsets()).as("a tag holds the first merge").isEqualTo("A20-39");
+
+        keyed.manageSnapshots().removeTag("month-end").commit();
+        forgetEarlierMerges();
+        run(Duration.ofDays(2));
+        assertThat(TestLake.rows(staging)).isEmpty();
+    }
+
+    private void forgetEarlierMerges() {
+        keyed.refresh();
+        keyed.expireSnapshots().expireOlderThan(Long.MAX_VALUE).retainLast(1).commit();
     }
 
     private long lag() {

@@ -14,8 +14,10 @@ import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.commit.TableCommitter;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SchemaText;
@@ -25,6 +27,7 @@ import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.JobTurn;
+import io.firn.compaction.TestLake;
 import io.firn.compaction.fold.NaiveFold;
 import io.firn.compaction.fold.NaiveFold.Event;
 import java.io.IOException;
@@ -43,12 +46,16 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.OverwriteFiles;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.data.GenericRecord;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
@@ -64,17 +71,20 @@ final class MergeRig {
     static final String SCHEMA = "region string, id string not null, event long, version long, op string";
 
     final Tables catalog;
+    private final Catalog lake;
     final UpsertRequest request;
     final Path folder;
     final boolean versioned;
     final List<Event> staged = new ArrayList<>();
 
-    private final TableCommitter committer;
+    private TableCommitter committer;
+    private boolean counts = true;
     private final Map<SourcePartition, Long> next = new HashMap<>();
     private final Map<String, String> recreated = new HashMap<>();
     private final Random random;
 
     MergeRig(Catalog catalog, Path folder, boolean versioned, List<String> partitioning, int format, Random random) {
+        this.lake = catalog;
         this.catalog = new Tables(catalog);
         this.folder = folder;
         this.versioned = versioned;
@@ -161,7 +171,13 @@ final class MergeRig {
         }
         ends.forEach((partition, end) -> {
             long from = next.getOrDefault(partition, 0L);
-            steps.put(partition, PartitionStep.advance(new OffsetRange(from, end), OptionalLong.empty()));
+            long rows = events.stream()
+                    .filter(event -> source(event).equals(partition) && event.offset() >= from)
+                    .count();
+            steps.put(
+                    partition,
+                    PartitionStep.advance(new OffsetRange(from, end), OptionalLong.empty())
+                            .with(counts ? StepRows.added(rows) : StepRows.NOT_COUNTED));
             next.put(partition, end);
         });
         List<DataFile> written = new ArrayList<>();
@@ -171,6 +187,71 @@ final class MergeRig {
         }
         commit(written, steps);
         staged.addAll(events);
+    }
+
+    /** What is staged from now on is staged as by a Firn that did not count rows. */
+    void countsNothing() {
+        counts = false;
+    }
+
+    /** Staging is dropped, and a start of Firn makes an empty one. */
+    void createStagingAgain() {
+        lake.dropTable(TableIdentifier.parse(UpsertTables.stagingName(request.identifier())));
+        committer = new TableCommitter(open().staging(), random, MissingLedger.REFUSE);
+        next.putAll(starts());
+    }
+
+    /** As {@link #createStagingAgain()}, with a ledger that begins there, as an older Firn wrote it. */
+    void createStagingAgain(long start) {
+        Table staging = open().staging();
+        Schema schema = staging.schema();
+        PartitionSpec spec = staging.spec();
+        TableIdentifier name = TableIdentifier.parse(UpsertTables.stagingName(request.identifier()));
+        Map<String, String> properties = new HashMap<>(staging.properties());
+        properties.keySet().removeIf(key -> key.startsWith(LedgerKeys.OFFSETS));
+        lake.dropTable(name);
+        Table bare = lake.createTable(name, schema, spec, properties);
+        committer = new TableCommitter(bare, random, MissingLedger.REFUSE);
+        TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
+        next.replaceAll((partition, offset) -> {
+            steps.put(partition, PartitionStep.start(start));
+            return start;
+        });
+        commit(List.of(), steps);
+    }
+
+    private Map<SourcePartition, Long> starts() {
+        Map<SourcePartition, Long> starts = new HashMap<>();
+        TestLake.ledger(open().staging())
+                .partitions(PIPELINE)
+                .forEach((partition, entry) -> starts.put(partition, entry.next()));
+        return starts;
+    }
+
+    /** Another engine deletes rows of staging. */
+    void removeStaged(LongPredicate gone) {
+        Table staging = open().staging();
+        OverwriteFiles overwrite = staging.newOverwrite();
+        List<Record> left = new ArrayList<>();
+        try (CloseableIterable<Record> records = IcebergGenerics.read(staging).build();
+                CloseableIterable<FileScanTask> tasks = staging.newScan().planFiles()) {
+            records.forEach(row -> {
+                if (!gone.test((Long) row.getField("_source_offset"))) {
+                    left.add(row);
+                }
+            });
+            tasks.forEach(task -> overwrite.deleteFile(task.file()));
+            DataWriter<Record> writer = writer(staging);
+            try (writer) {
+                left.forEach(writer::write);
+            }
+            if (!left.isEmpty()) {
+                overwrite.addFile(writer.toDataFile());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        overwrite.commit();
     }
 
     private void commit(List<DataFile> files, TreeMap<SourcePartition, PartitionStep> steps) {

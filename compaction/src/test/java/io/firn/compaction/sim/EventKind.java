@@ -2,6 +2,7 @@ package io.firn.compaction.sim;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** What may happen between the turns of what is under way. */
@@ -14,7 +15,7 @@ enum EventKind {
     REWRITE(5),
     MANIFESTS(2),
     EXPIRE(4),
-    RETENTION(4),
+    RETENTION(6),
     ORPHANS(2),
     KILL(3),
     KILL_AT_A_CALL(6),
@@ -25,9 +26,17 @@ enum EventKind {
     OPTIMIZE(4),
     DELETE_ROWS(5),
     FOREIGN_EXPIRE(3),
-    ROLL_BACK(3),
+    ROLL_BACK(6),
     REPLAY(3),
-    PROPERTY(1);
+    PROPERTY(1),
+    FORGET(1),
+    DELETE_STAGED(1),
+    CREATE_TABLE_AGAIN(1),
+    RESTORE(1),
+    REPAIR(3);
+
+    /** What takes away rows that are still to be merged, and what mends it. */
+    static final Set<EventKind> HARM = Set.of(DELETE_STAGED, CREATE_TABLE_AGAIN, RESTORE, REPAIR);
 
     private final int weight;
 
@@ -42,8 +51,12 @@ enum EventKind {
         private final Map<EventKind, Integer> weights = new EnumMap<>(EventKind.class);
         private int sum;
 
-        Mix(RandomGenerator random) {
+        /** @param left out of the run */
+        Mix(RandomGenerator random, Set<EventKind> left) {
             for (EventKind kind : values()) {
+                if (left.contains(kind)) {
+                    continue;
+                }
                 int least = kind == PRODUCE || kind == MERGE ? 1 : 0;
                 int weight = kind.weight * (least + random.nextInt(4));
                 weights.put(kind, weight);

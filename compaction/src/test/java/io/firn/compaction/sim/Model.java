@@ -7,6 +7,7 @@ import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
 import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.fold.NaiveFold.Event;
@@ -50,6 +51,8 @@ final class Model {
     private @Nullable TableMetadata checkedStaging;
     private @Nullable TableMetadata checkedDeletes;
     private int checkedRemovals;
+    private List<Event> missing = List.of();
+    private boolean damaged;
 
     Model(SimTables tables, SimLog log, SimRows rows, boolean versioned) {
         this.tables = tables;
@@ -68,6 +71,39 @@ final class Model {
 
     Truth truth(long snapshot) {
         return truths.getOrDefault(snapshot, Truth.NOTHING);
+    }
+
+    /** From now on rows that are not merged may be missing in staging: a merge has to notice. */
+    void damaged() {
+        damaged = true;
+    }
+
+    /** Records that are not merged and not staged, though both ledgers say that they are to be merged. */
+    List<Event> missing() {
+        return missing;
+    }
+
+    /** What lies between the keyed table's ledger and the begin of a staging table that was made anew. */
+    Map<SourcePartition, OffsetRange> uncovered() {
+        Map<SourcePartition, OffsetRange> uncovered = new TreeMap<>();
+        Map<SourcePartition, PartitionEntry> merged = all(truth().merged());
+        all(staged()).forEach((partition, entry) -> {
+            PartitionEntry known = merged.get(partition);
+            if (known != null && known.next() < entry.start()) {
+                uncovered.put(partition, new OffsetRange(known.next(), entry.start()));
+            }
+        });
+        return uncovered;
+    }
+
+    /** Whether all files of a version of a table are still there. */
+    boolean isWhole(TableMetadata version) {
+        try {
+            references.requireAll(List.of(version));
+            return true;
+        } catch (Violation gone) {
+            return false;
+        }
     }
 
     /** The ledger of the staging table's head. */
@@ -99,7 +135,9 @@ final class Model {
         }
         if (changed) {
             List<Row> waiting = requireStaged(staging);
-            requireLatest(waiting, keyed);
+            if (missing.isEmpty()) {
+                requireLatest(waiting, keyed);
+            }
         }
         if (changed || checkedRemovals != tables.store().removals()) {
             checkedRemovals = tables.store().removals();
@@ -302,10 +340,27 @@ final class Model {
             PartitionEntry before = known.get(partition);
             long start = before == null ? entry.start() : before.next();
             for (Event event : log.records(partition, start, entry.next())) {
+                if (isLost(partition, event, entry)) {
+                    continue;
+                }
                 taken.computeIfAbsent(event.key(), key -> new ArrayList<>()).add(Known.of(event));
             }
         });
         return taken;
+    }
+
+    /** Whether the tables say that they go on without the record: Kafka had lost it. */
+    private boolean isLost(SourcePartition partition, Event event, PartitionEntry entry) {
+        List<OffsetRange> gaps = new ArrayList<>(entry.gaps());
+        PartitionEntry staging = all(staged()).get(partition);
+        if (staging != null) {
+            gaps.addAll(staging.gaps());
+        }
+        boolean isLost = gaps.stream().anyMatch(gap -> event.offset() >= gap.start() && event.offset() < gap.end());
+        if (isLost && log.isHeld(event)) {
+            throw new Violation("taken for lost, and Kafka holds it: " + event);
+        }
+        return isLost;
     }
 
     private void requireRows(Truth truth, TreeMap<String, Row> shown, Snapshot snapshot) {
@@ -349,6 +404,7 @@ final class Model {
     private List<Row> requireStaged(TableMetadata staging) {
         Snapshot head = staging.currentSnapshot();
         List<Row> waiting = new ArrayList<>();
+        missing = new ArrayList<>();
         if (head == null) {
             return waiting;
         }
@@ -371,7 +427,10 @@ final class Model {
                 .values()
                 .forEach(records -> records.forEach(record -> {
                     if (!found.contains(record.event().id())) {
-                        throw new Violation("not merged and not staged any more: " + record.event());
+                        if (!damaged) {
+                            throw new Violation("not merged and not staged any more: " + record.event());
+                        }
+                        missing.add(record.event());
                     }
                 }));
         return waiting;

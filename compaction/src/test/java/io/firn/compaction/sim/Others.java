@@ -1,7 +1,5 @@
 package io.firn.compaction.sim;
 
-import io.firn.catalog.ledger.PartitionEntry;
-import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.fold.NaiveFold.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.iceberg.DeleteFile;
@@ -49,8 +46,6 @@ final class Others {
     private final Random random;
     private final int format;
     private final Consumer<String> happened;
-    /** Where the keyed table must not be rolled back behind: rows of before have left staging. */
-    private final Map<SourcePartition, Long> retired = new TreeMap<>();
 
     Others(
             SimTables tables,
@@ -67,12 +62,6 @@ final class Others {
         this.random = random;
         this.format = format;
         this.happened = happened;
-    }
-
-    /** Merged rows may leave staging from now on. */
-    void stagingIsRetired() {
-        Model.all(model.truth().merged())
-                .forEach((partition, entry) -> retired.merge(partition, entry.next(), Math::max));
     }
 
     /** Rewrites some or all of the files of a table, as OPTIMIZE does. */
@@ -278,15 +267,14 @@ final class Others {
         }
     }
 
-    /** The keyed table no further than staging still holds what was merged since. */
     void rollBack() {
-        String name = random.nextBoolean() ? Model.KEYED : Model.STAGING;
+        String name = random.nextInt(3) > 0 ? Model.KEYED : Model.STAGING;
         TableMetadata table = tables.metadata(name);
         List<Long> ancestors = new ArrayList<>();
         Snapshot at = table.currentSnapshot();
         while (at != null && at.parentId() != null && ancestors.size() < 4) {
             at = table.snapshot(at.parentId());
-            if (at != null && (name.equals(Model.STAGING) || isBehind(at.snapshotId()))) {
+            if (at != null) {
                 ancestors.add(at.snapshotId());
             }
         }
@@ -297,14 +285,6 @@ final class Others {
                     .commit();
             happened.accept("somebody rolls back " + name);
         }
-    }
-
-    private boolean isBehind(long snapshot) {
-        Map<SourcePartition, PartitionEntry> merged =
-                Model.all(model.truth(snapshot).merged());
-        return retired.entrySet().stream()
-                .allMatch(each -> merged.containsKey(each.getKey())
-                        && merged.get(each.getKey()).next() >= each.getValue());
     }
 
     /** Records that were staged before are staged once more. */

@@ -10,6 +10,10 @@ enum Safeguard {
     PLANNED_SNAPSHOT,
     /** A merge looks whether a later delete is known. Without: it does not. */
     KNOWN_DELETES,
+    /** A merge proves that staging holds what its step claims. Without: nobody counted the rows. */
+    PROVEN_STEP,
+    /** Records leave staging when no snapshot of the keyed table lacks them. Without: when the head has them. */
+    KEPT_FOR_ROLLBACK,
     /** Records leave staging when they are merged. Without: when they are staged. */
     STAGING_RETENTION,
     /** Jobs carry the ledger. Without: they do not. */

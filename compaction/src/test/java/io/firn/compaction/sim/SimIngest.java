@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
+import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.Ledger;
@@ -78,7 +79,9 @@ final class SimIngest extends SimProcess {
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
         for (SourcePartition partition : log.ends().keySet()) {
             if (ledger.next(Model.PIPELINE, partition).isEmpty()) {
-                steps.put(partition, PartitionStep.start(0, ledger.topicId(Model.PIPELINE, partition.topic())));
+                steps.put(
+                        partition,
+                        PartitionStep.start(log.start(partition), ledger.topicId(Model.PIPELINE, partition.topic())));
             }
         }
         if (!steps.isEmpty()) {
@@ -86,12 +89,23 @@ final class SimIngest extends SimProcess {
         }
         List<Event> events = new ArrayList<>();
         for (Map.Entry<SourcePartition, Long> each : log.ends().entrySet()) {
-            long from = ledger.next(Model.PIPELINE, each.getKey()).orElseThrow();
+            long next = ledger.next(Model.PIPELINE, each.getKey()).orElseThrow();
+            long from = Math.max(next, log.start(each.getKey()));
             long to =
                     random.nextInt(3) == 0 ? Math.min(each.getValue(), from + 1 + random.nextInt(6)) : each.getValue();
             if (to > from) {
-                steps.put(each.getKey(), PartitionStep.advance(new OffsetRange(from, to), OptionalLong.empty()));
-                events.addAll(log.records(each.getKey(), from, to));
+                List<Event> read = log.records(each.getKey(), from, to);
+                List<OffsetRange> gaps = from == next ? List.of() : List.of(new OffsetRange(next, from));
+                steps.put(
+                        each.getKey(),
+                        new PartitionStep(
+                                        OptionalLong.of(next),
+                                        new OffsetRange(from, to),
+                                        OptionalLong.empty(),
+                                        gaps,
+                                        new TreeMap<>())
+                                .with(StepRows.added(read.size())));
+                events.addAll(read);
             }
         }
         if (steps.isEmpty()) {

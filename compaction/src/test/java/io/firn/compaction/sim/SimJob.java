@@ -18,7 +18,13 @@ final class SimJob extends SimProcess {
     /** Listens to a merge: what it has looked at counts until it plans on a new ledger. */
     static final class Watch implements JobProgress {
         private final Set<String> deleted = new TreeSet<>();
+        private final Runnable lacking;
         private boolean hasLooked;
+
+        /** @param lacking what happens when the merge does not find what it is to merge */
+        Watch(Runnable lacking) {
+            this.lacking = lacking;
+        }
 
         @Override
         public void report(Report report) {
@@ -67,6 +73,9 @@ final class SimJob extends SimProcess {
             return true;
         } catch (FirnException failed) {
             happened.accept(name + " fails: " + failed.code());
+            if (failed.code().equals("staged-rows-missing")) {
+                watch.lacking.run();
+            }
             stop();
             return false;
         } catch (RuntimeException failed) {

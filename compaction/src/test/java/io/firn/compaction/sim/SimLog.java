@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class SimLog {
     private final TreeMap<SourcePartition, TreeMap<Long, Event>> partitions = new TreeMap<>();
     private final TreeMap<SourcePartition, Long> ends = new TreeMap<>();
+    private final TreeMap<SourcePartition, Long> starts = new TreeMap<>();
     private final Random random;
     private final boolean versioned;
     private final boolean marked;
@@ -105,7 +106,23 @@ final class SimLog {
                 deletes);
     }
 
-    /** Those of a span of offsets. */
+    /** The first offset that Kafka still holds. */
+    long start(SourcePartition partition) {
+        return starts.getOrDefault(partition, 0L);
+    }
+
+    /** Kafka no longer holds what lies before that offset. */
+    void forget(SourcePartition partition, long before) {
+        starts.merge(partition, before, Math::max);
+    }
+
+    /** Whether Kafka still holds the record. */
+    boolean isHeld(Event event) {
+        SourcePartition partition = new SourcePartition(event.topic(), event.topicId(), event.partition());
+        return ends.containsKey(partition) && event.offset() >= start(partition);
+    }
+
+    /** Those of a span of offsets, whether Kafka still holds them or not. */
     List<Event> records(SourcePartition partition, long from, long to) {
         TreeMap<Long, Event> log = partitions.get(partition);
         return from >= to || log == null

@@ -1,6 +1,7 @@
 package io.firn.compaction.sim;
 
 import io.firn.catalog.commit.InMemoryTables;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -41,6 +42,13 @@ final class SimTables {
         catalog.create(name, schema, spec, properties);
     }
 
+    /** Drops a table and makes an empty one of the same name and shape, as a start of Firn finds it. */
+    void createAgain(String name) {
+        TableMetadata before = metadata(name);
+        catalog.drop(name);
+        create(name, before.schema(), before.spec(), before.properties());
+    }
+
     TableMetadata metadata(String name) {
         return catalog.metadata(name);
     }
@@ -50,6 +58,11 @@ final class SimTables {
         TableOperations operations = new Operations(catalog.open(name), life, new Doctor(name, missing));
         boolean hidden = name.equals(Model.DELETES) && missing.equals(Optional.of(Safeguard.KNOWN_DELETES));
         return hidden ? new Blank(operations, name) : new BaseTable(operations, name);
+    }
+
+    /** The table without its history. */
+    static Table headOnly(Table table) {
+        return new HeadOnly(((BaseTable) table).operations(), table.name());
     }
 
     /** A handle of somebody else: neither faults nor kills hit it. */
@@ -74,6 +87,21 @@ final class SimTables {
         @SuppressWarnings("NullAway") // as the interface has it
         public @Nullable Snapshot currentSnapshot() {
             return null;
+        }
+    }
+
+    /** Shows no snapshot but the head. */
+    private static final class HeadOnly extends BaseTable {
+        private static final long serialVersionUID = 1L;
+
+        HeadOnly(TableOperations operations, String name) {
+            super(operations, name);
+        }
+
+        @Override
+        public Iterable<Snapshot> snapshots() {
+            Snapshot head = currentSnapshot();
+            return head == null ? List.of() : List.of(head);
         }
     }
 

@@ -14,6 +14,7 @@ import io.firn.compaction.expire.ExpireSettings;
 import io.firn.compaction.expire.StagingRetention;
 import io.firn.compaction.manifest.ManifestJob;
 import io.firn.compaction.manifest.ManifestSettings;
+import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.merge.MergeJob;
 import io.firn.compaction.merge.MergeSettings;
 import io.firn.compaction.orphan.OrphanJob;
@@ -48,6 +49,9 @@ final class Story {
 
     private static final int EVENTS = 24;
     private static final int MOST_TURNS_BETWEEN_EVENTS = 8;
+    /** So many that what was begun mostly comes to its end: then there is a history to roll back. */
+    private static final int TURNS_OF_A_QUIET_RUN = 40;
+
     private static final int TURNS_TO_FINISH = 300;
     private static final int PROCESSES = 4;
     private static final int LAST_TOLD = 150;
@@ -62,12 +66,16 @@ final class Story {
     private final SimRows rows;
     private final Model model;
     private final Others others;
+    private final Damage damage;
+
     private final EventKind.Mix mix;
     private final UpsertLayout layout;
     private final boolean marked;
     private final List<SimProcess> processes = new ArrayList<>();
     private final Deque<String> told = new ArrayDeque<>();
     private boolean hasEnded;
+    /** What merges go on without. */
+    private List<AcceptedSpan> accepted = List.of();
     /** The clocks of jobs: on one every snapshot is young, on the other every one is old. */
     private final Clock now = Clock.systemUTC();
 
@@ -93,7 +101,8 @@ final class Story {
         createTables(format);
         this.model = new Model(tables, log, rows, versioned);
         this.others = new Others(tables, log, rows, model, random, format, this::happened);
-        this.mix = new EventKind.Mix(random);
+        this.damage = new Damage(tables, log, rows, model, random, this::happened);
+        this.mix = new EventKind.Mix(random, random.nextInt(4) == 0 ? Set.of() : EventKind.HARM);
     }
 
     private void createTables(int format) {
@@ -121,8 +130,9 @@ final class Story {
 
     void run() {
         ingest();
+        int mostTurns = random.nextInt(3) == 0 ? TURNS_OF_A_QUIET_RUN : MOST_TURNS_BETWEEN_EVENTS;
         for (int event = 0; event < EVENTS; event++) {
-            for (int turns = random.nextInt(MOST_TURNS_BETWEEN_EVENTS); turns > 0; turns--) {
+            for (int turns = random.nextInt(mostTurns); turns > 0 && !processes.isEmpty(); turns--) {
                 turn();
             }
             happen();
@@ -132,7 +142,8 @@ final class Story {
     }
 
     private void happen() {
-        switch (mix.next(random)) {
+        EventKind kind = mix.next(random);
+        switch (kind) {
             case PRODUCE -> log.produce();
             case PARTITION -> {
                 if (log.ends().size() < 4) {
@@ -174,6 +185,24 @@ final class Story {
             }
             case REPLAY -> others.replay();
             case PROPERTY -> others.setProperty();
+            case FORGET -> damage.forget();
+            case REPAIR -> damage.repair();
+            case DELETE_STAGED, CREATE_TABLE_AGAIN, RESTORE -> harm(kind);
+        }
+    }
+
+    private void harm(EventKind kind) {
+        model.damaged();
+        switch (kind) {
+            case DELETE_STAGED -> damage.deleteStaged();
+            case RESTORE -> {
+                processes.clear();
+                damage.restore();
+            }
+            default -> {
+                processes.clear();
+                damage.createAgain();
+            }
         }
     }
 
@@ -248,9 +277,6 @@ final class Story {
     }
 
     private void turn(SimProcess process) {
-        if (process.name.equals(StagingRetention.NAME)) {
-            others.stagingIsRetired();
-        }
         Set<String> deleted = Set.copyOf(process.deletedAfterItLooked());
         boolean goesOn = guarded(process, process::turn);
         check(deleted);
@@ -284,6 +310,7 @@ final class Story {
         Set<String> mayBeDropped = new TreeSet<>();
         processes.forEach(process -> mayBeDropped.addAll(process.deletedMeanwhile));
         model.check(mayBeDropped, mustBeDropped);
+        damage.observe();
     }
 
     private void start(Runnable how) {
@@ -305,18 +332,29 @@ final class Story {
     }
 
     private void merge() {
-        SimJob.Watch watch = new SimJob.Watch();
+        SimJob.Watch watch = new SimJob.Watch(this::requireDamage);
         job(watch, life -> {
             UpsertTables opened = new UpsertTables(
-                    layout, open(Model.STAGING, life), open(Model.KEYED, life), open(Model.DELETES, life));
+                    layout,
+                    tables.open(Model.STAGING, life, missing),
+                    open(Model.KEYED, life),
+                    open(Model.DELETES, life));
             return new MergeJob(opened, Model.PIPELINE, mergeSettings(), now, random, watch);
         });
+    }
+
+    /** Jobs, rollbacks and expiry in whatever order never take away what is still to be merged. */
+    private void requireDamage() {
+        if (!damage.isDone()) {
+            throw new Violation("a merge lacks rows, though nobody took them away");
+        }
     }
 
     private MergeSettings mergeSettings() {
         MergeSettings settings = MergeSettings.defaults(scratch)
                 .withMemoryBytes(8 << 20)
                 .withRewriteShare(random.nextBoolean() ? 1 : 0.01 + random.nextDouble() * 0.9);
+        settings = settings.withAccepted(accepted);
         if (marked) {
             settings = settings.withDeleteWhen(Expressions.equal("op", "d"));
         }
@@ -336,9 +374,17 @@ final class Story {
     private void retention() {
         job(life -> new StagingRetention(
                 context(open(Model.STAGING, life), later),
-                open(missing.equals(Optional.of(Safeguard.STAGING_RETENTION)) ? Model.STAGING : Model.KEYED, life),
+                keyedForRetention(life),
                 StagingRetention.DEFAULT_KEEP,
                 Budget.UNLIMITED));
+    }
+
+    private Table keyedForRetention(Lifeline life) {
+        if (missing.equals(Optional.of(Safeguard.STAGING_RETENTION))) {
+            return open(Model.STAGING, life);
+        }
+        Table keyed = open(Model.KEYED, life);
+        return missing.equals(Optional.of(Safeguard.KEPT_FOR_ROLLBACK)) ? SimTables.headOnly(keyed) : keyed;
     }
 
     /** Files are old that were made before anything began that still runs or may still land. */
@@ -359,7 +405,7 @@ final class Story {
     }
 
     private void job(java.util.function.Function<Lifeline, Job> made) {
-        job(new SimJob.Watch(), made);
+        job(new SimJob.Watch(() -> {}), made);
     }
 
     private void job(SimJob.Watch watch, java.util.function.Function<Lifeline, Job> made) {
@@ -372,7 +418,8 @@ final class Story {
     }
 
     private Table open(String name, Lifeline life) {
-        return tables.open(name, life, missing);
+        // Only what a merge sees of staging is without counts: what others carry on is true.
+        return tables.open(name, life, missing.filter(each -> each != Safeguard.PROVEN_STEP));
     }
 
     private JobContext context(Table table, Clock clock) {
@@ -407,6 +454,9 @@ final class Story {
                     turns,
                     "merging of " + model.staged() + " into " + model.truth().merged());
             if (processes.isEmpty()) {
+                damage.repair();
+                check();
+                accepted = damage.accepted();
                 merge();
             }
             turn(processes.get(0));

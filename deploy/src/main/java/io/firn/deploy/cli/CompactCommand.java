@@ -3,10 +3,12 @@ package io.firn.deploy.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.firn.catalog.FirnException;
+import io.firn.catalog.ledger.OffsetRange;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
+import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.orphan.OrphanJob;
 import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
@@ -23,9 +25,13 @@ import io.firn.deploy.maintain.Scratch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -49,6 +55,7 @@ import picocli.CommandLine.Spec;
             ExitCodes.USAGE_HELP
         })
 final class CompactCommand implements Callable<Integer> {
+    private static final Pattern ACCEPTED = Pattern.compile("(.+)-(\\d+):(\\d+)-(\\d+)");
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(2);
 
     private final Assembly assembly;
@@ -77,6 +84,13 @@ final class CompactCommand implements Callable<Integer> {
             names = "--dry-run",
             description = "Change nothing; say what there is to do, in rows, bytes and seconds. Default: do it.")
     private boolean dryRun;
+
+    @Option(
+            names = "--accept-missing",
+            paramLabel = "TOPIC-PARTITION:FROM-TO",
+            description = "Offsets (TO exclusive) that the merge goes on without for good, because the staging table"
+                    + " lacks them and Kafka no longer holds them; may be repeated. Needs --config. Default: none.")
+    private List<String> acceptedSpans = List.of();
 
     @Mixin
     private final AnswerOption answer = new AnswerOption();
@@ -110,6 +124,11 @@ final class CompactCommand implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "there is no job " + jobName + "; name one of " + jobNames()));
+        if (!acceptedSpans.isEmpty()
+                && (kind != JobKind.MERGE || dryRun || config.file().isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(), "--accept-missing needs --job=merge and --config, and goes without --dry-run");
+        }
         return config.file().isPresent() ? here(kind, config.file().get()) : byService();
     }
 
@@ -189,7 +208,9 @@ final class CompactCommand implements Callable<Integer> {
             }
             try (Scratch scratch = Scratch.create()) {
                 OrphanSettings.Effect effect = dryRun ? OrphanSettings.Effect.LIST : OrphanSettings.Effect.REMOVE;
-                Job job = jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
+                Job job = kind == JobKind.MERGE
+                        ? jobs.merge(table, Budget.UNLIMITED, accepted(), this::progress, scratch.folder())
+                        : jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
                 JobResult result = JobRun.toItsEnd(job, stop::isRequested, (millis, reason) -> {
                     answer.tell(jobName + ": waiting, " + reason);
                     stop.await(Duration.ofMillis(millis));
@@ -211,6 +232,27 @@ final class CompactCommand implements Callable<Integer> {
                         : ExitCodes.FAILED;
             }
         }
+    }
+
+    private List<AcceptedSpan> accepted() {
+        List<AcceptedSpan> spans = new ArrayList<>();
+        for (String text : acceptedSpans) {
+            Matcher span = ACCEPTED.matcher(text);
+            if (!span.matches()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "'" + text + "' names no offsets: write TOPIC-PARTITION:FROM-TO, for example orders-0:50-70");
+            }
+            try {
+                spans.add(new AcceptedSpan(
+                        span.group(1),
+                        Integer.parseInt(span.group(2)),
+                        new OffsetRange(Long.parseLong(span.group(3)), Long.parseLong(span.group(4)))));
+            } catch (IllegalArgumentException wrong) {
+                throw new ParameterException(spec.commandLine(), "'" + text + "': " + wrong.getMessage(), wrong);
+            }
+        }
+        return spans;
     }
 
     private static String jobNames() {

@@ -12,6 +12,7 @@ import io.firn.compaction.expire.ExpireSettings;
 import io.firn.compaction.expire.StagingRetention;
 import io.firn.compaction.manifest.ManifestJob;
 import io.firn.compaction.manifest.ManifestSettings;
+import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.merge.MergeJob;
 import io.firn.compaction.merge.MergeSettings;
 import io.firn.compaction.orphan.OrphanJob;
@@ -27,6 +28,7 @@ import io.firn.deploy.config.MergeConfig;
 import io.firn.deploy.config.UpsertConfig;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.iceberg.Table;
@@ -74,7 +76,7 @@ public final class JobFactory {
         OrphanSettings orphans =
                 OrphanSettings.DEFAULTS.withSafetyAge(ages.orphansKeep()).with(effect);
         return switch (kind) {
-            case MERGE -> merge(table, budget, progress, scratch);
+            case MERGE -> merge(table, budget, List.of(), progress, scratch);
             case STAGING -> staging(table, budget, progress, scratch);
             case REWRITE ->
                 new RewriteJob(context(table, progress, scratch), rewrite(table).withBudget(budget));
@@ -106,12 +108,20 @@ public final class JobFactory {
         return lag;
     }
 
-    private Job merge(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {
+    /**
+     * A run of the merge.
+     *
+     * @param accepted spans that staging lacks and that it goes on without
+     * @param scratch an existing directory of this run alone
+     */
+    public Job merge(
+            MaintainedTable table, Budget budget, List<AcceptedSpan> accepted, JobProgress progress, Path scratch) {
         UpsertParts parts = parts(table, MaintainedTable.Role.KEYED, JobKind.MERGE);
         MergeConfig merge = table.config().upsert().map(UpsertConfig::merge).orElseThrow();
         MergeSettings settings = MergeSettings.defaults(scratch)
                 .withMemoryBytes(merge.memoryBytes())
                 .withTargetFileBytes(table.config().commit().targetFileBytes())
+                .withAccepted(accepted)
                 .withBudget(budget.withRows(Math.min(budget.rows(), merge.rows())));
         MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
         return new MergeJob(parts.open(new Tables(catalog)), table.pipeline(), marked, clock, randoms.get(), progress);
