@@ -230,6 +230,7 @@ public final class Assembly {
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
         Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> appended(tables, request));
+        RenamedPipeline.requireNoBackfill(name, pipeline.claim(), table);
         long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
@@ -241,7 +242,8 @@ public final class Assembly {
                 fileBytes,
                 PipelineSettings.DEFAULT_HEARTBEAT_INTERVAL,
                 pipeline.start(),
-                pipeline.onGap());
+                pipeline.onGap(),
+                pipeline.claim());
         DecodeSettings decoding = decoding(pipeline, upsert);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         PipelineTable target = new PipelineTable(

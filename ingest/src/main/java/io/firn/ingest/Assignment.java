@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -129,6 +130,15 @@ final class Assignment {
         if (ledger.isEmpty()) {
             return;
         }
+        if (settings.claim().isDue(settings.pipeline(), ledger.get())) {
+            LOG.info(
+                    "pipeline {}: moving the table's ledger from the earlier name {}",
+                    settings.pipeline(),
+                    settings.claim().renamedFrom().orElseThrow());
+            group.moveLedger(epoch);
+            asked = group.askLedger();
+            return;
+        }
         Set<SourcePartition> present = source.partitions();
         follow(present);
         if (writeMissingStarts(epoch, ledger.get(), present)) {
@@ -202,6 +212,7 @@ final class Assignment {
         if (missing.isEmpty()) {
             return false;
         }
+        missing.forEach(partition -> refuseSecondReading(ledger, partition));
         missing.forEach(partition -> refuseRecreated(ledger, partition));
         Map<SourcePartition, Long> starts = first ? configuredStarts(missing) : logStarts(missing);
         if (starts.keySet().containsAll(missing)) {
@@ -212,6 +223,13 @@ final class Assignment {
             group.writeStarts(epoch, ledger, starts);
         }
         return true;
+    }
+
+    private void refuseSecondReading(Ledger ledger, SourcePartition partition) {
+        SortedSet<String> others = settings.claim().intruders(settings.pipeline(), partition.topic(), ledger);
+        if (!others.isEmpty()) {
+            throw SecondReading.refused(settings.pipeline(), partition.topic(), others);
+        }
     }
 
     private void refuseRecreated(Ledger ledger, SourcePartition partition) {

@@ -122,7 +122,8 @@ public final class PipelineRunner implements RunningPipeline {
                 ? TopicGuard.Recreated.FAIL
                 : TopicGuard.Recreated.BEGIN_AGAIN;
         this.group = new CommitGroup(
-                new CommitGroup.Plan(settings.pipeline(), settings.commitInterval(), settings.heartbeatInterval()),
+                new CommitGroup.Plan(
+                        settings.pipeline(), settings.commitInterval(), settings.heartbeatInterval(), settings.claim()),
                 attempts,
                 new TopicGuard(sources::topicIds, policy, health.outageOf("Kafka topics")),
                 table.unused(),

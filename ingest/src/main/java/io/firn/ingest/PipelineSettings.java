@@ -1,5 +1,6 @@
 package io.firn.ingest;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param heartbeatInterval a table without new rows gets a snapshot of ledger and watermark this often
  * @param start where a table without a ledger begins
  * @param onGap what to do about offsets that Kafka no longer holds
+ * @param claim what the pipeline's name has to do with others in the table's ledger
  */
 public record PipelineSettings(
         String pipeline,
@@ -25,7 +27,8 @@ public record PipelineSettings(
         long memoryBytes,
         Duration heartbeatInterval,
         StartPosition start,
-        OnGap onGap) {
+        OnGap onGap,
+        LedgerClaim claim) {
     /** Seconds of data freshness against the number of snapshots: 8,640 a day. */
     public static final Duration DEFAULT_COMMIT_INTERVAL = Duration.ofSeconds(10);
 
@@ -39,6 +42,30 @@ public record PipelineSettings(
     public enum OnGap {
         STOP,
         RECORD
+    }
+
+    /** A pipeline that always had its name and reads its topics alone. */
+    public PipelineSettings(
+            String pipeline,
+            TopicSelection topics,
+            int workers,
+            Duration commitInterval,
+            long targetFileBytes,
+            long memoryBytes,
+            Duration heartbeatInterval,
+            StartPosition start,
+            OnGap onGap) {
+        this(
+                pipeline,
+                topics,
+                workers,
+                commitInterval,
+                targetFileBytes,
+                memoryBytes,
+                heartbeatInterval,
+                start,
+                onGap,
+                LedgerClaim.NONE);
     }
 
     public PipelineSettings {

@@ -14,7 +14,8 @@ final class Fence {
     private Fence() {}
 
     /** The partitions for which the ledger does not say what the commit expects; empty: it may go ahead. */
-    static SortedSet<SourcePartition> misfits(TableCommit commit, Ledger ledger, Set<Safeguard> safeguards) {
+    static SortedSet<SourcePartition> misfits(TableCommit commit, Ledger before, Set<Safeguard> safeguards) {
+        Ledger ledger = commit.claim().applied(commit.pipeline(), before);
         TreeSet<SourcePartition> misfits = new TreeSet<>();
         if (!safeguards.contains(Safeguard.FENCE)) {
             return misfits;
@@ -24,6 +25,11 @@ final class Fence {
             boolean fits = safeguards.contains(Safeguard.START_CHECK)
                     ? next.equals(step.expectedNext()) && (next.isPresent() || follows(commit, partition, step, ledger))
                     : endsPast(next, step);
+            if (next.isEmpty() && safeguards.contains(Safeguard.ONE_READER)) {
+                fits &= commit.claim()
+                        .intruders(commit.pipeline(), partition.topic(), ledger)
+                        .isEmpty();
+            }
             if (!fits) {
                 misfits.add(partition);
             }

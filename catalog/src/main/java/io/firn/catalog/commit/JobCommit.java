@@ -25,6 +25,7 @@ import org.apache.iceberg.Transaction;
  * @param newFiles locations of the files that exist for this commit alone, to be removed where it can not take effect
  * @param swap a table property that the commit depends on and changes
  * @param branch that the snapshot goes on; one on another than main carries no ledger, since that tells of main's rows
+ * @param claim as in {@link TableCommit}
  */
 public record JobCommit(
         UUID id,
@@ -35,7 +36,8 @@ public record JobCommit(
         Function<Transaction, SnapshotUpdate<?>> change,
         List<String> newFiles,
         PropertySwap swap,
-        String branch) {
+        String branch,
+        LedgerClaim claim) {
     public JobCommit {
         steps = Collections.unmodifiableSortedMap(new TreeMap<>(steps));
         summary = Collections.unmodifiableSortedMap(new TreeMap<>(summary));
@@ -51,7 +53,17 @@ public record JobCommit(
             SortedMap<String, String> summary,
             Function<Transaction, SnapshotUpdate<?>> change,
             List<String> newFiles) {
-        this(id, operation, pipeline, steps, summary, change, newFiles, PropertySwap.NONE, SnapshotRef.MAIN_BRANCH);
+        this(
+                id,
+                operation,
+                pipeline,
+                steps,
+                summary,
+                change,
+                newFiles,
+                PropertySwap.NONE,
+                SnapshotRef.MAIN_BRANCH,
+                LedgerClaim.NONE);
     }
 
     /** A commit that leaves the ledger as it is. */
@@ -66,21 +78,26 @@ public record JobCommit(
 
     /** This commit, with a property that it depends on and changes. */
     public JobCommit with(PropertySwap change) {
-        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change, branch);
+        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change, branch, claim);
     }
 
     /** This commit on a branch. */
     public JobCommit on(String name) {
-        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, name);
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, name, claim);
     }
 
     /** This commit as that of a pipeline. */
     public JobCommit of(String name) {
-        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap, branch);
+        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap, branch, claim);
+    }
+
+    /** This commit with a claim. */
+    public JobCommit claiming(LedgerClaim wanted) {
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, branch, wanted);
     }
 
     /** What it means for the ledger. */
     TableCommit advance() {
-        return new TableCommit(id, pipeline, operation, List.of(), steps);
+        return new TableCommit(id, pipeline, operation, List.of(), steps, claim);
     }
 }

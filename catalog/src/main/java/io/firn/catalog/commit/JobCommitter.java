@@ -156,7 +156,9 @@ public final class JobCommitter {
             return new JobOutcome.Fenced(new TreeSet<>(), ledger);
         }
         SortedSet<SourcePartition> misfits = Fence.misfits(commit.advance(), ledger, safeguards);
-        if (misfits.isEmpty() && commit.swap().fits(base, commit.pipeline(), ledger)) {
+        boolean moves = commit.claim().renamedFrom().isPresent();
+        boolean claimFits = !moves || commit.claim().isDue(commit.pipeline(), ledger);
+        if (misfits.isEmpty() && claimFits && commit.swap().fits(base, commit.pipeline(), ledger)) {
             return null;
         }
         removeUnreferenced(commit);
@@ -167,7 +169,8 @@ public final class JobCommitter {
     private JobOutcome commitOn(TableMetadata base, JobCommit commit) {
         LedgerState state = stateOf(base);
         TableCommit advance = commit.advance();
-        Ledger ledger = LedgerAdvance.after(advance, ledgerIn(state), safeguards);
+        Ledger ledger =
+                LedgerAdvance.after(advance, advance.claim().applied(advance.pipeline(), ledgerIn(state)), safeguards);
         Optional<Instant> watermark = LedgerAdvance.watermark(ledger, watermarkIn(state));
         OneShotOperations once = new OneShotOperations(table, base, commit.id(), commit.branch());
         try {

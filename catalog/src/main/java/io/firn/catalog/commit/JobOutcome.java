@@ -19,7 +19,7 @@ public sealed interface JobOutcome {
      * are removed where nothing can reference them.
      *
      * @param partitions those that did not fit; empty where the commit itself had landed and was rolled back, or where
-     *     the property of its swap has changed
+     *     the property of its swap has changed or what it claims is not there
      * @param ledger what the table says instead
      */
     record Fenced(SortedSet<SourcePartition> partitions, Ledger ledger) implements JobOutcome {}

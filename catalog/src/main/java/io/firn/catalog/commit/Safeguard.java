@@ -9,6 +9,8 @@ enum Safeguard {
     FENCE,
     /** Every range begins where the ledger ends. Without: it is enough that it ends past it. */
     START_CHECK,
+    /** A partition's start is refused where another pipeline reads the topic into the table. Without: it is not. */
+    ONE_READER,
     /** Every snapshot carries the whole ledger. Without: only the partitions of its own commit. */
     CARRY_FORWARD,
     /** A commit looks for itself in the table's history first. Without: it does not. */

@@ -15,13 +15,16 @@ import org.apache.iceberg.DataFile;
  * @param operation as in the summary key {@code firn.operation}
  * @param files data files to append; may be empty
  * @param steps how far each partition goes, by partition
+ * @param claim what the pipeline's name has to do with others in the ledger; with an earlier name the commit moves the
+ *     ledger and fits only where that is due
  */
 public record TableCommit(
         UUID id,
         String pipeline,
         Operation operation,
         List<DataFile> files,
-        SortedMap<SourcePartition, PartitionStep> steps) {
+        SortedMap<SourcePartition, PartitionStep> steps,
+        LedgerClaim claim) {
     /** What kind of snapshot it is. */
     public enum Operation {
         APPEND,
@@ -29,7 +32,8 @@ public record TableCommit(
         MERGE,
         REWRITE,
         BACKFILL,
-        EXPIRE;
+        EXPIRE,
+        RENAME;
 
         /** As written into the snapshot's summary. */
         public String summaryValue() {
@@ -40,5 +44,15 @@ public record TableCommit(
     public TableCommit {
         files = List.copyOf(files);
         steps = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(steps));
+    }
+
+    /** A commit of a pipeline that always had its name and reads its topics alone. */
+    public TableCommit(
+            UUID id,
+            String pipeline,
+            Operation operation,
+            List<DataFile> files,
+            SortedMap<SourcePartition, PartitionStep> steps) {
+        this(id, pipeline, operation, files, steps, LedgerClaim.NONE);
     }
 }

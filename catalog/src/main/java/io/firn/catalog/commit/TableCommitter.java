@@ -52,13 +52,14 @@ public final class TableCommitter implements CommitAttempts {
     @Override
     public CommitOutcome attempt(TableCommit commit) {
         JobCommit change = new JobCommit(
-                commit.id(),
-                commit.operation(),
-                commit.pipeline(),
-                commit.steps(),
-                new TreeMap<>(),
-                transaction -> append(transaction, commit),
-                commit.files().stream().map(ContentFile::location).toList());
+                        commit.id(),
+                        commit.operation(),
+                        commit.pipeline(),
+                        commit.steps(),
+                        new TreeMap<>(),
+                        transaction -> append(transaction, commit),
+                        commit.files().stream().map(ContentFile::location).toList())
+                .claiming(commit.claim());
         return protocol.attempt(change).fold(new JobOutcome.Cases<>() {
             @Override
             public CommitOutcome committed(JobOutcome.Committed outcome) {

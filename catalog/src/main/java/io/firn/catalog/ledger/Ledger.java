@@ -7,7 +7,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * For every pipeline and topic-partition that feeds a table: the next offset to consume. Immutable.
@@ -133,6 +135,48 @@ public final class Ledger {
         topics.put(topic, List.copyOf(known));
         all.put(pipeline, topics);
         return new Ledger(pipelines, all);
+    }
+
+    /** Whether the ledger knows the pipeline, by the incarnations of topics that it consumes or by earlier ones. */
+    public boolean knows(String pipeline) {
+        return pipelines.containsKey(pipeline) || earlier.containsKey(pipeline);
+    }
+
+    /**
+     * Returns the other pipelines that consume a topic of this name, ascending. Whether it is the same incarnation does
+     * not count: a pipeline that was renamed keeps to the name also where its topic was created again.
+     */
+    public SortedSet<String> otherReaders(String pipeline, String topic) {
+        TreeSet<String> others = new TreeSet<>();
+        pipelines.forEach((name, entries) -> {
+            boolean reads =
+                    entries.keySet().stream().anyMatch(each -> each.topic().equals(topic));
+            if (reads && !name.equals(pipeline)) {
+                others.add(name);
+            }
+        });
+        return java.util.Collections.unmodifiableSortedSet(others);
+    }
+
+    /**
+     * Returns this ledger with everything of one pipeline under another name, earlier incarnations included.
+     *
+     * @throws IllegalArgumentException if the ledger does not know the old name or knows the new one
+     */
+    public Ledger renamed(String from, String to) {
+        if (!knows(from) || knows(to)) {
+            throw new IllegalArgumentException("cannot rename " + from + " to " + to + " in " + this);
+        }
+        return new Ledger(renamed(pipelines, from, to), renamed(earlier, from, to));
+    }
+
+    private static <V> SortedMap<String, V> renamed(SortedMap<String, V> byName, String from, String to) {
+        TreeMap<String, V> all = new TreeMap<>(byName);
+        V moved = all.remove(from);
+        if (moved != null) {
+            all.put(to, moved);
+        }
+        return all;
     }
 
     /** The same offsets, and nothing known of the times up to which they are complete. */

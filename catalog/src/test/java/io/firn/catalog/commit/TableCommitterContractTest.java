@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -146,5 +147,40 @@ abstract class TableCommitterContractTest extends OutcomeContractTest {
                         Operation.HEARTBEAT, List.of(), new TreeMap<>(Map.of(stale, PartitionStep.start(0))))))
                 .isInstanceOf(Fenced.class);
         assertThat(ledgerOfTable().next(PIPELINE, again)).hasValue(0);
+    }
+
+    @Test
+    void aTopicThatAnotherPipelineReadsIntoTheTableIsNotBegunUnlessItIsClaimed() {
+        committed(Commits.start(3, 4));
+        TableCommit second = renamed(Commits.start(0, 0), LedgerClaim.NONE);
+        assertThat(committer.attempt(second)).isInstanceOf(Fenced.class);
+
+        committed(renamed(Commits.start(0, 0), new LedgerClaim(Optional.empty(), new TreeSet<>(List.of(PIPELINE)))));
+        assertThat(next(0)).hasValue(3);
+        assertThat(ledgerOfTable().next("renamed", P0)).hasValue(0);
+    }
+
+    @Test
+    void aRenamedPipelinesLedgerMovesOnceAndFencesTheOldName() {
+        committed(Commits.start(3, 4));
+        TableCommit move =
+                renamed(Commits.of(Operation.RENAME, List.of(), new TreeMap<>()), LedgerClaim.renamedFrom(PIPELINE));
+        committed(move);
+
+        assertThat(ledgerOfTable().next("renamed", P0)).hasValue(3);
+        assertThat(ledgerOfTable().next("renamed", P1)).hasValue(4);
+        assertThat(ledgerOfTable().knows(PIPELINE)).isFalse();
+        assertThat(newCommitter().attempt(Commits.append(List.of(file()), P0, 3, 10)))
+                .isInstanceOf(Fenced.class);
+        assertThat(newCommitter().attempt(Commits.start(0, 0))).isInstanceOf(Fenced.class);
+        assertThat(newCommitter()
+                        .attempt(renamed(
+                                Commits.of(Operation.RENAME, List.of(), new TreeMap<>()),
+                                LedgerClaim.renamedFrom(PIPELINE))))
+                .isInstanceOf(Fenced.class);
+    }
+
+    private static TableCommit renamed(TableCommit commit, LedgerClaim claim) {
+        return new TableCommit(commit.id(), "renamed", commit.operation(), commit.files(), commit.steps(), claim);
     }
 }

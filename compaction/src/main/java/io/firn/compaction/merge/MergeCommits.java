@@ -52,7 +52,8 @@ final class MergeCommits {
                         summary,
                         transaction -> change(transaction, pass, output),
                         List.copyOf(output.keyedLocations()))
-                .with(restaged.swap(pass.id));
+                .with(restaged.swap(pass.id))
+                .claiming(pass.plan.renamed());
     }
 
     private static SnapshotUpdate<?> change(Transaction transaction, MergePass pass, MergeOutput output) {

@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.ledger.SourcePartition;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.apache.iceberg.FileScanTask;
  * @param claims by partition what has to be proven of its step
  * @param ranges of offsets, none empty; rows of the staging table outside of them are not looked at
  * @param restaged what it takes in below the keyed table's ledger
+ * @param renamed the earlier name of the pipeline, if the keyed table's ledger still has it
  * @param files of the staging table that can hold rows of either, with their deletes
  */
 record MergePlan(
@@ -25,6 +27,7 @@ record MergePlan(
         SortedMap<SourcePartition, StepClaim> claims,
         List<StagedRange> ranges,
         Restaged restaged,
+        LedgerClaim renamed,
         List<FileScanTask> files) {
     MergePlan {
         ranges = List.copyOf(ranges);
@@ -33,7 +36,7 @@ record MergePlan(
 
     /** This plan with the files that it needs. */
     MergePlan reading(List<FileScanTask> those) {
-        return new MergePlan(stagingSnapshot, complete, steps, claims, ranges, restaged, those);
+        return new MergePlan(stagingSnapshot, complete, steps, claims, ranges, restaged, renamed, those);
     }
 
     long bytes() {

@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.ledger.Ledger;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -63,12 +65,12 @@ final class MergePlanner {
     /**
      * The next commit's work, as of the staging table's head.
      *
-     * @param merged the keyed table's ledger
+     * @param keyedLedger the keyed table's ledger
      * @param mostRows records to take in at most, roughly; cut by offsets in proportion
      * @param cut where a step may end that does not take in everything
      * @return empty where there is nothing to merge
      */
-    Optional<MergePlan> plan(Ledger merged, long mostRows, Cut cut) {
+    Optional<MergePlan> plan(Ledger keyedLedger, long mostRows, Cut cut) {
         Snapshot head = staging.currentSnapshot();
         if (head == null) {
             return Optional.empty();
@@ -77,6 +79,8 @@ final class MergePlanner {
         Ledger staged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
             throw LedgerReader.noLedger(staging.name(), unknown);
         });
+        LedgerClaim claim = renamed(staged, keyedLedger);
+        Ledger merged = claim.applied(pipeline, keyedLedger);
         List<Incarnation> next = new ArrayList<>();
         boolean last = true;
         for (String topic : Incarnation.topics(staged, pipeline)) {
@@ -115,12 +119,28 @@ final class MergePlanner {
                 (range, into) -> addRanges(range.getKey(), range.getValue(), staged, into),
                 known -> files(head, known),
                 isVersioned);
-        if (steps.isEmpty() && restaged.isEmpty()) {
+        if (steps.isEmpty() && restaged.isEmpty() && claim.renamedFrom().isEmpty()) {
             return Optional.empty();
         }
         boolean complete = last && share == 1;
-        MergePlan plan = new MergePlan(head.snapshotId(), complete, steps, claims, ranges, restaged, List.of());
+        MergePlan plan = new MergePlan(head.snapshotId(), complete, steps, claims, ranges, restaged, claim, List.of());
         return Optional.of(plan.reading(files(head, plan.all())));
+    }
+
+    /**
+     * Finds out whether the pipeline was renamed: ingestion moves the ledger of the staging table, and the merge follows.
+     * It was, if the keyed table knows the pipeline's topics by one name that staging does not know any more.
+     */
+    private LedgerClaim renamed(Ledger staged, Ledger keyedLedger) {
+        if (keyedLedger.knows(pipeline)) {
+            return LedgerClaim.NONE;
+        }
+        TreeSet<String> earlier = new TreeSet<>();
+        for (String topic : Incarnation.topics(staged, pipeline)) {
+            earlier.addAll(keyedLedger.otherReaders(pipeline, topic));
+        }
+        earlier.removeIf(staged::knows);
+        return earlier.size() == 1 ? LedgerClaim.renamedFrom(earlier.first()) : LedgerClaim.NONE;
     }
 
     /**

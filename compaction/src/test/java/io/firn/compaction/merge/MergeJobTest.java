@@ -73,6 +73,22 @@ final class MergeJobTest {
     }
 
     @Test
+    void aPipelineThatWasRenamedInStagingIsFollowedAndNothingIsMergedTwice() {
+        MergeRig rig = rig(2);
+        rig.stage(event(1, "a", 0, 0, 100), event(2, "b", 0, 1, 100));
+        assertThat(rig.merge().end()).isEqualTo(End.DONE);
+        rig.rename("purchases");
+
+        assertThat(rig.merge().end()).as("merges under the old name").isEqualTo(End.NOTHING);
+        JobResult moved = rig.merge("purchases");
+        assertThat(moved.end()).isEqualTo(End.DONE);
+        assertThat(moved.counts()).doesNotContainEntry("staged", 2L);
+        assertThat(rig.mergedPipelines()).containsExactly("purchases");
+        assertThat(rig.rows()).isEqualTo(Map.of("a", 1L, "b", 2L));
+        assertThat(rig.merge("purchases").end()).isEqualTo(End.NOTHING);
+    }
+
+    @Test
     void laterRunsReplaceAndDeleteRowsInFormat2() {
         replaceAndDelete(rig(2));
     }

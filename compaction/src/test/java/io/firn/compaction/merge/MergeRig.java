@@ -12,12 +12,14 @@ import io.firn.catalog.backfill.BackfillState.Standing;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.LedgerKeys;
+import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SchemaText;
@@ -44,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.LongPredicate;
@@ -110,6 +113,29 @@ final class MergeRig {
 
     MergeJob job(MergeSettings settings) {
         return new MergeJob(open(), PIPELINE, settings, Clock.systemUTC(), random, JobProgress.NONE);
+    }
+
+    /** Merges as the pipeline of this name. */
+    JobResult merge(String pipeline) {
+        return drive(new MergeJob(open(), pipeline, settings(), Clock.systemUTC(), random, JobProgress.NONE));
+    }
+
+    /** Moves the ledger of the staging table, as ingestion does for {@code renamed-from}. */
+    void rename(String to) {
+        TableCommit move = new TableCommit(
+                UUID.randomUUID(),
+                to,
+                TableCommit.Operation.RENAME,
+                List.of(),
+                new TreeMap<>(),
+                LedgerClaim.renamedFrom(PIPELINE));
+        assertThat(committer.attempt(move)).isInstanceOf(CommitOutcome.Committed.class);
+    }
+
+    /** Names in the keyed table's ledger. */
+    Set<String> mergedPipelines() {
+        return LedgerReader.read(open().keyed())
+                .fold(present -> present.ledger().pipelines().keySet(), fresh -> Set.of(), unknown -> Set.of());
     }
 
     JobResult merge() {

@@ -7,6 +7,7 @@ import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
@@ -17,6 +18,7 @@ import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
+import io.firn.ingest.SecondReading;
 import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.poll.ReaderIdentity;
 import io.firn.ingest.record.SpanSource;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -128,13 +131,30 @@ public final class SystemsCheck {
     /** Of a pipeline with problems no sample is read: what it would be decoded for is not known. */
     private void target(
             String name, PipelineConfig pipeline, Optional<Table> table, Schema planned, Optional<UpsertParts> upsert) {
+        Ledger ledger = pipeline.claim().applied(name, ledger(table));
+        secondReading(name, pipeline, ledger);
         targets.put(
                 name,
                 new SampleTarget(
                         table.map(Table::schema).orElse(planned),
                         Assembly.decoding(pipeline, upsert),
-                        ledger(table),
+                        ledger,
                         table.map(Tables::uuid)));
+    }
+
+    /** As a worker does before it begins with a topic. */
+    private void secondReading(String name, PipelineConfig pipeline, Ledger ledger) {
+        ledger.pipelines().values().stream()
+                .flatMap(entries -> entries.keySet().stream())
+                .map(SourcePartition::topic)
+                .filter(pipeline.topics()::contains)
+                .distinct()
+                .forEach(topic -> {
+                    SortedSet<String> others = pipeline.claim().intruders(name, topic, ledger);
+                    if (!others.isEmpty()) {
+                        add("pipelines." + name, SecondReading.refused(name, topic, others));
+                    }
+                });
     }
 
     private void table(String name, PipelineConfig pipeline, Tables tables) {

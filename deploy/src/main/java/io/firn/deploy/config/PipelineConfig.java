@@ -1,5 +1,6 @@
 package io.firn.deploy.config;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param decode how records become rows
  * @param upsert keys and merges; empty in mode append
  * @param maintenance how its tables are kept fast
+ * @param claim its earlier name in the table's ledger, and other pipelines that read the same topics into the table
  */
 public record PipelineConfig(
         TopicSelection topics,
@@ -37,7 +39,8 @@ public record PipelineConfig(
         SourceColumns sourceColumns,
         DecodeConfig decode,
         Optional<UpsertConfig> upsert,
-        MaintenanceConfig maintenance) {
+        MaintenanceConfig maintenance,
+        LedgerClaim claim) {
     /** The source columns of an existing table. */
     public enum SourceColumns {
         ADD,
@@ -75,6 +78,7 @@ public record PipelineConfig(
                 SourceColumns.ADD,
                 DecodeConfig.defaults(),
                 Optional.empty(),
-                MaintenanceConfig.defaults());
+                MaintenanceConfig.defaults(),
+                LedgerClaim.NONE);
     }
 }

@@ -1,5 +1,6 @@
 package io.firn.deploy.config;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
@@ -7,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -35,7 +37,8 @@ final class PipelineSection {
                         .orElse(PipelineConfig.SourceColumns.ADD),
                 decode(),
                 keyed.upsert(),
-                keyed.maintenance());
+                keyed.maintenance(),
+                claim());
         section.finish();
         return config;
     }
@@ -88,6 +91,19 @@ final class PipelineSection {
                             + " shop.\"US Gross\"");
         }
         return name.orElse(table);
+    }
+
+    private LedgerClaim claim() {
+        LedgerClaim claim =
+                new LedgerClaim(section.text("renamed-from"), new TreeSet<>(section.texts("second-reading-beside")));
+        if (!claim.besides().isEmpty()
+                && section.text("mode").filter("upsert"::equals).isPresent()) {
+            section.wrong(
+                    "second-reading-beside",
+                    "a keyed table has one pipeline",
+                    "leave it out, and give the other pipeline another table");
+        }
+        return claim;
     }
 
     private static CommitConfig commit(Section commit) {

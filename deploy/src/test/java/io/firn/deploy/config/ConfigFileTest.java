@@ -3,6 +3,7 @@ package io.firn.deploy.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,7 +99,8 @@ class ConfigFileTest {
                         PipelineConfig.SourceColumns.ADD,
                         new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty()),
                         Optional.empty(),
-                        MAINTENANCE));
+                        MAINTENANCE,
+                        LedgerClaim.NONE));
     }
 
     @Test
@@ -122,6 +125,8 @@ class ConfigFileTest {
                     on-bad-record: stop
                     on-gap: record
                     adopt: true
+                    renamed-from: each
+                    second-reading-beside: [some]
                     source-columns: present
                     evolve: none
                     timestamp-unit: micros
@@ -167,7 +172,8 @@ class ConfigFileTest {
                                 Duration.ofHours(2),
                                 Duration.ofHours(3),
                                 1L << 30,
-                                Duration.ofMinutes(4))));
+                                Duration.ofMinutes(4)),
+                        new LedgerClaim(Optional.of("each"), new TreeSet<>(List.of("some")))));
         assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
     }
 
@@ -216,6 +222,7 @@ class ConfigFileTest {
             value = {
                 "mode: upsert | key | the key key is missing",
                 "mode: merge | mode | is not a known mode",
+                "{mode: upsert, key: [a], second-reading-beside: [b]} | second-reading-beside | has one pipeline",
                 "key: [id] | key | says nothing in mode append",
                 "merge: {interval: 1s} | merge | says nothing in mode append",
                 "{mode: upsert, key: [a, b], key-format: text} | key-format | text holds one column",

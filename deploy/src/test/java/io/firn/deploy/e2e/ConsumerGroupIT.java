@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
+import io.firn.deploy.check.SystemsCheck;
+import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
@@ -11,12 +13,15 @@ import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.SharedBroker;
 import io.firn.deploy.rig.Stage;
+import io.firn.deploy.rig.TableVerifier;
 import io.firn.ingest.PipelineListener;
+import io.firn.ingest.PipelineStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -55,6 +60,58 @@ class ConsumerGroupIT {
         }
     }
 
+    @Test
+    void a_renamed_pipeline_is_refused_until_it_says_its_earlier_name(BrokerProcess broker) throws Exception {
+        broker.createTopic("renamed", 2, Map.of());
+        try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), "renamed")) {
+            writer.orders(0, 10).orders(1, 10);
+        }
+        try (Lake lake = Lake.local(folder("lake"))) {
+            Stage stage = new Stage(broker, lake, folder("lake"), OsProcess.logs("groups"), "renamed");
+            Path before = stage.config("before");
+            runUntil(before, 20, stage);
+            String renamed = Files.readString(before).replace("\n  renamed:\n", "\n  anew:\n");
+            Path after = Files.writeString(directory.resolve("after.yaml"), renamed);
+
+            assertThat(check(after)).anySatisfy(problem -> {
+                assertThat(problem.what()).contains("pipeline renamed", "anew", "second time");
+                assertThat(problem.action()).contains("renamed-from: renamed", "second-reading-beside: [renamed]");
+            });
+            try (Service refused = service(after)) {
+                Eventually.holds(
+                        "it stops", SOON, () -> refused.pipelines().get(0).state() == PipelineStatus.State.FAILED);
+                assertThat(refused.pipelines().get(0).trouble().orElse("")).contains("renamed-from: renamed");
+            }
+
+            Path moved = Files.writeString(
+                    directory.resolve("moved.yaml"),
+                    renamed.replace("\n  anew:\n", "\n  anew:\n    renamed-from: renamed\n"));
+            assertThat(check(moved)).isEmpty();
+            try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), "renamed")) {
+                writer.orders(0, 5);
+            }
+            runUntil(moved, 25, stage);
+            assertThat(lake.table(stage.table()).currentSnapshot().summary().get("firn.offsets"))
+                    .contains("\"anew\"")
+                    .doesNotContain("\"renamed\":{\"renamed\"");
+        }
+    }
+
+    private void runUntil(Path config, long rows, Stage stage) throws Exception {
+        TableVerifier verifier =
+                new TableVerifier(stage.lake(), stage.table(), stage.broker().bootstrap(), "anew", stage.topic());
+        try (Service service = service(config)) {
+            Eventually.holds("the table has all", SOON, () -> verifier.verify().rows() == rows);
+            assertThat(service.stop(SOON)).isTrue();
+        }
+    }
+
+    private static List<ConfigProblem> check(Path config) {
+        return new SystemsCheck(assembly(), assembly().configuration(config), config.toString(), line -> {})
+                .run(0)
+                .problems();
+    }
+
     private Path folder(String name) throws IOException {
         return Files.createDirectories(directory.resolve(name));
     }
@@ -64,8 +121,14 @@ class ConsumerGroupIT {
     }
 
     private Service service(BrokerProcess broker, Lake lake, String folder) {
-        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
-        Path config = stage(broker, lake, folder).config("firn");
-        return Service.start(assembly, assembly.configuration(config), PipelineListener.NONE);
+        return service(stage(broker, lake, folder).config("firn"));
+    }
+
+    private static Service service(Path config) {
+        return Service.start(assembly(), assembly().configuration(config), PipelineListener.NONE);
+    }
+
+    private static Assembly assembly() {
+        return new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
     }
 }

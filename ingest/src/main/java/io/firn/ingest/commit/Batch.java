@@ -77,13 +77,20 @@ final class Batch {
         return files;
     }
 
-    TableCommit commit(UUID id, String pipeline) {
+    /** The commit that moves the ledger from the pipeline's earlier name and does nothing else. */
+    TableCommit move(UUID id, CommitGroup.Plan plan) {
+        return new TableCommit(
+                id, plan.pipeline(), TableCommit.Operation.RENAME, List.of(), new TreeMap<>(), plan.claim());
+    }
+
+    TableCommit commit(UUID id, CommitGroup.Plan plan) {
         List<DataFile> files = files();
         SortedMap<SourcePartition, PartitionStep> steps = new TreeMap<>(starts);
         contributions.values().forEach(part -> steps.putAll(part.steps()));
         TableCommit.Operation operation =
                 files.isEmpty() ? TableCommit.Operation.HEARTBEAT : TableCommit.Operation.APPEND;
-        return new TableCommit(id, pipeline, operation, files, steps);
+        return new TableCommit(
+                id, plan.pipeline(), operation, files, steps, plan.claim().withoutMove());
     }
 
     Map<SourcePartition, Long> rows() {

@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.RefusalPatience;
 import io.firn.catalog.commit.CommitAttempts;
 import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.ledger.Ledger;
@@ -72,8 +73,14 @@ public final class CommitGroup {
      *
      * @param interval between two ticks
      * @param heartbeat after so long without a commit a tick commits even where no partition moved
+     * @param claim what the pipeline's name has to do with others in the ledger
      */
-    public record Plan(String pipeline, Duration interval, Duration heartbeat) {}
+    public record Plan(String pipeline, Duration interval, Duration heartbeat, LedgerClaim claim) {
+        /** For a pipeline that always had its name and reads its topics alone. */
+        public Plan(String pipeline, Duration interval, Duration heartbeat) {
+            this(pipeline, interval, heartbeat, LedgerClaim.NONE);
+        }
+    }
 
     private final Plan plan;
     private final CommitAttempts commits;
@@ -93,6 +100,7 @@ public final class CommitGroup {
     private long epoch;
     private long tick;
     private boolean tickRequested;
+    private boolean moveRequested;
     private boolean droppedForOthers;
     private long nextTickMillis;
     private long lastCommitMillis;
@@ -225,6 +233,11 @@ public final class CommitGroup {
         }
     }
 
+    /** Has the ledger moved from the pipeline's earlier name before it is read again; refused in another epoch. */
+    public synchronized void moveLedger(long inEpoch) {
+        moveRequested |= inEpoch == epoch;
+    }
+
     /** Where the worker's partitions go on according to the table, if that changed since the last call. */
     public synchronized Map<SourcePartition, Long> takeCommitted(int worker) {
         Map<SourcePartition, Long> next = committed.remove(worker);
@@ -238,6 +251,7 @@ public final class CommitGroup {
         waiting.forEach(batch -> dropped.addAll(batch.files()));
         waiting.clear();
         starts.clear();
+        moveRequested = false;
     }
 
     /** Whether work was dropped last because the table had moved on without it: others go on from there. */
@@ -292,7 +306,7 @@ public final class CommitGroup {
         if (now < notBeforeMillis) {
             return notBeforeMillis - now;
         }
-        if (inFlight != null || ledgerAsked > ledgerServed || !starts.isEmpty()) {
+        if (inFlight != null || ledgerAsked > ledgerServed || !starts.isEmpty() || moveRequested) {
             return 0;
         }
         return Math.max(1, nextTickMillis - now);
@@ -325,6 +339,11 @@ public final class CommitGroup {
     }
 
     private @Nullable InFlight nextCommit(long now) {
+        if (moveRequested) {
+            moveRequested = false;
+            Batch none = new Batch(++batches, now);
+            return new InFlight(none, none.move(nextId(), plan), epoch);
+        }
         if (!starts.isEmpty()) {
             Batch first = new Batch(++batches, now);
             first.addStarts(starts);
@@ -349,10 +368,13 @@ public final class CommitGroup {
     }
 
     private InFlight begun(Batch batch) {
-        UUID id = new UUID(
+        return new InFlight(batch, batch.commit(nextId(), plan), epoch);
+    }
+
+    private UUID nextId() {
+        return new UUID(
                 (random.nextLong() & 0xffffffffffff0fffL) | 0x4000L,
                 (random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
-        return new InFlight(batch, batch.commit(id, plan.pipeline()), epoch);
     }
 
     private void attempt(InFlight current) {

@@ -16,7 +16,8 @@ enum EventKind {
     FREEZE_BEFORE_COMMIT(6),
     FAULT(16),
     OTHERS(16),
-    KAFKA(5);
+    KAFKA(5),
+    RENAME(2);
 
     private final int weight;
 

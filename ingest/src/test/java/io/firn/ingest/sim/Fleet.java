@@ -97,6 +97,7 @@ final class Fleet {
             case FAULT -> faults.begin();
             case OTHERS -> tell(others.act());
             case KAFKA -> kafkaEvent(anyTopic());
+            case RENAME -> rename(anyTopic());
         }
     }
 
@@ -131,6 +132,16 @@ final class Fleet {
     private SimKafka anyTopic() {
         List<SimKafka> all = List.copyOf(topics.values());
         return all.get(random.nextInt(all.size()));
+    }
+
+    /** A person changes the configuration and starts a process with it; one that runs may be forgotten. */
+    private void rename(SimKafka topic) {
+        boolean isRunning = processes.stream().anyMatch(process -> process.kafka() == topic);
+        topic.renamePipeline();
+        happened(isRunning ? "a pipeline is renamed while an old process still runs" : "a pipeline is renamed");
+        if (processes.size() < PROCESSES) {
+            start(topic);
+        }
     }
 
     private void kafkaEvent(SimKafka topic) {
@@ -173,17 +184,19 @@ final class Fleet {
             processes.remove(process);
         } catch (FirnException stop) {
             processes.remove(process);
-            answer(stop, process.kafka());
+            answer(stop, process);
         }
     }
 
     /** A pipeline that stops must have reason to; then somebody reads the message and does what it says. */
-    private void answer(FirnException stop, SimKafka topic) {
+    private void answer(FirnException stop, SimProcess process) {
+        SimKafka topic = process.kafka();
         boolean reason =
                 switch (stop.code()) {
                     case "offsets-lost" -> topic.hasDroppedRecords();
                     case "topic-recreated" -> topic.wasCreatedAgain();
                     case "ledger-unclear" -> table.isUnclear();
+                    case "topic-already-read" -> topic.earlierName().isPresent();
                     default -> !stage.missingSafeguards().isEmpty();
                 };
         if (!reason) {
@@ -192,6 +205,13 @@ final class Fleet {
         happened("a process stops: " + stop.code());
         switch (stop.code()) {
             case "ledger-unclear" -> tell(others.declareLedger());
+            case "topic-already-read" -> {
+                happened(
+                        process.pipeline().equals(topic.pipeline())
+                                ? "a process stops: its pipeline has another name in the table"
+                                : "an old process stops: its pipeline was renamed");
+                table.nameInLedger(topic).ifPresent(topic::correctEarlierName);
+            }
             case "table-has-no-ledger" -> missingLedger = MissingLedger.ADOPT;
             default -> gapsAllowed.add(topic);
         }
@@ -226,7 +246,9 @@ final class Fleet {
                 throw new AssertionError("stuck at " + table.truth().ledger());
             }
             for (SimKafka topic : topics.values()) {
-                if (processes.stream().noneMatch(process -> process.kafka() == topic)) {
+                if (processes.stream()
+                        .noneMatch(process ->
+                                process.kafka() == topic && process.pipeline().equals(topic.pipeline()))) {
                     start(topic);
                 }
             }

@@ -56,6 +56,10 @@ class FleetSimulationTest {
                             "a late commit lands",
                             "a member finds that its partitions are lost",
                             "a partition is added",
+                            "a pipeline is renamed",
+                            "a pipeline is renamed while an old process still runs",
+                            "a process stops: its pipeline has another name in the table",
+                            "an old process stops: its pipeline was renamed",
                             "a person declares the ledger of a table that nobody can tell",
                             "a process dies between two turns",
                             "a process freezes",
@@ -163,7 +167,8 @@ class FleetSimulationTest {
                 "CARRY_FORWARD",
                 "COMMIT_ID_LOOKUP",
                 "PROPERTY_FALLBACK",
-                "DEFERRED_REMOVAL"
+                "DEFERRED_REMOVAL",
+                "ONE_READER"
             })
     void withoutASafeguardTheGuaranteeBreaks(String safeguard) {
         for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {

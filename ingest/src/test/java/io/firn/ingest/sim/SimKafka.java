@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -82,14 +83,21 @@ final class SimKafka {
     private final SimClock clock;
     private final Coverage coverage;
     private final String topic;
+    private String pipeline;
+    private Optional<String> earlierName = Optional.empty();
     private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
     /** Those of deleted topics as well. */
     private final Map<SourcePartition, Log> everything = new HashMap<>();
 
     private final TreeMap<Integer, Long> heartbeats = new TreeMap<>();
-    private final Map<SourcePartition, Integer> holders = new HashMap<>();
+    /** By group. */
+    private final Map<String, Map<SourcePartition, Integer>> holders = new HashMap<>();
+    /** By member. */
+    private final Map<Integer, String> groups = new HashMap<>();
+
     private int members;
     private int incarnation;
+    private int renames;
     private boolean calm;
     private boolean lossy;
     private boolean away;
@@ -98,14 +106,35 @@ final class SimKafka {
         this.clock = clock;
         this.coverage = coverage;
         this.topic = topic;
+        this.pipeline = topic;
         for (int i = 0; i < partitions; i++) {
             addPartition();
         }
     }
 
-    /** Its name, and that of the pipeline that reads it. */
     String topic() {
         return topic;
+    }
+
+    /** The name of the pipeline that reads it, as a process that starts now has it in its configuration. */
+    String pipeline() {
+        return pipeline;
+    }
+
+    /** As {@code renamed-from} in the configuration of a process that starts now. */
+    Optional<String> earlierName() {
+        return earlierName;
+    }
+
+    /** Somebody renames the pipeline; processes that run go on under the name that they know. */
+    void renamePipeline() {
+        earlierName = Optional.of(pipeline);
+        pipeline = topic + "-" + ++renames;
+    }
+
+    /** Somebody reads in a message by what name the table knows the pipeline. */
+    void correctEarlierName(String name) {
+        earlierName = Optional.of(name);
     }
 
     String topicId() {
@@ -222,8 +251,10 @@ final class SimKafka {
         coverage.count(what);
     }
 
-    int join() {
+    /** @param group pipelines of different names have different ones */
+    int join(String group) {
         int member = members++;
+        groups.put(member, group);
         heartbeats.put(member, clock.millis());
         return member;
     }
@@ -242,7 +273,7 @@ final class SimKafka {
 
     void leave(int member) {
         heartbeats.remove(member);
-        holders.values().removeIf(holder -> holder == member);
+        holders(member).values().removeIf(holder -> holder == member);
     }
 
     private void expireSessions() {
@@ -255,7 +286,9 @@ final class SimKafka {
 
     /** What the member shall hold in the end. */
     Set<SourcePartition> target(int member) {
-        List<Integer> alive = new ArrayList<>(heartbeats.keySet());
+        List<Integer> alive = heartbeats.keySet().stream()
+                .filter(each -> groupOf(each).equals(groupOf(member)))
+                .toList();
         Set<SourcePartition> target = new TreeSet<>();
         int index = 0;
         for (SourcePartition partition : logs.keySet()) {
@@ -268,10 +301,18 @@ final class SimKafka {
 
     /** @return whether it is the member's now; not where its session ended since it was told of its target */
     boolean acquire(SourcePartition partition, int member) {
-        return heartbeats.containsKey(member) && holders.putIfAbsent(partition, member) == null;
+        return heartbeats.containsKey(member) && holders(member).putIfAbsent(partition, member) == null;
     }
 
     void release(SourcePartition partition, int member) {
-        holders.remove(partition, member);
+        holders(member).remove(partition, member);
+    }
+
+    private String groupOf(int member) {
+        return groups.getOrDefault(member, "");
+    }
+
+    private Map<SourcePartition, Integer> holders(int member) {
+        return holders.computeIfAbsent(groupOf(member), group -> new HashMap<>());
     }
 }

@@ -1,6 +1,7 @@
 package io.firn.ingest.sim;
 
 import io.firn.catalog.commit.CommitOutcome;
+import io.firn.catalog.commit.LedgerClaim;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.UnsafeCommitters;
 import io.firn.catalog.ledger.SourcePartition;
@@ -42,6 +43,7 @@ final class SimProcess {
     private final SimClock clock;
     private final SimTable table;
     private final SimKafka kafka;
+    private final String name;
     private final Coverage coverage;
     private final Lifeline lifeline = new Lifeline();
     private final CommitGroup group;
@@ -60,8 +62,10 @@ final class SimProcess {
         this.table = stage.table();
         this.kafka = kafka;
         this.coverage = stage.coverage();
+        this.name = kafka.pipeline();
+        LedgerClaim claim = new LedgerClaim(kafka.earlierName(), new TreeSet<>());
         PipelineSettings settings = new PipelineSettings(
-                kafka.topic(),
+                name,
                 TopicSelection.named(List.of(kafka.topic())),
                 1 + random.nextInt(2),
                 Duration.ofMillis(COMMIT_INTERVAL_MILLIS),
@@ -69,14 +73,15 @@ final class SimProcess {
                 1_000,
                 Duration.ofSeconds(20),
                 StartPosition.earliest(),
-                configured.onGap());
+                configured.onGap(),
+                claim);
         commits = new WatchedAttempts(
                 UnsafeCommitters.without(table.open(), random, configured.missingLedger(), stage.missingSafeguards()),
                 stage,
                 lifeline,
                 whenLanded);
         group = new CommitGroup(
-                new CommitGroup.Plan(kafka.topic(), settings.commitInterval(), settings.heartbeatInterval()),
+                new CommitGroup.Plan(name, settings.commitInterval(), settings.heartbeatInterval(), claim),
                 commits,
                 new TopicGuard(
                         this::topicIds,
@@ -93,6 +98,11 @@ final class SimProcess {
             sources.add(source);
             loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files(), lifeline), shared));
         }
+    }
+
+    /** Of its pipeline, as it was configured when the process started. */
+    String pipeline() {
+        return name;
     }
 
     SimKafka kafka() {

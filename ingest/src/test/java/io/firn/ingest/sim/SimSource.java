@@ -33,7 +33,7 @@ final class SimSource implements RecordSource {
         this.random = random;
         this.lifeline = lifeline;
         this.otherThreads = otherThreads;
-        this.member = kafka.join();
+        this.member = kafka.join(kafka.pipeline());
     }
 
     /** The group goes on without this member, who does not know. */

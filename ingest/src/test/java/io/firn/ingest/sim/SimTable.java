@@ -118,9 +118,19 @@ final class SimTable {
         return topics.values().stream()
                 .allMatch(topic -> topic.partitions().stream().allMatch(partition -> {
                     PartitionEntry entry =
-                            truth.ledger().entry(topic.topic(), partition).orElse(null);
+                            truth.ledger().entry(topic.pipeline(), partition).orElse(null);
                     return entry != null && entry.next() == topic.log(partition).end();
                 }));
+    }
+
+    /** By what name the head's ledger knows the pipeline of a topic, if it is another than it has now. */
+    Optional<String> nameInLedger(SimKafka topic) {
+        return truth().ledger().pipelines().entrySet().stream()
+                .filter(each -> each.getValue().keySet().stream()
+                        .anyMatch(partition -> partition.topic().equals(topic.topic())))
+                .map(Map.Entry::getKey)
+                .filter(name -> !name.equals(topic.pipeline()))
+                .findFirst();
     }
 
     boolean isInAncestry(UUID commitId) {

@@ -56,10 +56,12 @@ record Truth(
      */
     Truth with(Ledger next, Map<String, String> summary, Map<String, SimKafka> topics, Consumer<String> complain) {
         ledger.pipelines().forEach((pipeline, before) -> before.keySet().forEach(partition -> {
-            boolean replaced = next.topicId(pipeline, partition.topic())
-                    .filter(id -> !id.equals(partition.topicId()))
-                    .isPresent();
-            if (!replaced && next.entry(pipeline, partition).isEmpty()) {
+            // Under whatever name its pipeline has meanwhile.
+            boolean replaced = next.pipelines().keySet().stream()
+                    .flatMap(name -> next.topicId(name, partition.topic()).stream())
+                    .anyMatch(id -> !id.equals(partition.topicId()));
+            boolean kept = next.pipelines().values().stream().anyMatch(entries -> entries.containsKey(partition));
+            if (!replaced && !kept) {
                 throw new Violation("the ledger has forgotten " + partition);
             }
         }));
@@ -67,13 +69,12 @@ record Truth(
         StringBuilder ranges = new StringBuilder();
         StringBuilder skipped = new StringBuilder();
         next.pipelines()
-                .values()
-                .forEach(after -> after.forEach((partition, entry) -> {
+                .forEach((pipeline, after) -> after.forEach((partition, entry) -> {
                     SimKafka.Log log = log(topics, partition);
                     PartitionEntry before = all.put(partition, entry);
                     checkEntry(partition, before, entry, log);
                     if (before != null) {
-                        describe(partition, before, entry, log, ranges, skipped);
+                        describe(pipeline, partition, before, entry, log, ranges, skipped);
                     }
                 }));
         expectSaid(ranges, summary, LedgerKeys.RANGES, complain);
@@ -131,6 +132,7 @@ record Truth(
 
     /** What the snapshot added to the partition, and what of it became no row, in the words of the summary. */
     private static void describe(
+            String pipeline,
             SourcePartition partition,
             PartitionEntry before,
             PartitionEntry after,
@@ -141,19 +143,19 @@ record Truth(
                 after.gaps().subList(before.gaps().size(), after.gaps().size());
         long from = gaps.isEmpty() ? before.next() : gaps.get(gaps.size() - 1).end();
         if (from < after.next()) {
-            append(ranges, partition, "[" + from + "," + after.next() + "]");
+            append(ranges, pipeline, partition, "[" + from + "," + after.next() + "]");
         }
         long nullValues = 0;
         for (long offset = from; offset < after.next(); offset++) {
             nullValues += log.isNullValue(offset) ? 1 : 0;
         }
         if (nullValues > 0) {
-            append(skipped, partition, "{\"null-value\":" + nullValues + "}");
+            append(skipped, pipeline, partition, "{\"null-value\":" + nullValues + "}");
         }
     }
 
-    private static void append(StringBuilder text, SourcePartition partition, String value) {
-        text.append(text.length() == 0 ? "{\"" + partition.topic() + "\":{\"" + partition.topic() + "\":{" : ",")
+    private static void append(StringBuilder text, String pipeline, SourcePartition partition, String value) {
+        text.append(text.length() == 0 ? "{\"" + pipeline + "\":{\"" + partition.topic() + "\":{" : ",")
                 .append("\"" + partition.partition() + "\":")
                 .append(value);
     }
