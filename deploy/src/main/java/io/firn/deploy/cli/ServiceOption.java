@@ -14,12 +14,14 @@ import picocli.CommandLine.Option;
 /** Names the service that a command talks to, and who asks. */
 final class ServiceOption {
     private static final String VARIABLE = "FIRN_TOKEN";
+    private static final String URL_VARIABLE = "FIRN_URL";
+    private static final URI USUAL = URI.create("http://127.0.0.1:8383");
 
     @Option(
             names = "--url",
             paramLabel = "URL",
-            description = "Where the service listens. Default: http://127.0.0.1:8383.")
-    private URI url = URI.create("http://127.0.0.1:8383");
+            description = "Where the service listens. Default: FIRN_URL, else http://127.0.0.1:8383.")
+    private @Nullable URI url;
 
     @Option(
             names = "--token",
@@ -49,7 +51,26 @@ final class ServiceOption {
 
     ServiceClient client(Assembly assembly) {
         return new ServiceClient(
-                url, token(assembly), Tls.context(Optional.ofNullable(issuers), Optional.ofNullable(certificate), key));
+                url(assembly),
+                token(assembly),
+                Tls.context(Optional.ofNullable(issuers), Optional.ofNullable(certificate), key));
+    }
+
+    /** The service that is asked. */
+    URI url(Assembly assembly) {
+        if (url != null) {
+            return url;
+        }
+        Optional<String> variable = assembly.variable(URL_VARIABLE).filter(text -> !text.isBlank());
+        try {
+            return variable.map(URI::create).orElse(USUAL);
+        } catch (IllegalArgumentException strange) {
+            throw FirnException.user(
+                    "service-url",
+                    "the address of the service cannot be read",
+                    URL_VARIABLE + ": " + variable.orElse(""),
+                    "write it as http://host:8383, or name the service with --url");
+        }
     }
 
     private Optional<String> token(Assembly assembly) {

@@ -31,6 +31,7 @@ final class StatusCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         return answer.show(service.client(assembly).get("/v1/pipelines"), (status, out) -> {
             out.println(status.path("ready").asBoolean() ? "ready" : "not ready");
+            out.println("service " + service.url(assembly));
             status.path("pipelines").forEach(pipeline -> print(pipeline, out));
         });
     }
@@ -44,8 +45,18 @@ final class StatusCommand implements Callable<Integer> {
                 pipeline.path("lag").asText("not known yet"),
                 pipeline.path("commits").asText(),
                 pipeline.path("lastCommit").asText("none by this process"));
-        if (pipeline.has("trouble")) {
-            out.println("  trouble: " + pipeline.path("trouble").asText());
+        JsonNode failure = pipeline.path("failure");
+        if (failure.isObject()) {
+            out.println("  failed: " + failure.path("what").asText() + " ("
+                    + failure.path("code").asText() + ") at "
+                    + failure.path("at").asText());
+            out.println("  where: " + failure.path("where").asText());
+            out.println("  do: " + failure.path("action").asText());
+        }
+        for (JsonNode trouble : pipeline.path("troubles")) {
+            out.println("  trouble: " + trouble.path("component").asText() + ": "
+                    + trouble.path("reason").asText() + ", since "
+                    + trouble.path("since").asText());
         }
         for (JsonNode partition : pipeline.path("partitions")) {
             out.printf(

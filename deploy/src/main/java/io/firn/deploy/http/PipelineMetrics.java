@@ -2,6 +2,7 @@ package io.firn.deploy.http;
 
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
+import io.firn.ingest.record.PipelineHealth;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -86,9 +87,19 @@ final class PipelineMetrics {
                 status -> status.state() == PipelineStatus.State.RUNNING ? 1 : 0);
         gauge(
                 "firn_pipeline_trouble",
-                "1 while something is being retried",
+                "1 while something is being retried or does not work, or the pipeline has failed",
                 tags,
                 status -> status.trouble().isPresent() ? 1 : 0);
+        gauge(
+                "firn_pipeline_failed",
+                "1 while the pipeline has failed",
+                tags,
+                status -> status.failure().isPresent() ? 1 : 0);
+        gauge(
+                "firn_pipeline_outage_seconds",
+                "Since the pipeline's oldest outage began; 0 while there is none",
+                tags,
+                this::outageSeconds);
         gauge("firn_buffer_bytes", "Heap that open files hold", tags, PipelineStatus::bufferedBytes);
         gauge(
                 "firn_commit_age_seconds",
@@ -112,6 +123,14 @@ final class PipelineMetrics {
                 .description("Time that attempts at commits take")
                 .tags(tags)
                 .register(registry);
+    }
+
+    private double outageSeconds(PipelineStatus status) {
+        return status.troubles().stream()
+                .filter(trouble -> trouble.level() == PipelineHealth.Level.OUTAGE)
+                .mapToDouble(trouble -> (clock.millis() - trouble.since().toEpochMilli()) / MILLIS)
+                .max()
+                .orElse(0);
     }
 
     private long attempts(String pipeline) {

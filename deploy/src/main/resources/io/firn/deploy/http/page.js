@@ -7,10 +7,17 @@ const SVG = 'http://www.w3.org/2000/svg';
 const COLOURS = 6;
 const JOBS_SHOWN = 20;
 const LOOKS_A_BACKFILL = 5;
+// A value that is older than this is shown as old, and never as healthy.
+const STALE_MILLIS = 10000;
+const ANSWER_MILLIS = 5000;
+const CHANGE_MILLIS = 60000;
 const $ = id => document.getElementById(id);
 const tables = new Map();
+// What each path said last: data, when it came, why the last request failed, and whether one is under way.
+const answers = {};
 let history = [];
 let backfills = [];
+let ahead = 0;
 let looks = 0;
 
 function el(tag, attributes, ...children) {
@@ -74,6 +81,7 @@ async function ask(path, method, body, ill) {
   if (body) headers['Content-Type'] = 'application/json';
   const answer = await fetch(path, {
     method: method || 'GET', headers, cache: 'no-store', body: body ? JSON.stringify(body) : undefined,
+    signal: AbortSignal.timeout(method ? CHANGE_MILLIS : ANSWER_MILLIS),
   });
   const read = await answer.json();
   if (!answer.ok && answer.status !== ill) throw new Refused(answer.status, read);
@@ -111,10 +119,45 @@ function fill(id, rows, nothing) {
   if (focused && $(focused)) $(focused).focus();
 }
 
-function health(ready) {
-  $('health').textContent = { green: 'healthy', amber: 'look here', red: 'in trouble' }[ready.status];
-  $('health').className = 'pill ' + ready.status;
-  reasons(ready.reasons, ready.status);
+// The service's time: its values' ages must not depend on this machine's clock.
+const now = () => Date.now() + ahead;
+const isStale = answer => !answer.at || Date.now() - answer.at > STALE_MILLIS;
+const asOf = answer => answer.at
+  ? 'as of ' + clock(answer.at) + ', ' + age(new Date(answer.at).toISOString(), Date.now()) + ' old' : 'not read yet';
+
+function health() {
+  const all = Object.entries(answers);
+  const refused = all.map(([, answer]) => answer.failed).find(failed => failed && failed.status === 401);
+  const ready = answers['health/ready'] || {};
+  const old = all.filter(([, answer]) => isStale(answer) && (answer.at || answer.failed));
+  for (const section of document.querySelectorAll('[data-of]')) {
+    const stale = section.dataset.of.split(' ').map(path => answers[path]).find(answer => answer && isStale(answer));
+    section.classList.toggle('stale', !!stale);
+    section.querySelector('.age').textContent = stale ? asOf(stale) : '';
+  }
+  if (refused) {
+    $('signing').hidden = false;
+    pill('red', 'token needed', [refused.message]);
+  } else if (isStale(ready)) {
+    if (ready.failed) {
+      pill('red', 'no answer', ['The service does not answer: is it running? What is shown is ' + asOf(ready) + '.']);
+    } else if (ready.at) {
+      pill('amber', 'not current', ['What is shown is ' + asOf(ready) + '.']);
+    }
+  } else {
+    const status = ready.data.status;
+    const notes = old.map(([path, answer]) => path + ' does not answer; what is shown is ' + asOf(answer)
+      + (answer.failed ? ': ' + answer.failed.message : ''));
+    const words = { green: 'healthy', amber: 'look here', red: 'in trouble' };
+    if (old.length && status === 'green') pill('amber', 'not current', notes);
+    else pill(status, words[status], ready.data.reasons.concat(notes));
+  }
+}
+
+function pill(status, text, why) {
+  $('health').textContent = text;
+  $('health').className = 'pill ' + status;
+  reasons(why, status);
 }
 
 function reasons(all, status) {
@@ -132,27 +175,41 @@ function rates() {
   return latest;
 }
 
-function showPipelines(all, now) {
+function showPipelines(all) {
   const rate = rates();
   const known = all.every(pipeline => pipeline.lag !== undefined);
   const commits = all.map(pipeline => pipeline.lastCommit).filter(Boolean).sort();
   $('f-lag').textContent = known ? count(all.reduce((sum, each) => sum + each.lag, 0)) : '–';
   $('f-rate').textContent = short(Array.from(rate.values()).reduce((sum, each) => sum + (each || 0), 0));
-  $('f-commit').textContent = age(commits[commits.length - 1], now);
+  $('f-commit').textContent = age(commits[commits.length - 1], now());
   $('f-rows').textContent = short(all.reduce((sum, each) => sum + each.effective, 0));
   fill('pipelines', all.map(pipeline => {
     const paused = pipeline.state === 'paused';
     const path = 'v1/pipelines/' + encodeURIComponent(pipeline.name) + (paused ? '/resume' : '/pause');
-    const state = pipeline.trouble ? 'bad' : pipeline.state === 'running' ? 'good' : 'warn';
+    const worst = pipeline.failure || pipeline.troubles.some(trouble => trouble.level === 'outage');
+    const state = worst ? 'bad' : pipeline.state === 'running' && !pipeline.troubles.length ? 'good' : 'warn';
     const name = el('td', {}, el('b', {}, pipeline.name));
-    if (pipeline.trouble) name.append(el('div', { class: 'bad' }, pipeline.trouble));
+    if (pipeline.failure) {
+      const failure = pipeline.failure;
+      name.append(el('div', { class: 'bad' }, failure.what + (failure.where ? ' (' + failure.where + ')' : '')),
+        el('div', {}, failure.action), el('div', { class: 'quiet' }, failure.code + ', ' + age(failure.at, now())
+          + ' ago'));
+    }
+    for (const trouble of pipeline.troubles) {
+      name.append(el('div', { class: trouble.level === 'outage' ? 'bad' : 'warn' }, trouble.component + ': '
+        + trouble.reason + ', for ' + age(trouble.since, now())));
+    }
     return row(name, cell(pipeline.state, state), number(pipeline.lag), number(rate.get(pipeline.name)),
-      number(pipeline.effective), cell(pipeline.lastCommit ? age(pipeline.lastCommit, now) + ' ago' : undefined),
+      number(pipeline.effective), cell(pipeline.lastCommit ? age(pipeline.lastCommit, now()) + ' ago' : undefined),
       cell(bytes(pipeline.bufferedBytes), 'n'),
       el('td', { class: 'n' }, el('button', {
         type: 'button', id: 'pause-' + pipeline.name,
         onclick: () => change(path, undefined, pipeline.name + (paused ? ' reads again' : ' is paused')),
-      }, paused ? 'Resume' : 'Pause')));
+      }, paused ? 'Resume' : 'Pause'), ' ', el('button', {
+        type: 'button', id: 'restart-' + pipeline.name,
+        onclick: () => change('v1/pipelines/' + encodeURIComponent(pipeline.name) + '/restart', undefined,
+          pipeline.name + ' is started again'),
+      }, 'Restart')));
   }), 'no pipeline');
   fill('partitions', all.flatMap(pipeline => pipeline.partitions.map(each => row(
     cell(pipeline.name), cell(each.topic + '-' + each.partition), number(each.committed), number(each.end),
@@ -168,12 +225,21 @@ function showTables(all) {
   tables.clear();
   for (const table of all) tables.set(table.name, table.jobs);
   fill('tables', all.map(table => row(
-    el('td', {}, el('b', {}, table.name), el('div', { class: 'quiet' }, table.role)), number(table.rows),
+    el('td', {}, el('b', {}, table.name), el('div', { class: 'quiet' }, table.role + readAgo(table))), rowsOf(table),
     number(table.files), cell(bytes(table.bytes), 'n'), number(table.snapshots), number(table.deleteFiles),
     number(table.smallFiles), number(table.unmergedRows), cell(table.watermark))), 'no table yet');
   options('compact', 'table', all.map(table => table.name));
   options('compact', 'job', tables.get($('compact').elements.table.value) || []);
 }
+
+// The service reads heads of tables in the background: while it cannot, it shows what it read last.
+function readAgo(table) {
+  if (!table.readAt) return ', not read yet';
+  return now() - Date.parse(table.readAt) > 2 * STALE_MILLIS ? ', read ' + age(table.readAt, now()) + ' ago' : '';
+}
+
+const rowsOf = table => table.rows === undefined && table.rowsAtMost !== undefined
+  ? cell('≤ ' + count(table.rowsAtMost), 'n') : number(table.rows);
 
 function options(form, field, values) {
   const select = $(form).elements[field];
@@ -197,7 +263,7 @@ function stateClass(job) {
 
 function progress(job) {
   const over = job.endedAt || ['done', 'failed', 'stopped', 'cancelled'].includes(job.state);
-  if (over) return cell(job.endedAt ? 'ended ' + age(job.endedAt, Date.now()) + ' ago' : 'over', 'none');
+  if (over) return cell(job.endedAt ? 'ended ' + age(job.endedAt, now()) + ' ago' : 'over', 'none');
   const bar = el('progress', { 'aria-label': job.what + ' ' + job.on });
   if (job.total > 0) {
     bar.max = job.total;
@@ -306,39 +372,64 @@ async function showBackfills() {
     }));
   } catch (absent) {
     if (absent.status === 404) $('backfill').hidden = true;
+    // They are tried again at the next look; the list shows what was read last.
   }
   return backfills;
 }
 
-async function look() {
+// One request for each path at a time: a path that does not answer holds up none of the others.
+async function poll(path, show, ill) {
+  const answer = answers[path] = answers[path] || {};
+  if (answer.busy) return;
+  answer.busy = true;
   try {
-    const now = Date.now();
-    const [ready, pipelines, past, jobs, audits, all, backfills] = await Promise.all([
-      ask('health/ready', undefined, undefined, 503), ask('v1/pipelines'), ask('v1/history'), ask('v1/compactions'),
-      ask('v1/audits'), ask('v1/tables'), showBackfills()]);
-    history = past.pipelines;
-    health(ready);
-    showPipelines(pipelines.pipelines, now);
-    showTables(all.tables);
-    showJobs([
-      ...jobs.compactions.map(job => Object.assign({}, job, {
-        what: job.job, on: job.table, text: job.cancelledBy && !job.endedAt ? 'ending' : undefined,
-        cancel: job.endedAt || job.cancelledBy ? undefined : 'v1/compactions/' + encodeURIComponent(job.id),
-      })),
-      ...audits.audits.map(job => Object.assign({}, job, { what: 'audit', on: job.pipeline })), ...backfills]);
-    plot('plot-lag', 'lag');
-    plot('plot-rate', 'rate');
-    $('updated').textContent = 'as of ' + clock(now);
+    answer.data = await ask(path, undefined, undefined, ill);
+    answer.at = Date.now();
+    answer.failed = undefined;
+    show(answer.data);
   } catch (failed) {
-    $('health').className = 'pill red';
-    $('health').textContent = failed.status === 401 ? 'token needed' : 'no answer';
-    if (failed.status === 401) $('signing').hidden = false;
-    reasons([failed.status ? failed.message : 'The service does not answer: is it running?'], 'red');
+    answer.failed = failed;
+  } finally {
+    answer.busy = false;
+    health();
   }
 }
 
-async function forever() {
-  if (!document.hidden) await look();
+const known = (path, field) => ((answers[path] || {}).data || {})[field] || [];
+
+async function showAllJobs() {
+  showJobs([
+    ...known('v1/compactions', 'compactions').map(job => Object.assign({}, job, {
+      what: job.job, on: job.table, text: job.cancelledBy && !job.endedAt ? 'ending' : undefined,
+      cancel: job.endedAt || job.cancelledBy ? undefined : 'v1/compactions/' + encodeURIComponent(job.id),
+    })),
+    ...known('v1/audits', 'audits').map(job => Object.assign({}, job, { what: 'audit', on: job.pipeline })),
+    ...backfills]);
+}
+
+async function look() {
+  await Promise.all([
+    poll('health/ready', () => {}, 503),
+    poll('v1/pipelines', read => {
+      if (read.at) ahead = Date.parse(read.at) - Date.now();
+      showPipelines(read.pipelines);
+      $('updated').textContent = 'as of ' + clock(Date.now());
+    }),
+    poll('v1/history', past => {
+      history = past.pipelines;
+      plot('plot-lag', 'lag');
+      plot('plot-rate', 'rate');
+    }),
+    poll('v1/compactions', showAllJobs),
+    poll('v1/audits', showAllJobs),
+    poll('v1/tables', read => showTables(read.tables)),
+    showBackfills().then(showAllJobs),
+  ]);
+}
+
+function forever() {
+  if (!document.hidden) look();
+  health();
   setTimeout(forever, LOOK_MILLIS);
 }
 
@@ -372,4 +463,5 @@ document.documentElement.classList.toggle('dark',
   dark === null ? matchMedia('(prefers-color-scheme: dark)').matches : dark === 'true');
 $('theme').addEventListener('click', () =>
   localStorage.setItem('firn-dark', String(document.documentElement.classList.toggle('dark'))));
+document.addEventListener('visibilitychange', () => { if (!document.hidden) look(); });
 forever();

@@ -3,11 +3,13 @@ package io.firn.deploy.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.ClosedPort;
+import io.firn.catalog.FirnException;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.http.HttpService;
 import io.firn.deploy.http.OneOrdersPipeline;
+import io.firn.ingest.PipelineStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -63,7 +65,7 @@ class ServiceCommandsTest {
     void the_status_of_every_pipeline_and_partition_is_shown() {
         assertThat(firn("status", "--url", url())).isZero();
         assertThat(out.toString())
-                .startsWith("ready\n")
+                .startsWith("ready\nservice " + url() + "\n")
                 .contains("orders  running  lag 10  commits 7  last commit 2026-11-01T12:00:00Z")
                 .contains("  orders-0  committed 90  end 100  lag 10");
     }
@@ -89,6 +91,28 @@ class ServiceCommandsTest {
         orders.trouble = Optional.of("Kafka: broker 1 does not answer");
         assertThat(firn("status", "--url", url())).isZero();
         assertThat(out.toString()).startsWith("not ready\n").contains("trouble: Kafka: broker 1 does not answer");
+    }
+
+    @Test
+    void failedPipelineIsShownAndRestartedAtTheServiceThatTheEnvironmentNames() {
+        environment = Map.of("FIRN_TOKEN", TOKEN, "FIRN_URL", url());
+        orders.failure = Optional.of(new PipelineStatus.Failure(
+                "bad-record",
+                "record cannot become a row",
+                "orders-0-17",
+                "correct the producer",
+                FirnException.Kind.DATA,
+                OneOrdersPipeline.NOW));
+        assertThat(firn("status")).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .startsWith("not ready\nservice " + url())
+                .contains(
+                        "orders  failed",
+                        "failed: record cannot become a row (bad-record) at 2026-",
+                        "where: orders-0-17",
+                        "do: correct the producer");
+        assertThat(firn("restart", "orders")).as(err.toString()).isZero();
+        assertThat(orders.restarts).hasValue(1);
     }
 
     @Test

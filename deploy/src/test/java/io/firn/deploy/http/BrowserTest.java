@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.backfill.BackfillBranch;
 import io.firn.catalog.backfill.BackfillMode;
@@ -20,6 +21,7 @@ import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.ServiceJobs;
 import io.firn.deploy.rig.Lake;
+import io.firn.ingest.PipelineStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -101,9 +103,19 @@ class BrowserTest {
         orders.trouble = Optional.empty();
         see(browser, "document.getElementById('health').textContent === 'healthy'");
         assertThat(browser.run("document.getElementById('reasons').hidden")).isEqualTo("true");
+        failAndRestart(browser, orders);
         browser.run("document.getElementById('pause-orders').click()");
         see(browser, "document.getElementById('pipelines').innerText.includes('paused')");
         assertThat(orders.paused).isTrue();
+    }
+
+    private static void failAndRestart(Browser browser, OneOrdersPipeline orders) throws Exception {
+        orders.failure = Optional.of(new PipelineStatus.Failure(
+                "bad-record", "bad", "orders-0-17", "correct it", FirnException.Kind.DATA, OneOrdersPipeline.NOW));
+        see(browser, "document.getElementById('pipelines').innerText.includes('orders-0-17')");
+        browser.run("document.getElementById('restart-orders').click()");
+        see(browser, "!document.getElementById('pipelines').innerText.includes('orders-0-17')");
+        assertThat(orders.restarts).hasValue(1);
     }
 
     private static void compact(Browser browser) throws Exception {

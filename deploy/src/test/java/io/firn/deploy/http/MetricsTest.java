@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What Prometheus gets, and what the dashboard and the alerts make of it. */
 class MetricsTest {
     private static final Path MONITORING = Path.of("src/main/dist/monitoring");
-    private static final Pattern NAME = Pattern.compile("firn_[a-z_]+");
+    private static final Pattern NAME = Pattern.compile("(?:firn|process)_[a-z_]+");
     private static final String LABEL = "[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"";
     private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(?:" + LABEL + "(?:," + LABEL
             + ")*,?)?\\})? " + "(?:NaN|[+-]Inf|[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)");
@@ -255,7 +255,7 @@ class MetricsTest {
             }
         }
         Set<String> measured = new TreeSet<>();
-        Matcher matcher = Pattern.compile("(?m)^(firn_[a-z_]+)").matcher(scrape());
+        Matcher matcher = Pattern.compile("(?m)^((?:firn|process)_[a-z_]+)").matcher(scrape());
         while (matcher.find()) {
             measured.add(matcher.group(1));
         }

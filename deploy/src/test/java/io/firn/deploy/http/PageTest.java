@@ -1,6 +1,7 @@
 package io.firn.deploy.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.firn.deploy.config.HttpConfig;
 import java.net.URI;
@@ -8,11 +9,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +56,36 @@ class PageTest {
     void nothing_in_the_page_needs_what_its_security_policy_forbids() throws Exception {
         assertThat(get("/").body()).doesNotContain(" style=", "<style", "onclick=", "javascript:");
         assertThat(get("/page.js").body()).doesNotContain("innerHTML", "eval(", "http://1", "https://");
+    }
+
+    /** The page's script itself, by Node.js where it is installed. */
+    @Test
+    void oldValuesAreShownAsOldAndNeverAsHealthy() throws Exception {
+        Optional<Path> node = Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
+                .map(each -> Path.of(each, "node"))
+                .filter(Files::isExecutable)
+                .findFirst();
+        assumeThat(node).as("node on the path").isPresent();
+        Process process = new ProcessBuilder(
+                        node.get().toString(),
+                        "src/test/resources/io/firn/deploy/http/page-without-browser.js",
+                        "src/main/resources/io/firn/deploy/http/page.js")
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+
+        assertThat(said)
+                .contains("answers|healthy||\n")
+                .contains("bad (topic-0-17)", "correct the producer", "bad-record, 5 s ago", "Restart")
+                .contains("catalog: away, for 9 s")
+                .contains("keyed, read 40 s ago", "≤ 5")
+                .containsPattern(
+                        "tables hang\\|not current\\|v1/tables does not answer; .* 12 s old: timed out\\|v1/tables")
+                .containsPattern(
+                        "away\\|no answer\\|The service does not answer.*\\|v1/pipelines,v1/history,v1/tables,v1/comp")
+                .contains("back|healthy||\n")
+                .containsPattern("not looked at\\|not current\\|.*20 s old");
     }
 
     private HttpResponse<String> get(String path) throws Exception {
