@@ -35,7 +35,6 @@ import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Type.TypeID;
 import org.apache.iceberg.types.TypeUtil;
-import org.apache.iceberg.types.Types.NestedField;
 
 /** Opens the tables of a catalog, and creates those that are not there. Several processes may do so at once. */
 public final class Tables {
@@ -47,6 +46,9 @@ public final class Tables {
 
     /** Another process may add the same columns in the same moment; then the table is looked at again. */
     private static final int SCHEMA_ATTEMPTS = 5;
+
+    private static final Set<TypeID> TYPES_OF_FORMAT_3 =
+            Set.of(TypeID.TIMESTAMP_NANO, TypeID.VARIANT, TypeID.UNKNOWN, TypeID.GEOMETRY, TypeID.GEOGRAPHY);
 
     private final Catalog catalog;
 
@@ -293,15 +295,13 @@ public final class Tables {
         transaction.commitTransaction();
     }
 
-    /** Nanoseconds need format 3; for everything else format 2, which every engine reads. */
+    /** Some types, and default values, need format 3; for everything else format 2, which every engine reads. */
     private static String formatVersion(Schema schema) {
-        for (NestedField field : TypeUtil.indexById(schema.asStruct()).values()) {
-            Type type = field.type();
-            if (type.typeId() == TypeID.TIMESTAMP_NANO) {
-                return "3";
-            }
-        }
-        return "2";
+        boolean isNew = TypeUtil.indexById(schema.asStruct()).values().stream()
+                .anyMatch(field -> TYPES_OF_FORMAT_3.contains(field.type().typeId())
+                        || field.initialDefault() != null
+                        || field.writeDefault() != null);
+        return isNew ? "3" : "2";
     }
 
     /** Expected answers of a catalog come through as they are; everything else as a person should read it. */

@@ -7,6 +7,7 @@ import io.firn.catalog.schema.ConditionText;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
@@ -59,7 +60,8 @@ public record UpsertParts(UpsertRequest request, UpsertConfig config, Optional<E
                         "the table does not exist and no schema is configured to create it with",
                         "table " + pipeline.table(),
                         "set 'schema' and, if you like, 'partition-by', or create the table"));
-        return new Schema(table.schema().columns().stream()
+        Schema writable = WritableSchema.of(table.schema(), table.spec(), table.name());
+        return new Schema(writable.columns().stream()
                 .filter(column -> !SourceColumns.isSourceColumn(column.name()))
                 .filter(column -> !UpsertColumns.isUpsertColumn(column.name()))
                 .toList());

@@ -2,6 +2,7 @@ package io.firn.ingest;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.decode.JsonRowDecoder;
@@ -37,7 +38,7 @@ public final class RowBatchWriter implements BatchWriter {
     private boolean quotedKeyLogged;
 
     private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
-        this.row = new Row(RowLayout.of(table.schema()));
+        this.row = new Row(RowLayout.of(WritableSchema.of(table.schema(), table.spec(), table.name())));
         this.decoder = new JsonRowDecoder(row, decoding);
         boolean isStaging = decoder.nullValueIsTombstone();
         this.sourceColumns = isStaging ? SourceColumnEntries.ofStaging(row) : SourceColumnEntries.of(row);

@@ -16,6 +16,8 @@ import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.parquet.ParquetSchemaUtil;
 import org.apache.iceberg.parquet.ParquetUtil;
 import org.apache.iceberg.parquet.ParquetValueWriter;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.ParquetProperties;
@@ -93,6 +95,13 @@ public final class PagedAppender<T> implements FileAppender<T> {
         this.columns = new PagedColumns(this.schema, settings, withoutDictionary, pages);
         out.start();
         rows.setColumnStore(columns);
+    }
+
+    /** Whether it can write such columns: of shapes, Parquet wants figures that only its own writer makes. */
+    static boolean canWrite(Schema schema) {
+        return TypeUtil.indexById(schema.asStruct()).values().stream()
+                .map(field -> field.type().typeId())
+                .noneMatch(type -> type == Type.TypeID.GEOMETRY || type == Type.TypeID.GEOGRAPHY);
     }
 
     private ColumnChunkPageWriteStore newPages() {

@@ -11,6 +11,7 @@ import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.column.page.PageWriteStore;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
 
 /** The columns of one row group. */
 final class PagedColumns implements ColumnWriteStore {
@@ -24,11 +25,16 @@ final class PagedColumns implements ColumnWriteStore {
                     descriptor,
                     pages.getPageWriter(descriptor),
                     settings,
-                    !withoutDictionary.contains(
-                            descriptor.getPrimitiveType().getId().intValue()));
+                    mayHaveDictionary(descriptor, withoutDictionary));
             columns.add(column);
             byDescriptor.put(descriptor, column);
         }
+    }
+
+    /** The columns of a variant have no id. */
+    private static boolean mayHaveDictionary(ColumnDescriptor column, Set<Integer> without) {
+        Type.ID id = column.getPrimitiveType().getId();
+        return id == null || !without.contains(id.intValue());
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.MetricsConfig;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -37,6 +38,7 @@ public final class ParquetDataFile {
     private ParquetDataFile() {}
 
     /**
+     * @param schema of the file: the table's, or a part of it
      * @param partition null where the table has none
      * @param <T> what a row is
      * @param rows makes what pushes a T into the columns of a file of that type
@@ -44,16 +46,19 @@ public final class ParquetDataFile {
      */
     public static <T> DataWriter<T> open(
             Table table,
+            Schema schema,
             EncryptedOutputFile target,
             @Nullable StructLike partition,
             Function<MessageType, ? extends ParquetValueWriter<?>> rows,
             Map<String, String> added) {
         Map<String, String> properties = properties(table, added);
         try {
-            if (target.keyMetadata().buffer() == null && PageSettings.cover(properties)) {
-                return paged(table, target, partition, rows, properties);
+            if (target.keyMetadata().buffer() == null
+                    && PageSettings.cover(properties)
+                    && PagedAppender.canWrite(schema)) {
+                return paged(table, schema, target, partition, rows, properties);
             }
-            return icebergs(table, target, partition, rows, properties);
+            return icebergs(table, schema, target, partition, rows, properties);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot open " + target.encryptingOutputFile().location(), e);
@@ -63,16 +68,17 @@ public final class ParquetDataFile {
     @SuppressWarnings("unchecked") // as for Iceberg's own builder, which asks for no type at all
     private static <T> DataWriter<T> paged(
             Table table,
+            Schema schema,
             EncryptedOutputFile target,
             @Nullable StructLike partition,
             Function<MessageType, ? extends ParquetValueWriter<?>> rows,
             Map<String, String> properties)
             throws IOException {
-        MessageType type = ParquetSchemaUtil.convert(table.schema(), "table");
+        MessageType type = ParquetSchemaUtil.convert(schema, "table");
         PagedAppender<T> appender = WithoutSiteFiles.open(() -> new PagedAppender<>(
                 table.name(),
                 target.encryptingOutputFile(),
-                table.schema(),
+                schema,
                 (ParquetValueWriter<T>) rows.apply(type),
                 PageSettings.of(properties),
                 MetricsConfig.forTable(table)));
@@ -87,6 +93,7 @@ public final class ParquetDataFile {
 
     private static <T> DataWriter<T> icebergs(
             Table table,
+            Schema schema,
             EncryptedOutputFile target,
             @Nullable StructLike partition,
             Function<MessageType, ? extends ParquetValueWriter<?>> rows,
@@ -94,6 +101,7 @@ public final class ParquetDataFile {
             throws IOException {
         Parquet.DataWriteBuilder builder = Parquet.writeData(target)
                 .forTable(table)
+                .schema(schema)
                 .withSpec(table.spec())
                 .withPartition(partition)
                 .createWriterFunc(type -> checked(table, target, rows.apply(type), type))

@@ -154,7 +154,7 @@ class ColumnAgreementTest {
                 Map.of(TableProperties.PARQUET_COMPRESSION, codec));
         EncryptedOutputFile file =
                 OutputFileFactory.builderFor(table, 0, 0).build().newOutputFile();
-        return ParquetDataFile.open(table, file, null, Rows::new, Map.of());
+        return ParquetDataFile.open(table, table.schema(), file, null, Rows::new, Map.of());
     }
 
     private static final class Rows implements ParquetValueWriter<Consumer<ColumnWriter[]>> {

@@ -168,6 +168,24 @@ class PagedAppenderTest {
                         .toList());
     }
 
+    /** Of types that other engines write; their columns in Parquet have no ids, or there are none. */
+    @Test
+    void nullsOfTypesOfFormat3AreWritten() throws IOException {
+        Schema schema = new Schema(
+                NestedField.required(1, "id", Types.LongType.get()),
+                NestedField.optional(2, "v", Types.VariantType.get()),
+                NestedField.optional(3, "u", Types.UnknownType.get()));
+        Record row = GenericRecord.create(schema);
+        row.setField("id", 1L);
+        InMemoryOutputFile file = new InMemoryOutputFile();
+        written(paged(file, schema, Map.of()), List.of(row, row));
+        assertThat(read(file, schema, Expressions.alwaysTrue())).isEqualTo(List.of(row, row));
+        assertThat(PagedAppender.canWrite(schema)).isTrue();
+        Schema shapes =
+                new Schema(NestedField.optional(1, "l", Types.ListType.ofOptional(2, Types.GeographyType.crs84())));
+        assertThat(PagedAppender.canWrite(shapes)).isFalse();
+    }
+
     @Test
     void aFileWithoutRowsIsAFile() throws IOException {
         InMemoryOutputFile file = new InMemoryOutputFile();

@@ -113,8 +113,11 @@ final class ObjectRows implements SourceRows {
         public <T> @Nullable T get(int column, Class<T> type) {
             int from = mapping.from(column);
             StructLike current = row;
-            if (from == RowMapping.ABSENT || current == null) {
+            if (current == null) {
                 return null;
+            }
+            if (from == RowMapping.ABSENT) {
+                return type.cast(mapping.absent(column));
             }
             if (from == RowMapping.ORDER_TIMESTAMP) {
                 return type.cast(orderTimestamp);

@@ -157,8 +157,8 @@ final class RowFiles {
         }
         EncryptedOutputFile target = partition == null ? files.newOutputFile() : files.newOutputFile(key);
         locations.add(target.encryptingOutputFile().location());
-        Open made =
-                new Open(ParquetDataFile.open(table, target, partition == null ? null : key, form.writer(), added()));
+        Open made = new Open(ParquetDataFile.open(
+                table, table.schema(), target, partition == null ? null : key, form.writer(), added()));
         open.put(key, made);
         return made;
     }

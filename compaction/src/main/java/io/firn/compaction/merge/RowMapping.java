@@ -9,6 +9,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types.NestedField;
+import org.jspecify.annotations.Nullable;
 
 /** Which column of one table becomes which of another: by name; the order timestamp is added where it is not there. */
 final class RowMapping {
@@ -17,6 +18,7 @@ final class RowMapping {
 
     private final int[] from;
     private final boolean[] widens;
+    private final @Nullable Object[] absent;
 
     /** @throws FirnException {@code schema-mismatch} */
     RowMapping(Table source, Table target) {
@@ -24,6 +26,7 @@ final class RowMapping {
         List<NestedField> columns = target.schema().columns();
         this.from = new int[columns.size()];
         this.widens = new boolean[columns.size()];
+        this.absent = new Object[columns.size()];
         for (int i = 0; i < from.length; i++) {
             NestedField wanted = columns.get(i);
             NestedField there = read.asStruct().field(wanted.name());
@@ -37,7 +40,8 @@ final class RowMapping {
                 from[i] = ORDER_TIMESTAMP;
             } else {
                 from[i] = ABSENT;
-                if (wanted.isRequired()) {
+                absent[i] = wanted.writeDefault();
+                if (wanted.isRequired() && wanted.writeDefault() == null) {
                     throw mismatch(source, target, wanted, "is required, and there is none staged");
                 }
             }
@@ -67,6 +71,12 @@ final class RowMapping {
     /** The source's column, {@link #ABSENT} or {@link #ORDER_TIMESTAMP}. */
     int from(int column) {
         return from[column];
+    }
+
+    /** What a column that is {@link #ABSENT} gets: its {@code write-default}, or null. */
+    @Nullable
+    Object absent(int column) {
+        return absent[column];
     }
 
     /** Whether the target's type is a wider one. */

@@ -45,6 +45,8 @@ interface SourceRows {
 
     private static boolean isFlat(Schema schema) {
         return schema.columns().stream()
-                .allMatch(column -> FlatRowWriter.takes(column.type()) && column.initialDefault() == null);
+                .allMatch(column -> FlatRowWriter.takes(column.type())
+                        && column.initialDefault() == null
+                        && column.writeDefault() == null);
     }
 }

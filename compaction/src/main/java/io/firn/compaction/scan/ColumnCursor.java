@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types.DecimalType;
 import org.apache.iceberg.util.UUIDUtil;
@@ -39,18 +40,62 @@ public final class ColumnCursor {
     private static final long NANOS_PER_MICRO = 1000;
     private static final long MICROS_PER_DAY = 86_400_000_000L;
 
+    private static final byte[] NO_BYTES = new byte[0];
+
     private final @Nullable PageValues values;
+    private final byte[] constant;
     private final Kind kind;
     private final long unit;
     private boolean isNull = true;
     private long number;
     private double fraction;
 
-    /** @param column null for one that the file does not have: all its values are null */
-    ColumnCursor(@Nullable ColumnDescriptor column) {
-        this.values = column == null ? null : new PageValues(column);
-        this.kind = column == null ? Kind.INT : kind(column);
-        this.unit = column == null ? 1 : unit(column.getPrimitiveType().getLogicalTypeAnnotation());
+    ColumnCursor(ColumnDescriptor column) {
+        this.values = new PageValues(column);
+        this.kind = kind(column);
+        this.unit = unit(column.getPrimitiveType().getLogicalTypeAnnotation());
+        this.constant = NO_BYTES;
+    }
+
+    private ColumnCursor(Kind kind, byte[] constant) {
+        this.values = null;
+        this.kind = kind;
+        this.unit = 1;
+        this.constant = constant;
+    }
+
+    /**
+     * A column that the file does not have: all its values are the same.
+     *
+     * @param value the column's {@code initial-default} in Iceberg's internal representation; null if it has none
+     */
+    static ColumnCursor constant(Type type, @Nullable Object value) {
+        if (value == null) {
+            return new ColumnCursor(Kind.INT, NO_BYTES);
+        }
+        ColumnCursor cursor =
+                switch (type.typeId()) {
+                    case FLOAT, DOUBLE -> new ColumnCursor(Kind.DOUBLE, NO_BYTES);
+                    case STRING, UUID, FIXED, BINARY, DECIMAL -> new ColumnCursor(Kind.BINARY, bytes(type, value));
+                    default -> new ColumnCursor(Kind.LONG, NO_BYTES);
+                };
+        if (cursor.kind == Kind.DOUBLE) {
+            cursor.fraction = ((Number) value).doubleValue();
+        } else if (cursor.kind == Kind.LONG) {
+            cursor.number = value instanceof Boolean ? ((Boolean) value ? 1 : 0) : ((Number) value).longValue();
+        }
+        cursor.isNull = false;
+        return cursor;
+    }
+
+    private static byte[] bytes(Type type, Object value) {
+        if (value instanceof BigDecimal) {
+            return ((BigDecimal) value).unscaledValue().toByteArray();
+        }
+        ByteBuffer bytes = Conversions.toByteBuffer(type, value);
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        return copy;
     }
 
     private static Kind kind(ColumnDescriptor column) {
@@ -104,16 +149,16 @@ public final class ColumnCursor {
 
     /** Where the bytes of a string, a UUID or plain bytes are; they may change with the next row. */
     public byte[] bytes() {
-        return present().bytes();
+        return values == null && !isNull ? constant : present().bytes();
     }
 
     /** The first of them in {@link #bytes}. */
     public int start() {
-        return present().start();
+        return values == null && !isNull ? 0 : present().start();
     }
 
     public int length() {
-        return present().length();
+        return values == null && !isNull ? constant.length : present().length();
     }
 
     /** A view of the bytes. */

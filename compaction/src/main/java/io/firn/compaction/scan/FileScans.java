@@ -53,10 +53,9 @@ public final class FileScans {
      * @param filter on columns of the table; other rows may come too
      */
     public CloseableIterable<RowCursor> rows(DataFile file, List<NestedField> columns, Expression filter) {
-        List<Integer> ids = columns.stream().map(NestedField::fieldId).toList();
         return builder(file, new Schema(columns))
                 .filter(filter)
-                .createReaderFunc(type -> new RowCursor(file.location(), type, ids))
+                .createReaderFunc(type -> new RowCursor(file.location(), type, columns))
                 .reuseContainers()
                 .build();
     }

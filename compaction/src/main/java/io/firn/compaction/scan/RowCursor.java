@@ -2,6 +2,7 @@ package io.firn.compaction.scan;
 
 import java.util.List;
 import org.apache.iceberg.parquet.ParquetValueReader;
+import org.apache.iceberg.types.Types.NestedField;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
@@ -16,15 +17,17 @@ public final class RowCursor implements ParquetValueReader<RowCursor> {
     /**
      * @param location of the file, for messages
      * @param file the file's schema, with field ids
-     * @param fieldIds of the columns wanted, in the order in which {@link #column} numbers them
+     * @param fields the columns wanted, in the order in which {@link #column} numbers them
      */
-    RowCursor(String location, MessageType file, List<Integer> fieldIds) {
+    RowCursor(String location, MessageType file, List<NestedField> fields) {
         this.location = location;
-        this.columns = new ColumnCursor[fieldIds.size()];
+        this.columns = new ColumnCursor[fields.size()];
         for (int i = 0; i < columns.length; i++) {
-            Type type = find(file, fieldIds.get(i));
-            columns[i] =
-                    new ColumnCursor(type == null ? null : file.getColumnDescription(new String[] {type.getName()}));
+            NestedField field = fields.get(i);
+            Type type = find(file, field.fieldId());
+            columns[i] = type == null
+                    ? ColumnCursor.constant(field.type(), field.initialDefault())
+                    : new ColumnCursor(file.getColumnDescription(new String[] {type.getName()}));
         }
     }
 

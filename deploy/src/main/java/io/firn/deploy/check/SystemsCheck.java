@@ -11,6 +11,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.TableMode;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
@@ -136,7 +137,8 @@ public final class SystemsCheck {
         targets.put(
                 name,
                 new SampleTarget(
-                        table.map(Table::schema).orElse(planned),
+                        table.map(there -> WritableSchema.of(there.schema(), there.spec(), there.name()))
+                                .orElse(planned),
                         Assembly.decoding(pipeline, upsert),
                         ledger,
                         table.map(Tables::uuid)));
@@ -196,7 +198,8 @@ public final class SystemsCheck {
                 target(name, pipeline, table, planned, Optional.empty());
             }
         } catch (FirnException failed) {
-            boolean misnamed = failed.code().equals("table-name-invalid");
+            boolean misnamed =
+                    failed.code().equals("table-name-invalid") || failed.code().equals("unsupported-column-type");
             add(misnamed ? key + ".table" : "catalog", failed);
         }
     }
@@ -235,7 +238,7 @@ public final class SystemsCheck {
             case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";
-            case "table-name-invalid", "table-has-no-ledger" -> ".table";
+            case "table-name-invalid", "table-has-no-ledger", "unsupported-column-type" -> ".table";
             case "partition-invalid" -> ".partition-by";
             case "schema-invalid", "table-missing" -> ".schema";
             default -> "";

@@ -6,6 +6,7 @@ import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.ValueDecoder.Place;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
+import io.firn.ingest.record.RowLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -107,6 +108,16 @@ final class DecoderTree {
     }
 
     private ValueDecoder decoder(Place place, Types.NestedField field) {
+        ValueDecoder decoder = ofType(place, field);
+        Object value = field.writeDefault();
+        if (value != null) {
+            RowLayout.Column column = row.layout().column(field.fieldId());
+            decoder.ifAbsent(new AbsentValue(row.column(column.index()), column, value));
+        }
+        return decoder;
+    }
+
+    private ValueDecoder ofType(Place place, Types.NestedField field) {
         Type type = field.type();
         if (type.isStructType()) {
             return struct(place, type.asStructType().fields());

@@ -89,7 +89,6 @@ public final class JsonRowDecoder {
     /** Fills every column but the source columns with null; only where {@link #nullValueIsRow}. */
     public void decodeNull() {
         row.start(new byte[0]);
-        cursor.start(new byte[0], 0, 0);
-        root.fillMissing(cursor, row);
+        root.fillNone(row);
     }
 }

@@ -99,9 +99,9 @@ final class StructDecoder extends ValueDecoder {
     }
 
     /** Fills all columns with null, each at its own level. */
-    void fillMissing(JsonCursor in, Row row) {
+    void fillNone(Row row) {
         for (ValueDecoder field : fields) {
-            field.missing(in, row, 0);
+            field.none(row);
         }
     }
 

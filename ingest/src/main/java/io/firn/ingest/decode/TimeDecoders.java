@@ -59,6 +59,12 @@ final class TimeDecoders {
     static final class OfTimestamp extends LeafDecoder {
         private static final long NANOS = 1_000_000_000L;
 
+        /** 0000-01-01T00:00. Years beyond, which most other readers do not know, come of a wrong unit. */
+        private static final long MIN_MICROS = -62_167_219_200_000_000L;
+
+        /** 9999-12-31T23:59:59.999999. */
+        private static final long MAX_MICROS = 253_402_300_799_999_999L;
+
         private final IsoText iso;
         private final NumberText number;
         private final boolean zoned;
@@ -97,6 +103,7 @@ final class TimeDecoders {
             long value = number.scaled(epochUnit.nanoDigits() - (nanos ? 0 : 3));
             switch (number.fit()) {
                 case EXACT -> {
+                    requireKnownYear(in, value, number, at);
                     return value;
                 }
                 case TOO_PRECISE -> throw tooFine(in, number.toString(), at);
@@ -122,7 +129,9 @@ final class TimeDecoders {
             long second = iso.epochSecond();
             if (!nanos) {
                 // Four-digit years are far inside the range of microseconds.
-                return second * 1_000_000 + iso.nano() / 1000;
+                long micros = second * 1_000_000 + iso.nano() / 1000;
+                requireKnownYear(in, micros, quote(row, text), at);
+                return micros;
             }
             try {
                 // Shifted by a second before the epoch, so that the smallest instant does not overflow on the way.
@@ -131,6 +140,13 @@ final class TimeDecoders {
                         : Math.addExact(Math.multiplyExact(second, NANOS), iso.nano());
             } catch (ArithmeticException e) {
                 throw outOfRange(in, quote(row, text), at);
+            }
+        }
+
+        /** All that nanoseconds can tell lies between the years 1677 and 2262. */
+        private void requireKnownYear(JsonCursor in, long value, Object shown, int at) {
+            if (!nanos && (value < MIN_MICROS || value > MAX_MICROS)) {
+                throw bad(in, String.valueOf(shown) + " is outside of the years 0000 to 9999", at);
             }
         }
 

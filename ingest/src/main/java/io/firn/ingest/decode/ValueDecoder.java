@@ -2,12 +2,14 @@ package io.firn.ingest.decode;
 
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.Row;
+import org.jspecify.annotations.Nullable;
 
 /** Decodes the values of one field of the schema into the row's columns under that field. */
 abstract class ValueDecoder {
     private final String path;
     private final boolean required;
     private final int nullDefinition;
+    private @Nullable AbsentValue absent;
 
     ValueDecoder(Place place) {
         this.path = place.path();
@@ -58,8 +60,23 @@ abstract class ValueDecoder {
         }
     }
 
+    /** What the column gets when a record lacks its field, instead of null. */
+    final void ifAbsent(AbsentValue value) {
+        absent = value;
+    }
+
+    /** The field is null because the record has no value at all. */
+    final void none(Row row) {
+        fillNull(row, 0, nullDefinition);
+    }
+
     /** The record has no such field. */
     final void missing(JsonCursor in, Row row, int repetition) {
+        AbsentValue value = absent;
+        if (value != null) {
+            value.addTo(row, repetition);
+            return;
+        }
         if (required) {
             throw in.bad(path + ": required, but missing", in.position());
         }

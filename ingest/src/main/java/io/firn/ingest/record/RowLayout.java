@@ -58,6 +58,7 @@ public final class RowLayout {
         this.columns = columns;
     }
 
+    /** @param schema of columns that can be written, see {@link io.firn.catalog.schema.WritableSchema} */
     public static RowLayout of(Schema schema) {
         MessageType parquetSchema = ParquetSchemaUtil.convert(schema, "table");
         Map<Integer, Types.NestedField> fields = TypeUtil.indexById(schema.asStruct());

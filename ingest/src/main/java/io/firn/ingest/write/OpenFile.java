@@ -43,7 +43,8 @@ final class OpenFile {
         Map<String, String> properties = new HashMap<>();
         properties.put(TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, Long.toString(rowGroupBytes));
         withoutDictionary.forEach(column -> properties.put(DictionaryChoice.property(column), "false"));
-        this.writer = ParquetDataFile.open(table, target, partition, type -> valueWriter(layout, type), properties);
+        this.writer = ParquetDataFile.open(
+                table, layout.schema(), target, partition, type -> valueWriter(layout, type), properties);
     }
 
     private RowValueWriter valueWriter(RowLayout layout, MessageType type) {

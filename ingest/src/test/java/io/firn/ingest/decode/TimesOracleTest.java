@@ -83,7 +83,8 @@ class TimesOracleTest {
         BigInteger units = BigInteger.valueOf(second)
                 .multiply(BigInteger.TEN.pow(digits))
                 .add(new BigInteger("0" + fraction + "0".repeat(digits - fraction.length())));
-        return units.bitLength() < 64 ? units : null;
+        boolean isKnownYear = second >= -62_167_219_200L && second < 253_402_300_800L;
+        return units.bitLength() < 64 && isKnownYear ? units : null;
     }
 
     private static int offsetSeconds(String text) {
