@@ -9,9 +9,11 @@ import io.firn.catalog.commit.CommitTurn;
 import io.firn.catalog.commit.CommitTurns;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
+import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.TableMode;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.backfill.BackfillDesk;
 import io.firn.deploy.backfill.BackfillDriver;
 import io.firn.deploy.backfill.BackfillFigures;
@@ -50,6 +52,8 @@ import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The only place that builds services. */
 public final class Assembly {
@@ -61,6 +65,8 @@ public final class Assembly {
 
     /** Below this a Parquet writer closes its files after every few rows. */
     private static final long MIN_WRITER_BYTES = 1L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
 
     private final Clock clock;
     private final Clock steady;
@@ -229,8 +235,11 @@ public final class Assembly {
         TableRequest request = request(pipeline);
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
-        Table table = upsert.map(parts -> parts.open(tables).staging()).orElseGet(() -> appended(tables, request));
+        Optional<UpsertTables> opened = upsert.map(parts -> parts.open(tables));
+        Table table = opened.map(UpsertTables::staging).orElseGet(() -> appended(tables, request));
         RenamedPipeline.requireNoBackfill(name, pipeline.claim(), table);
+        PartitionText.unlike(opened.map(UpsertTables::keyed).orElse(table), pipeline.partitionBy())
+                .ifPresent(what -> LOG.warn("pipeline {}, table {}: {}", name, pipeline.table(), what));
         long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(

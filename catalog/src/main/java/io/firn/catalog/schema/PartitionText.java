@@ -3,10 +3,13 @@ package io.firn.catalog.schema;
 import io.firn.catalog.FirnException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.exceptions.ValidationException;
 
 /**
@@ -36,6 +39,30 @@ public final class PartitionText {
             return spec.build();
         } catch (ValidationException | IllegalArgumentException e) {
             throw wrong(String.join(", ", texts), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Returns how the table that is there is partitioned, if these texts say something else: they count only where a
+     * table is created.
+     */
+    public static Optional<String> unlike(Table table, List<String> texts) {
+        if (texts.isEmpty() || isLike(table, texts)) {
+            return Optional.empty();
+        }
+        String fields = table.spec().fields().stream()
+                .map(field -> field.transform() + " of " + table.schema().findColumnName(field.sourceId()))
+                .collect(Collectors.joining(", "));
+        return Optional.of("partition-by has no effect on the table that is there, which is "
+                + (fields.isEmpty() ? "not partitioned" : "partitioned by " + fields));
+    }
+
+    private static boolean isLike(Table table, List<String> texts) {
+        try {
+            return parse(table.schema(), texts).compatibleWith(table.spec());
+        } catch (FirnException other) {
+            // The table lacks a column, or a transform does not go with its type.
+            return false;
         }
     }
 

@@ -133,7 +133,18 @@ final class KafkaCheck {
                     "grant the operation READ on the group, or on the prefix " + ReaderIdentity.GROUP_PREFIX);
         }
         if (!unusable.contains(name)) {
+            idleWorkers(name, pipeline, rights.partitions(topics));
             largestRecord(name, pipeline, rights.largestRecords(topics));
+        }
+    }
+
+    private void idleWorkers(String name, PipelineConfig pipeline, int partitions) {
+        if (pipeline.workers() > partitions) {
+            hints.add(new ConfigProblem(
+                    (pipeline.workers() - partitions) + " of " + pipeline.workers()
+                            + " workers have nothing to read: the topics have partitions: " + partitions,
+                    where("pipelines." + name + ".workers"),
+                    "set workers to at most that"));
         }
     }
 

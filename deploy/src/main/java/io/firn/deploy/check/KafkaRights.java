@@ -37,6 +37,7 @@ final class KafkaRights {
     }
 
     private final Admin admin;
+    private final Map<String, Integer> partitions = new HashMap<>();
 
     KafkaRights(Admin admin) {
         this.admin = admin;
@@ -49,7 +50,9 @@ final class KafkaRights {
         Map<String, Topic> topics = new HashMap<>();
         for (var named : futures.entrySet()) {
             try {
-                topics.put(named.getKey(), rights(named.getValue().get(ANSWER_MILLIS, TimeUnit.MILLISECONDS)));
+                TopicDescription described = named.getValue().get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+                partitions.put(named.getKey(), described.partitions().size());
+                topics.put(named.getKey(), rights(described));
             } catch (ExecutionException failed) {
                 if (failed.getCause() instanceof TopicAuthorizationException) {
                     topics.put(named.getKey(), Topic.REFUSED);
@@ -61,6 +64,11 @@ final class KafkaRights {
             }
         }
         return topics;
+    }
+
+    /** Returns how many partitions these topics have together, as far as {@link #topics} was answered. */
+    int partitions(Collection<String> names) {
+        return names.stream().mapToInt(name -> partitions.getOrDefault(name, 0)).sum();
     }
 
     /** An old broker does not say. */

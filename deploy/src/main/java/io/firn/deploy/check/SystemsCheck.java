@@ -174,6 +174,7 @@ public final class SystemsCheck {
                 TableMode.appendRefusal(table.get(), pipeline.table())
                         .ifPresent(refusal -> add(key + ".mode", refusal));
                 request.ifPresent(wanted -> existing(key, wanted, table.get()));
+                partitioning(key, pipeline, table.get());
             } else if (pipeline.schema().isEmpty()) {
                 add(
                         key + ".schema",
@@ -220,6 +221,9 @@ public final class SystemsCheck {
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
                     existing(key, wanted, table.get());
+                    if (wanted.identifier().equals(pipeline.table())) {
+                        partitioning(key, pipeline, table.get());
+                    }
                 }
             }
             if (problems.size() == before) {
@@ -252,6 +256,12 @@ public final class SystemsCheck {
             add(key + ".schema", wrong);
             return Optional.empty();
         }
+    }
+
+    private void partitioning(String key, PipelineConfig pipeline, Table table) {
+        PartitionText.unlike(table, pipeline.partitionBy())
+                .ifPresent(what -> hints.add(new ConfigProblem(
+                        what, file + ", " + key + ".partition-by, table " + pipeline.table(), "leave it out")));
     }
 
     private void existing(String key, TableRequest wanted, Table table) {

@@ -1,6 +1,7 @@
 package io.firn.deploy.config;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +39,11 @@ public record Configuration(
         return Collections.unmodifiableSortedMap(new TreeMap<>(map));
     }
 
-    /** Returns what may be wrong and cannot be decided here. */
+    /** Returns what may be wrong and cannot be decided here, and settings that have no effect. */
     public List<ConfigProblem> doubts() {
-        return KafkaSection.doubts(kafka);
+        List<ConfigProblem> doubts = new ArrayList<>(KafkaSection.doubts(kafka));
+        doubts.addAll(SettingsWithoutEffect.of(this));
+        return doubts;
     }
 
     /** Without the values of the pass-through properties: any of them may be a secret. */

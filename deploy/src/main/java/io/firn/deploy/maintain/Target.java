@@ -7,6 +7,7 @@ import io.firn.compaction.plan.NeedsPolicy;
 import io.firn.compaction.plan.NeedsPolicy.Need;
 import io.firn.compaction.plan.RunHistory;
 import io.firn.compaction.plan.TableDebt;
+import io.firn.deploy.config.MaintenanceConfig;
 import io.firn.deploy.config.MergeConfig;
 import io.firn.deploy.config.UpsertConfig;
 import java.time.Duration;
@@ -56,8 +57,10 @@ final class Target {
     static Target maintenance(MaintainedTable table, Instant now) {
         Map<JobKind, Duration> every = new EnumMap<>(NeedsPolicy.DEFAULTS.every());
         every.keySet().retainAll(table.role().jobs());
-        Duration interval = table.config().maintenance().interval();
-        NeedsPolicy policy = policy(Long.MAX_VALUE, every, NeedsPolicy.DEFAULTS);
+        MaintenanceConfig config = table.config().maintenance();
+        Map<JobKind, Duration> schedule = AgeSchedule.every(every, config);
+        Duration interval = AgeSchedule.look(config, schedule);
+        NeedsPolicy policy = policy(Long.MAX_VALUE, schedule, NeedsPolicy.DEFAULTS);
         return new Target(table, false, policy, interval, now.plus(interval));
     }
 

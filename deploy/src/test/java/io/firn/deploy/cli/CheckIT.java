@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
+import io.firn.catalog.schema.SchemaText;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.rig.BrokerProcess;
@@ -199,6 +201,26 @@ class CheckIT {
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString()).contains("hint: Kafka keys are JSON strings", "do: set key-format: json");
+    }
+
+    @Test
+    void workersWithoutAPartitionAndAPartitioningWithoutEffectAreHints() throws IOException {
+        String config = config("check_good", "    workers: 3\n    partition-by: [quantity]\n");
+        new Tables(Catalogs.open(Lake.sqlite(directory)))
+                .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
+        assertThat(check(config, "--sample", "0")).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("hint: 1 of 3 workers have nothing to read", "pipelines.orders.workers")
+                .contains("hint: partition-by has no effect on the table that is there, which is not partitioned");
+    }
+
+    @Test
+    void modeThatDoesNotFitTheTableIsNamed() throws IOException {
+        String config = config("check_good", "    mode: upsert\n    key: [order_id]\n");
+        new Tables(Catalogs.open(Lake.sqlite(directory)))
+                .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
+        assertThat(check(config)).as(err.toString()).isEqualTo(2);
+        assertThat(err.toString()).contains("was made for mode append", "pipelines.orders.mode", "table shop.orders");
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigFileTest {
     private static final String LEAST = """
@@ -76,6 +77,29 @@ class ConfigFileTest {
             })
     void tablesNameMayHaveQuotedParts(String text, String name) {
         assertThat(TableName.parse(text)).isEqualTo(Optional.ofNullable(name));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'maintenance: {staging-keep: 10m}', staging-keep has no effect in mode append",
+        "'maintenance: {enabled: false, snapshots-keep: 10h}', have no effect while maintenance.enabled is false",
+        "'timestamp-unit: millis', the schema has no timestamp column",
+    })
+    void settingsWithoutEffectAreDoubts(String setting, String what) throws IOException {
+        assertThat(read(LEAST + "    schema: id long\n    " + setting + "\n").doubts())
+                .singleElement()
+                .satisfies(doubt -> assertThat(doubt.what()).contains(what));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "maintenance: {enabled: false}",
+                "maintenance: {snapshots-keep: 10h}",
+                "mode: upsert\n    key: [id]\n    maintenance: {staging-keep: 10m}",
+            })
+    void settingsWithAnEffectAreNoDoubts(String settings) throws IOException {
+        assertThat(read(LEAST + "    " + settings + "\n").doubts()).isEmpty();
     }
 
     @Test

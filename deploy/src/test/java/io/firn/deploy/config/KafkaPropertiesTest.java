@@ -70,8 +70,8 @@ class KafkaPropertiesTest {
             strings = {
                 "metrics.jmx.include: kafka.*",
                 "config.providers: file\nconfig.providers.file.param.allowed.paths: /run",
-                "sasl.jaas.config: 'x required;'",
-                "ssl.truststore.location: /x",
+                "security.protocol: SASL_PLAINTEXT\nsasl.jaas.config: 'x required;'",
+                "security.protocol: ssl\nssl.truststore.location: /x",
                 "client.rack: a",
                 "client.id: lake",
                 "group.instance.id: node-7",
@@ -165,6 +165,18 @@ class KafkaPropertiesTest {
     void valueOfAPlaceholderIsNeverShown() {
         ConfigProblem problem = problem("session.timeout.ms: ${env:SECRET}");
         assertThat(problem.what()).contains("${env:SECRET}").doesNotContain("hunter2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sasl.mechanism, PLAIN, SASL_SSL",
+        "ssl.truststore.location, /x, SSL",
+    })
+    void propertyThatTheProtocolIgnoresIsADoubt(String key, String value, String protocol) throws IOException {
+        assertThat(read(key + ": '" + value + "'").doubts()).singleElement().satisfies(doubt -> {
+            assertThat(doubt.what()).isEqualTo(key + " has no effect under security.protocol: PLAINTEXT");
+            assertThat(doubt.action()).contains(protocol);
+        });
     }
 
     @Test

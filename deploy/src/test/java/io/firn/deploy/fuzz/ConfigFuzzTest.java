@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.deploy.config.ConfigException;
 import io.firn.deploy.config.ConfigFile;
+import io.firn.deploy.config.Configuration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +55,28 @@ final class ConfigFuzzTest {
                 on-null-value: count
                 source-columns: present
                 adopt: true
+            """, """
+            kafka:
+              bootstrap.servers: 'broker:9092, [::1]:9093'
+              security.protocol: SASL_SSL
+              sasl.mechanism: SCRAM-SHA-512
+              sasl.jaas.config: 'x required password="${env:SECRET}";'
+              session.timeout.ms: 6000
+              group.instance.id: node-1
+              isolation.level: read_committed
+              client.id: ${env:SECRET}
+              metric.reporters: org.apache.kafka.common.metrics.JmxReporter
+              example.reporter.port: 9999
+            catalog: {type: rest, uri: http://catalog:8181}
+            http: {listen: '[::1]:8383'}
+            pipelines:
+              orders:
+                topics: [orders]
+                table: shop."US Gross"
+                schema: '"per cent" decimal(5,2), `a b` struct<"c d" int>'
+                partition-by: ['bucket(4, "per cent")']
+                maintenance: {enabled: false, staging-keep: 10m}
+                timestamp-unit: millis
             """);
 
     private final Mutations mutations = new Mutations(List.of(
@@ -98,7 +121,17 @@ final class ConfigFuzzTest {
             "and (",
             "topics: [a]",
             "workers: ",
-            "mode: append"));
+            "mode: append",
+            "sasl.mechansim: PLAIN\n",
+            "session.timeout.ms: ",
+            "max.poll.records: -1\n",
+            "group.id: ",
+            "isolation.level: ",
+            "interceptor.classes: ",
+            "security.protocol: ",
+            "listen: '",
+            "::1",
+            "`"));
 
     @TempDir
     private Path folder;
@@ -147,10 +180,10 @@ final class ConfigFuzzTest {
     private boolean take(byte[] input) throws IOException {
         Path file = Files.write(folder.resolve("firn.yaml"), input);
         try {
-            assertThat(new ConfigFile(Map.of("SECRET", "hunter2")::get)
-                            .read(file)
-                            .pipelines())
-                    .isNotEmpty();
+            Configuration read = new ConfigFile(Map.of("SECRET", "hunter2")::get).read(file);
+            assertThat(read.pipelines()).isNotEmpty();
+            assertThat(read.doubts()).allSatisfy(doubt -> assertThat(doubt.what() + doubt.where() + doubt.action())
+                    .doesNotContain("hunter2"));
             return true;
         } catch (ConfigException refused) {
             assertThat(refused.problems()).isNotEmpty().allSatisfy(problem -> {
