@@ -34,9 +34,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The whole of ingest but for decoding, on a real broker. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
+@ResourceLock(EmbeddedBroker.LOCK)
 class PipelineRunnerTest {
     @TempDir
     static Path directory;

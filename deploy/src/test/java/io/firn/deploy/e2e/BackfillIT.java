@@ -35,6 +35,7 @@ import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dfirn.backfill.records=1000000 -Dfirn.backfill.kills=3 -Dfirn.backfill.rate=5000} is the long form.
  */
 @ExtendWith(SharedBroker.class)
+@Order(4)
 class BackfillIT {
     private static final int RECORDS = Integer.getInteger("firn.backfill.records", 4_000);
     private static final int PARTITIONS = 3;

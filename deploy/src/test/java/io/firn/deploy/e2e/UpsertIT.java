@@ -37,12 +37,14 @@ import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.SnapshotUtil;
 import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Upsert pipelines from Kafka to the keyed table, killed on the way: the table is the fold of the topic. */
 @ExtendWith(SharedBroker.class)
+@Order(5)
 class UpsertIT {
     private static final int PARTITIONS = 3;
     private static final int KILLS = Integer.getInteger("firn.upsert.kills", 1);

@@ -22,6 +22,7 @@ import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.testcontainers.DockerClientFactory;
@@ -30,6 +31,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
 /** The rig against itself: the parts start, and the verifier finds what it must find. */
+@Order(6)
 class RigIT {
     private static final Schema SCHEMA = new Schema(
             Types.NestedField.optional(1, "_source_topic", Types.StringType.get()),

@@ -35,8 +35,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The real source on a real broker, under the classic group protocol, which is the default. */
+@ResourceLock(EmbeddedBroker.LOCK)
 class KafkaRecordSourceTest extends RecordSourceContractTest {
     @TempDir
     static Path directory;

@@ -30,8 +30,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Spans of a real broker's topic. */
+@ResourceLock(EmbeddedBroker.LOCK)
 class KafkaSpanSourceTest {
     private static final int RECORDS = 20;
 

@@ -26,9 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A member that is frozen, expelled and assigned to all at once, as after a pause longer than its session. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
+@ResourceLock(EmbeddedBroker.LOCK)
 class VanishedPartitionsTest {
     @TempDir
     static Path directory;

@@ -26,6 +26,9 @@ import org.apache.kafka.common.utils.Time;
 
 /** A Kafka broker (KRaft, one node) inside the test's JVM, on a loopback port of its own. */
 public final class EmbeddedBroker implements AutoCloseable {
+    /** The lock of a test class that has a broker: Kafka keeps its metrics in statics of the JVM. */
+    public static final String LOCK = "broker";
+
     private final int port = FreePorts.take();
     private final KafkaRaftServer server;
 
