@@ -19,6 +19,7 @@ import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.deploy.maintain.TableFigures;
 import io.firn.deploy.watch.BrokerWatch;
+import io.firn.deploy.watch.LagWatch;
 import io.firn.deploy.watch.TableHead;
 import io.firn.deploy.watch.TableWatch;
 import io.firn.ingest.PipelineListener;
@@ -27,12 +28,12 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -64,6 +65,7 @@ public final class Service implements Running, AutoCloseable {
     private final TopicRetention retention;
     private final List<TableWatch> watches;
     private final BrokerWatch brokers;
+    private final LagWatch lag;
     private final ServiceBackfills backfills;
 
     private Service(
@@ -76,6 +78,7 @@ public final class Service implements Running, AutoCloseable {
             TopicRetention retention,
             List<TableWatch> watches,
             BrokerWatch brokers,
+            LagWatch lag,
             ServiceBackfills backfills) {
         this.catalog = catalog;
         this.iceberg = iceberg;
@@ -86,6 +89,7 @@ public final class Service implements Running, AutoCloseable {
         this.retention = retention;
         this.watches = watches;
         this.brokers = brokers;
+        this.lag = lag;
         this.backfills = backfills;
     }
 
@@ -124,6 +128,8 @@ public final class Service implements Running, AutoCloseable {
                 ? Optional.of(new IcebergRest(catalog, shown(configuration.catalog())))
                 : Optional.empty();
         JobFactory jobs = assembly.jobs(catalog);
+        List<TableWatch> watches = watches(configuration, catalog, pipelines, assembly.clock());
+        LagWatch lag = lag(configuration, pipelines, watches, assembly.clock());
         Service service = new Service(
                 catalog,
                 iceberg,
@@ -131,15 +137,17 @@ public final class Service implements Running, AutoCloseable {
                 pipelines,
                 new MaintenanceDriver(assembly.maintenance(configuration, catalog, jobs, pipelines)),
                 new ServiceJobs(configuration, catalog, jobs, assembly.clock()),
-                new TopicRetention(configuration.kafka(), () -> topics(pipelines)),
-                watches(configuration, catalog, pipelines, assembly.clock()),
+                new TopicRetention(configuration.kafka(), lag::topics),
+                watches,
                 new BrokerWatch(configuration.kafka(), pipelines.outagesOf("Kafka")),
+                lag,
                 assembly.backfills(configuration, catalog, pipelines));
         service.pipelines.start();
         service.maintenance.start();
         service.retention.start();
         service.watches.forEach(TableWatch::start);
         service.brokers.start();
+        service.lag.start();
         service.backfills.start();
         return service;
     }
@@ -158,19 +166,12 @@ public final class Service implements Running, AutoCloseable {
 
     @Override
     public List<PipelineStatus> pipelines() {
-        return pipelines.statuses();
+        return pipelines.statuses().stream().map(lag::complete).toList();
     }
 
     @Override
     public List<String> warnings() {
         return jobs.warnings();
-    }
-
-    private static Set<String> topics(Supervisors pipelines) {
-        return pipelines.statuses().stream()
-                .flatMap(status -> status.partitions().stream())
-                .map(partition -> partition.partition().topic())
-                .collect(Collectors.toSet());
     }
 
     @Override
@@ -190,6 +191,21 @@ public final class Service implements Running, AutoCloseable {
                         pipelines.health(each.getKey()),
                         clock))
                 .toList();
+    }
+
+    /** @param watches in the order of the pipelines */
+    private static LagWatch lag(
+            Configuration configuration, Supervisors pipelines, List<TableWatch> watches, Clock clock) {
+        List<LagWatch.Watched> watched = new ArrayList<>();
+        configuration
+                .pipelines()
+                .forEach((name, pipeline) -> watched.add(LagWatch.Watched.of(
+                        name,
+                        pipeline.topics(),
+                        pipeline.ingestTable(),
+                        watches.get(watched.size()),
+                        pipelines.health(name))));
+        return new LagWatch(watched, configuration.kafka(), clock);
     }
 
     @Override
@@ -310,6 +326,7 @@ public final class Service implements Running, AutoCloseable {
         retention.close();
         watches.forEach(TableWatch::close);
         brokers.close();
+        lag.close();
         pipelines.close();
         close(catalog);
     }

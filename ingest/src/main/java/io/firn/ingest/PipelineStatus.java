@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  *
  * @param pipeline its name
  * @param state what it is doing
- * @param partitions those assigned to this process now, ascending
+ * @param partitions those assigned to this process now, and others where somebody has measured them; ascending
  * @param commits commits of this process so far, heartbeats included
  * @param resets how often uncommitted work was dropped because the table had moved on
  * @param lastCommit when the last commit of this process became visible
@@ -78,6 +78,30 @@ public record PipelineStatus(
      */
     public record Figures(long commitMillis, long undecided, int openFiles) {}
 
+    /** Where a partition's records are read. */
+    public enum Place {
+        /** A worker of this process holds the partition. */
+        HERE,
+        /** Another process holds it, or none. */
+        ELSEWHERE
+    }
+
+    /**
+     * How far a partition is, measured beside its ingestion.
+     *
+     * @param committed as in {@link PartitionStatus}
+     * @param end as in {@link PartitionStatus}
+     * @param until as in {@link PartitionStatus}
+     * @param at when the older of ledger and end was read; empty while one is unknown
+     * @param holder the member of the consumer group that holds the partition, empty text for none; empty if unknown
+     */
+    public record Measurement(
+            OptionalLong committed,
+            OptionalLong end,
+            OptionalLong until,
+            Optional<Instant> at,
+            Optional<String> holder) {}
+
     /**
      * One partition.
      *
@@ -87,6 +111,9 @@ public record PipelineStatus(
      * @param delivered records handed over by Kafka to this process, replays included
      * @param processed records decoded and written to a file, or counted as skipped
      * @param effective rows that this process made visible
+     * @param place where it is read
+     * @param measuredAt when the older of ledger and end was read; empty while one is unknown
+     * @param holder as in {@link Measurement}
      */
     public record PartitionStatus(
             SourcePartition partition,
@@ -95,7 +122,64 @@ public record PipelineStatus(
             OptionalLong until,
             long delivered,
             long processed,
-            long effective) {
+            long effective,
+            Place place,
+            Optional<Instant> measuredAt,
+            Optional<String> holder) {
+        /** A partition of this process, as ingestion itself knows it. */
+        public PartitionStatus(
+                SourcePartition partition,
+                OptionalLong committed,
+                OptionalLong end,
+                OptionalLong until,
+                long delivered,
+                long processed,
+                long effective) {
+            this(
+                    partition,
+                    committed,
+                    end,
+                    until,
+                    delivered,
+                    processed,
+                    effective,
+                    Place.HERE,
+                    Optional.empty(),
+                    Optional.empty());
+        }
+
+        /** A partition that no worker of this process holds. */
+        public static PartitionStatus elsewhere(SourcePartition partition, Measurement seen) {
+            return new PartitionStatus(
+                    partition,
+                    seen.committed(),
+                    seen.end(),
+                    seen.until(),
+                    0,
+                    0,
+                    0,
+                    Place.ELSEWHERE,
+                    seen.at(),
+                    seen.holder());
+        }
+
+        /** Returns this with what was measured; ingestion may have committed more since the ledger was read. */
+        public PartitionStatus measured(Measurement seen) {
+            boolean isAhead = seen.committed().isPresent()
+                    && committed.orElse(-1) > seen.committed().getAsLong();
+            return new PartitionStatus(
+                    partition,
+                    isAhead ? committed : seen.committed(),
+                    seen.end(),
+                    isAhead ? until : seen.until(),
+                    delivered,
+                    processed,
+                    effective,
+                    place,
+                    seen.at(),
+                    seen.holder());
+        }
+
         /** Records between the table and the end of the partition, where both are known. */
         public OptionalLong lag() {
             return committed.isPresent() && end.isPresent()
@@ -107,6 +191,22 @@ public record PipelineStatus(
     public PipelineStatus {
         partitions = List.copyOf(partitions);
         troubles = List.copyOf(troubles);
+    }
+
+    /** Returns this with other partitions. */
+    public PipelineStatus withPartitions(List<PartitionStatus> others) {
+        return new PipelineStatus(
+                pipeline,
+                state,
+                others,
+                commits,
+                resets,
+                lastCommit,
+                lastSnapshotId,
+                bufferedBytes,
+                figures,
+                failure,
+                troubles);
     }
 
     /** Returns in one line why the pipeline failed, or else what does not work now. */

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /** Asks Kafka now and then how long it keeps the records of topics. Where Kafka does not tell, nothing is known. */
 public final class TopicRetention implements AutoCloseable {
+    /** Stands for a topic from which Kafka drops nothing by age. */
+    public static final Duration FOREVER = Duration.ofSeconds(Long.MAX_VALUE);
+
     private static final Logger LOG = LoggerFactory.getLogger(TopicRetention.class);
     private static final long FIRST_SECONDS = 5;
     private static final long EVERY_SECONDS = 20;
@@ -47,7 +50,7 @@ public final class TopicRetention implements AutoCloseable {
         var unused = thread.scheduleWithFixedDelay(this::look, FIRST_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** By topic, those from which Kafka drops records by age. */
+    /** By topic how long Kafka keeps records, {@link #FOREVER} included; a topic that is missing is not known. */
     public Map<String, Duration> known() {
         return known;
     }
@@ -84,7 +87,11 @@ public final class TopicRetention implements AutoCloseable {
             long millis = Long.parseLong(retention.value());
             if (millis >= 0) {
                 into.put(topic, Duration.ofMillis(millis));
+                return;
             }
+        }
+        if (policy != null && retention != null) {
+            into.put(topic, FOREVER);
         }
     }
 

@@ -83,7 +83,11 @@ final class Pages {
             out.writeStringField("lastCommit", pipeline.lastCommit().get().toString());
         }
         Json.identifier(out, "lastSnapshotId", pipeline.lastSnapshotId());
-        out.writeNumberField("assignedPartitions", partitions.size());
+        out.writeNumberField(
+                "assignedPartitions",
+                partitions.stream()
+                        .filter(partition -> partition.place() == PipelineStatus.Place.HERE)
+                        .count());
         out.writeNumberField(
                 "delivered",
                 partitions.stream().mapToLong(PartitionStatus::delivered).sum());
@@ -93,7 +97,9 @@ final class Pages {
         out.writeNumberField(
                 "effective",
                 partitions.stream().mapToLong(PartitionStatus::effective).sum());
-        Json.number(out, "lag", lag(partitions));
+        OptionalLong lag = lag(partitions);
+        Json.number(out, "lag", lag);
+        out.writeBooleanField("lagKnown", lag.isPresent());
         troubles(out, pipeline);
         if (withPartitions) {
             out.writeArrayFieldStart("partitions");
@@ -137,14 +143,24 @@ final class Pages {
         Json.number(out, "committed", partition.committed());
         Json.number(out, "end", partition.end());
         Json.number(out, "lag", partition.lag());
+        if (partition.measuredAt().isPresent()) {
+            out.writeStringField("measuredAt", partition.measuredAt().get().toString());
+        }
+        out.writeBooleanField("here", partition.place() == PipelineStatus.Place.HERE);
+        if (partition.holder().isPresent()) {
+            out.writeStringField("holder", partition.holder().get());
+        }
         out.writeNumberField("delivered", partition.delivered());
         out.writeNumberField("processed", partition.processed());
         out.writeNumberField("effective", partition.effective());
         out.writeEndObject();
     }
 
-    /** Of all partitions; unknown as long as that of one is. */
+    /** Of all partitions; unknown as long as that of one is, or no partition is known. */
     static OptionalLong lag(List<PartitionStatus> partitions) {
+        if (partitions.isEmpty()) {
+            return OptionalLong.empty();
+        }
         long lag = 0;
         for (PartitionStatus partition : partitions) {
             if (partition.lag().isEmpty()) {

@@ -1,5 +1,6 @@
 package io.firn.deploy.http;
 
+import io.firn.deploy.check.TopicRetention;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
 import io.firn.ingest.record.PipelineHealth;
@@ -22,8 +23,8 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The pipelines' figures as meters. Meters of a partition come and go with its assignment to this process: what it
- * shows belongs to the process that has it.
+ * The pipelines' figures as meters. Each process shows the lag of every partition: aggregate by max. The counters of a
+ * partition are of this process alone: add them up.
  */
 final class PipelineMetrics {
     private static final double MILLIS = 1000.0;
@@ -80,28 +81,28 @@ final class PipelineMetrics {
 
     private void register(String pipeline) {
         Tags tags = Tags.of("pipeline", pipeline);
-        gauge(
+        pipelineGauge(
                 "firn_pipeline_up",
                 "1 while the pipeline runs, 0 when it is stopped, paused or failed",
                 tags,
                 status -> status.state() == PipelineStatus.State.RUNNING ? 1 : 0);
-        gauge(
+        pipelineGauge(
                 "firn_pipeline_trouble",
                 "1 while something is being retried or does not work, or the pipeline has failed",
                 tags,
                 status -> status.trouble().isPresent() ? 1 : 0);
-        gauge(
+        pipelineGauge(
                 "firn_pipeline_failed",
                 "1 while the pipeline has failed",
                 tags,
                 status -> status.failure().isPresent() ? 1 : 0);
-        gauge(
+        pipelineGauge(
                 "firn_pipeline_outage_seconds",
                 "Since the pipeline's oldest outage began; 0 while there is none",
                 tags,
                 this::outageSeconds);
-        gauge("firn_buffer_bytes", "Heap that open files hold", tags, PipelineStatus::bufferedBytes);
-        gauge(
+        pipelineGauge("firn_buffer_bytes", "Heap that open files hold", tags, PipelineStatus::bufferedBytes);
+        pipelineGauge(
                 "firn_commit_age_seconds",
                 "Since the last commit of this process; NaN before the first",
                 tags,
@@ -112,7 +113,7 @@ final class PipelineMetrics {
         counter("firn_commits", "Commits by outcome", tags.and("outcome", "fenced"), PipelineStatus::resets);
         counter("firn_commits", "Commits by outcome", tags.and("outcome", "conflict"), status -> status.figures()
                 .undecided());
-        gauge("firn_open_writers", "Data files being written", tags, status -> status.figures()
+        pipelineGauge("firn_open_writers", "Data files being written", tags, status -> status.figures()
                 .openFiles());
         FunctionTimer.builder(
                         "firn_commit",
@@ -138,7 +139,7 @@ final class PipelineMetrics {
         return status.commits() + status.resets() + status.figures().undecided();
     }
 
-    private void gauge(String name, String help, Tags tags, ToDoubleFunction<PipelineStatus> value) {
+    private void pipelineGauge(String name, String help, Tags tags, ToDoubleFunction<PipelineStatus> value) {
         String pipeline = tags.stream().findFirst().orElseThrow().getValue();
         Gauge.builder(name, () -> value.applyAsDouble(known(pipeline)))
                 .description(help)
@@ -190,6 +191,27 @@ final class PipelineMetrics {
                 .description("Records between the table and the end of the partition; NaN until both are known")
                 .tags(tags)
                 .register(registry));
+        all.add(gauge(
+                "firn_lag_known",
+                "1 if the lag is known; 0 while Kafka or the catalog does not tell, or there is no ledger yet",
+                tags,
+                partition -> partition.lag().isPresent() ? 1 : 0));
+        all.add(gauge(
+                "firn_lag_age_seconds",
+                "Since ledger and end of the partition were read; NaN until both are known",
+                tags,
+                partition -> partition
+                        .measuredAt()
+                        .map(at -> Math.max(0, clock.millis() - at.toEpochMilli()) / MILLIS)
+                        .orElse(Double.NaN)));
+        all.add(gauge(
+                "firn_partition_held",
+                "1 if a member of the consumer group holds the partition, 0 if none does; NaN until it is known",
+                tags,
+                partition -> partition
+                        .holder()
+                        .map(holder -> holder.isEmpty() ? 0.0 : 1.0)
+                        .orElse(Double.NaN)));
         all.add(Gauge.builder("firn_lag_seconds", () -> value(tags, this::lagSeconds))
                 .description(
                         "Age of the last record in the table while later ones are in Kafka, 0 while there are none;"
@@ -197,10 +219,18 @@ final class PipelineMetrics {
                 .tags(tags)
                 .register(registry));
         all.add(Gauge.builder("firn_retention_margin_seconds", () -> value(tags, this::marginSeconds))
-                .description("Time until Kafka drops what is not in the table; +Inf where it drops nothing by time")
+                .description("Time until Kafka drops what is not in the table; +Inf where it drops nothing by time;"
+                        + " NaN until it is known")
                 .tags(tags)
                 .register(registry));
         return all;
+    }
+
+    private Meter gauge(String name, String help, Tags tags, ToDoubleFunction<PartitionStatus> value) {
+        return Gauge.builder(name, () -> value(tags, value))
+                .description(help)
+                .tags(tags)
+                .register(registry);
     }
 
     private double lagSeconds(PartitionStatus partition) {
@@ -217,7 +247,12 @@ final class PipelineMetrics {
 
     private double marginSeconds(PartitionStatus partition) {
         Duration retention = retentions.get().get(partition.partition().topic());
-        return retention == null ? Double.POSITIVE_INFINITY : retention.toMillis() / MILLIS - lagSeconds(partition);
+        if (retention == null) {
+            return Double.NaN;
+        }
+        return retention.equals(TopicRetention.FOREVER)
+                ? Double.POSITIVE_INFINITY
+                : retention.toMillis() / MILLIS - lagSeconds(partition);
     }
 
     private Meter count(String name, String help, Tags tags, ToDoubleFunction<PartitionStatus> value) {

@@ -15,12 +15,15 @@ final class Shapes {
                     "amber: it works, and somebody should look; red: it does not")
             .field("reasons", Type.listOf(Type.TEXT), "why it is not green");
 
-    static final Shape PARTITION = Shape.of("Partition", "A partition that this process holds.")
+    static final Shape PARTITION = Shape.of("Partition", "A partition of the pipeline's topics, whoever reads it.")
             .field("topic", Type.TEXT, "name of the topic")
             .field("partition", Type.LONG, "its number")
             .optional("committed", Type.LONG, "the next offset, as the table has it")
             .optional("end", Type.LONG, "end of the partition when Kafka was last asked")
-            .optional("lag", Type.LONG, "records between the two")
+            .optional("lag", Type.LONG, "records between the two; missing while one is unknown")
+            .optional("measuredAt", Type.TIME, "when the older of the two was read")
+            .field("here", Type.FLAG, "whether this process holds it")
+            .optional("holder", Type.TEXT, "the group's member that holds it, empty if none; missing while unknown")
             .field("delivered", Type.LONG, "records handed over by Kafka, replays included")
             .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
             .field("effective", Type.LONG, "rows that this process made visible");
@@ -56,11 +59,12 @@ final class Shapes {
             .field("delivered", Type.LONG, "records handed over by Kafka, replays included")
             .field("processed", Type.LONG, "records decoded and written to a file, or counted as skipped")
             .field("effective", Type.LONG, "rows that this process made visible")
-            .optional("lag", Type.LONG, "records between the table and the end of the partitions")
+            .optional("lag", Type.LONG, "records between the table and the end of all partitions")
+            .field("lagKnown", Type.FLAG, "false while the lag of a partition is unknown")
             .optional("trouble", Type.TEXT, "what is being retried, or why it failed, in one line")
             .field("troubles", Type.listOf(Type.of(TROUBLE)), "what does not work now")
             .optional("failure", Type.of(FAILURE), "why it failed, in state failed")
-            .optional("partitions", Type.listOf(Type.of(PARTITION)), "those that this process holds");
+            .optional("partitions", Type.listOf(Type.of(PARTITION)), "of the pipeline's topics");
 
     static final Shape PIPELINES = Shape.of("Pipelines", "All pipelines of this process.")
             .field("ready", Type.FLAG, "as the probe of that name")

@@ -1,6 +1,10 @@
 package io.firn.deploy.watch;
 
 import io.firn.catalog.FailureText;
+import io.firn.catalog.FirnException;
+import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerReader;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
 import java.time.Clock;
@@ -48,6 +52,7 @@ public final class TableWatch implements AutoCloseable {
     private final Map<String, Table> handles = new HashMap<>();
     private final Map<String, Outage> outages = new HashMap<>();
     private final Map<String, TableHead> heads = new ConcurrentHashMap<>();
+    private final Map<String, SeenLedger> ledgers = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
@@ -81,6 +86,11 @@ public final class TableWatch implements AutoCloseable {
     /** Returns by table what was read last; those that were never read are missing. */
     public Map<String, TableHead> heads() {
         return new TreeMap<>(heads);
+    }
+
+    /** Returns the table's ledger as it was read last; empty if it has none, or if nobody can tell. */
+    Optional<SeenLedger> ledger(String table) {
+        return Optional.ofNullable(ledgers.get(table));
     }
 
     private void run(String pipeline) {
@@ -130,6 +140,27 @@ public final class TableWatch implements AutoCloseable {
             }
         }
         heads.put(name, TableHead.of(table, clock.instant()));
+        Optional<SeenLedger> ledger = ledgerOf(table);
+        if (ledger.isPresent()) {
+            ledgers.put(name, ledger.get());
+        } else {
+            ledgers.remove(name);
+        }
+    }
+
+    /** A ledger that cannot be read stops the pipeline, which tells the reason. */
+    private Optional<SeenLedger> ledgerOf(Table table) {
+        try {
+            return LedgerReader.read(table)
+                    .fold(
+                            present ->
+                                    Optional.of(new SeenLedger(Tables.uuid(table), present.ledger(), clock.instant())),
+                            fresh -> Optional.of(new SeenLedger(Tables.uuid(table), Ledger.empty(), clock.instant())),
+                            unknown -> Optional.empty());
+        } catch (FirnException unreadable) {
+            LOG.debug("no ledger", unreadable);
+            return Optional.empty();
+        }
     }
 
     private static void requireThere(FileIO store, String metadata) {

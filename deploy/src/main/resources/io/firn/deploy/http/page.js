@@ -212,11 +212,13 @@ function showPipelines(all) {
       }, 'Restart')));
   }), 'no pipeline');
   fill('partitions', all.flatMap(pipeline => pipeline.partitions.map(each => row(
-    cell(pipeline.name), cell(each.topic + '-' + each.partition), number(each.committed), number(each.end),
+    cell(pipeline.name), el('td', {}, each.topic + '-' + each.partition,
+      each.here ? '' : el('div', { class: each.holder === '' ? 'bad' : 'quiet' },
+        each.holder === undefined ? 'not here' : each.holder || 'nobody reads it')), number(each.committed), number(each.end),
     number(each.lag), el('td', {}, el('progress', {
       max: Math.max(1, each.end || 1), value: Math.min(each.committed || 0, each.end || 0),
       'aria-label': each.topic + '-' + each.partition,
-    }))))), 'this process holds no partition');
+    }))))), 'no partition is known yet');
   options('audit', 'pipeline', all.map(pipeline => pipeline.name));
   options('backfill', 'pipeline', all.map(pipeline => pipeline.name));
 }

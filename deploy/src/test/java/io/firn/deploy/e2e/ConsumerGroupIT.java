@@ -2,6 +2,7 @@ package io.firn.deploy.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.Tables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.check.SystemsCheck;
@@ -16,6 +17,7 @@ import io.firn.deploy.rig.Stage;
 import io.firn.deploy.rig.TableVerifier;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineStatus;
+import io.firn.ingest.poll.ReaderIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +25,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +64,78 @@ class ConsumerGroupIT {
             assertThat(first.stop(SOON)).isTrue();
             assertThat(second.stop(SOON)).isTrue();
         }
+    }
+
+    @Test
+    void the_lag_of_every_partition_is_known_and_a_member_that_is_not_firns_is_named(BrokerProcess broker)
+            throws Exception {
+        broker.createTopic("strange", 4, Map.of());
+        try (Lake lake = Lake.local(folder("lake"));
+                OrderWriter writer = OrderWriter.plain(broker.bootstrap(), "strange")) {
+            writer.orders(0, 5);
+            Stage stage = new Stage(broker, lake, folder("lake"), OsProcess.logs("groups"), "strange");
+            try (Service service = service(stage.config("firn"))) {
+                assertThat(lag(service)).as("before anything is known").isEmpty();
+                Eventually.holds("the lag is known", SOON, () -> lag(service).orElse(-1) == 0);
+                String group = new ReaderIdentity("strange", Tables.uuid(lake.table(stage.table()))).group();
+                try (KafkaConsumer<byte[], byte[]> stranger = stranger(broker, group)) {
+                    stranger.subscribe(List.of("strange"));
+                    Eventually.holds("it has partitions", SOON, () -> {
+                        stranger.poll(Duration.ofMillis(100));
+                        return !stranger.assignment().isEmpty();
+                    });
+                    for (int partition = 0; partition < 4; partition++) {
+                        writer.orders(partition, 10);
+                    }
+                    Eventually.holds("it is named", SOON, () -> {
+                        stranger.poll(Duration.ofMillis(100));
+                        PipelineStatus status = service.pipelines().get(0);
+                        String trouble = status.trouble().orElse("");
+                        return trouble.contains("client stranger on host 127.0.0.1")
+                                && trouble.contains(
+                                        stranger.assignment().iterator().next().toString())
+                                && !status.works()
+                                && status.partitions().size() == 4
+                                && lag(service).orElse(-1)
+                                        == 10L * stranger.assignment().size();
+                    });
+                }
+                Eventually.holds(
+                        "all is well again",
+                        SOON,
+                        () -> lag(service).orElse(-1) == 0
+                                && service.pipelines().get(0).works());
+            }
+        }
+    }
+
+    private static KafkaConsumer<byte[], byte[]> stranger(BrokerProcess broker, String group) {
+        return new KafkaConsumer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrap(),
+                        "group.id",
+                        group,
+                        "client.id",
+                        "stranger",
+                        "partition.assignment.strategy",
+                        CooperativeStickyAssignor.class.getName(),
+                        "auto.offset.reset",
+                        "earliest"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+    }
+
+    /** Of all partitions; empty while one is unknown. */
+    private static OptionalLong lag(Service service) {
+        List<PipelineStatus.PartitionStatus> partitions =
+                service.pipelines().get(0).partitions();
+        return partitions.isEmpty()
+                        || partitions.stream().anyMatch(each -> each.lag().isEmpty())
+                ? OptionalLong.empty()
+                : OptionalLong.of(partitions.stream()
+                        .mapToLong(each -> each.lag().getAsLong())
+                        .sum());
     }
 
     @Test

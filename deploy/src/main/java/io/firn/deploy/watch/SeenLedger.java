@@ -1,0 +1,13 @@
+package io.firn.deploy.watch;
+
+import io.firn.catalog.ledger.Ledger;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A table's ledger as it was read last.
+ *
+ * @param table UUID of the table
+ * @param readAt when it was read
+ */
+record SeenLedger(UUID table, Ledger ledger, Instant readAt) {}
