@@ -56,6 +56,16 @@ final class KafkaLog implements AutoCloseable {
         }
     }
 
+    /** Properties of members of a group, which this reader is not: some of them keep a client from starting. */
+    private static final Set<String> OF_MEMBERS = Set.of(
+            "group.id",
+            "group.protocol",
+            "group.remote.assignor",
+            "group.instance.id",
+            "partition.assignment.strategy",
+            "session.timeout.ms",
+            "heartbeat.interval.ms");
+
     private static final Duration POLL = Duration.ofMillis(500);
 
     /** A minute without a record and without progress: the broker is away. */
@@ -66,8 +76,7 @@ final class KafkaLog implements AutoCloseable {
 
     KafkaLog(Map<String, String> properties) {
         Map<String, Object> settings = new HashMap<>(properties);
-        settings.remove("group.id");
-        settings.remove("group.protocol");
+        settings.keySet().removeAll(OF_MEMBERS);
         settings.putIfAbsent("default.api.timeout.ms", "30000");
         settings.putIfAbsent("request.timeout.ms", "15000");
         this.admin = Admin.create(settings);

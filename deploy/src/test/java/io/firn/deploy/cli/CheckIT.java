@@ -11,6 +11,7 @@ import io.firn.catalog.schema.SchemaText;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.rig.BrokerProcess;
+import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.SharedBroker;
 import java.io.IOException;
@@ -19,7 +20,9 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -55,6 +58,8 @@ class CheckIT {
         broker = shared;
         broker.createTopic("check_good", 2, Map.of());
         broker.createTopic("check_bad", 1, Map.of());
+        broker.createTopic("check_stands", 1, Map.of());
+        broker.createTopic("check_blanks", 1, Map.of());
         broker.createTopic("check_other_names", 1, Map.of());
         broker.createTopic("check_keys", 1, Map.of());
         broker.createTopic("check_empty", 1, Map.of("max.message.bytes", "90000000"));
@@ -71,6 +76,8 @@ class CheckIT {
                 send(producer, "check_good", n % 2, null, good);
                 send(producer, "check_bad", 0, null, n == 700 ? "{\"order_id\":\"o\",\"quantity\":1.5}" : good);
             }
+            send(producer, "check_stands", 0, null, "no JSON");
+            send(producer, "check_blanks", 0, null, "{\"per cent\":1.5,\"id\":7}");
             send(producer, "check_other_names", 0, null, "{\"orderId\":\"o\",\"amount\":{\"net\":1}}");
             send(producer, "check_keys", 0, "\"o-1\"", "{\"order_id\":\"o-1\",\"quantity\":1}");
         }
@@ -167,6 +174,55 @@ class CheckIT {
                 .contains("pipelines.orders")
                 .contains("do: correct the schema");
         nothingWasCreated();
+    }
+
+    @Test
+    void pipelineThatStandsAtABadRecordIsNamed() throws IOException {
+        assertThat(check(config("check_stands", ""))).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("the pipeline would stop at once, its next record cannot be decoded", "check_stands-0@0: ");
+    }
+
+    @Test
+    void namesWithBlanksWorkFromTheCheckToTheAudit() throws Exception {
+        String config = config(
+                plain(),
+                Lake.sqlite(directory),
+                "  blanks:\n    topics: [check_blanks]\n    table: shop.\"US Gross\"\n"
+                        + "    schema: '\"per cent\" decimal(5,2), id long'\n"
+                        + "    partition-by: ['truncate(10, \"per cent\")']\n    commit: {interval: 100ms}\n");
+        Files.writeString(Path.of(config), "\nhttp: {listen: '127.0.0.1:0'}\n", StandardOpenOption.APPEND);
+        assertThat(check(config)).as(err.toString()).isZero();
+        StopRequest stop = new StopRequest();
+        StringWriter log = new StringWriter();
+        Thread service = new Thread(() -> firn(stop, log, "run", "--config", config), "service");
+        service.start();
+        try {
+            Eventually.holds(
+                    "the record is in the table",
+                    Duration.ofSeconds(60),
+                    () -> ledger(config).contains("next 1"),
+                    log::toString);
+        } finally {
+            stop.request();
+            service.join(60_000);
+        }
+        StringWriter audit = new StringWriter();
+        assertThat(firn(new StopRequest(), audit, "audit", "blanks", "--config", config))
+                .as(audit.toString())
+                .isZero();
+    }
+
+    private static String ledger(String config) {
+        StringWriter said = new StringWriter();
+        firn(new StopRequest(), said, "ledger", "shop.US Gross", "--config", config);
+        return said.toString();
+    }
+
+    private static int firn(StopRequest stop, StringWriter said, String... arguments) {
+        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
+        PrintWriter to = new PrintWriter(said, true);
+        return FirnCommand.run(assembly, stop, to, to, arguments);
     }
 
     @Test
