@@ -255,12 +255,11 @@ public final class Assembly {
                 pipeline.claim());
         DecodeSettings decoding = decoding(pipeline, upsert);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
+        CommitAttempts commits = committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name()));
         PipelineTable target = new PipelineTable(
-                committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name())),
-                () -> RowBatchWriter.create(
-                        table,
-                        decoding,
-                        WriteSettings.defaults(UUID.randomUUID())
+                commits,
+                () -> RowBatchWriter.following(
+                        commits::latest, decoding, () -> WriteSettings.defaults(UUID.randomUUID())
                                 .withTargetFileBytes(pipeline.commit().targetFileBytes())
                                 .withMemoryBytes(writerBytes)),
                 files -> CatalogUtil.deleteFiles(

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.iceberg.AppendFiles;
+import org.apache.iceberg.SerializableTable;
 import org.apache.iceberg.Table;
 import sun.misc.Signal;
 
@@ -45,10 +46,12 @@ public final class UnguardedMain {
     /** As anybody would append files with Iceberg; where to go on is kept in memory alone. */
     private static final class Unguarded implements CommitAttempts {
         private final Table table;
+        private final Table opened;
         private Ledger reached = Ledger.empty();
 
         Unguarded(Table table) {
             this.table = table;
+            this.opened = SerializableTable.copyOf(table);
         }
 
         @Override
@@ -74,6 +77,11 @@ public final class UnguardedMain {
         @Override
         public Ledger refreshedLedger() {
             return reached;
+        }
+
+        @Override
+        public Table latest() {
+            return opened;
         }
     }
 }

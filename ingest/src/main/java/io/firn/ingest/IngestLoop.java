@@ -15,16 +15,15 @@ import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.RecordSource;
+import io.firn.ingest.record.SealedFiles;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.iceberg.DataFile;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +81,9 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     private final RefusalPatience refusals;
 
     private @Nullable Track current;
+    private @Nullable FirnException suspect;
     private @Nullable FirnException failure;
+    private long tableAsked;
     private long epoch;
     private long tick;
     private long lastTicket;
@@ -142,6 +143,9 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         }
         if (stopRequested) {
             return beginEnd();
+        }
+        if (suspect != null) {
+            return judge(suspect);
         }
         if (clock.millis() < notBeforeMillis) {
             return Turn.WAIT;
@@ -368,7 +372,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         long askedMillis = clock.millis();
         Map<SourcePartition, OffsetRange> bounds =
                 ends == Ends.ASKED ? source.bounds(assignment.partitions()) : Map.of();
-        List<DataFile> files;
+        SealedFiles files;
         try (PipelineHealth.Call call = watched("writing data files to the store")) {
             files = writer.seal();
         }
@@ -410,12 +414,37 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             return Turn.WAIT;
         }
         if (trouble instanceof FirnException && ((FirnException) trouble).code().equals("bad-record")) {
-            failure = (FirnException) trouble;
-            // Delivery broke off in the middle of a poll: only what was written counts, not where the client stands.
-            beginLastCommit(Map.of());
+            suspect = (FirnException) trouble;
+            tableAsked = group.askLedger();
             return Turn.AGAIN;
         }
         throw trouble;
+    }
+
+    /** A record is bad only if the table as it is now cannot take it: others may have widened a column meanwhile. */
+    private Turn judge(FirnException bad) {
+        if (group.epoch() != epoch) {
+            // All of it was dropped, and is read again.
+            suspect = null;
+            return Turn.AGAIN;
+        }
+        if (group.ledgerSince(tableAsked).isEmpty()) {
+            return Turn.WAIT;
+        }
+        suspect = null;
+        if (writer.isOutdated()) {
+            LOG.info(
+                    "pipeline {}, worker {}: the table was changed since; reading again: {}",
+                    settings.pipeline(),
+                    worker,
+                    bad.getMessage());
+            group.reset();
+            return Turn.AGAIN;
+        }
+        failure = bad;
+        // Delivery broke off in the middle of a poll: only what was written counts, not where the client stands.
+        beginLastCommit(Map.of());
+        return Turn.AGAIN;
     }
 
     /** Where the threads stood is of use only where nobody knows the failure. */
@@ -438,7 +467,8 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
     }
 
     private Turn beginEnd() {
-        beginLastCommit(positions());
+        // After a record that was refused the client stands behind what was written.
+        beginLastCommit(suspect == null ? positions() : Map.of());
         return Turn.AGAIN;
     }
 

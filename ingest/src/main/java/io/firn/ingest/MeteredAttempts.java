@@ -8,6 +8,7 @@ import io.firn.ingest.record.PipelineHealth;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.iceberg.Table;
 
 /** Counts what attempts at commits take and how many decide nothing. Attempts by one thread, figures for any. */
 final class MeteredAttempts implements CommitAttempts {
@@ -50,6 +51,11 @@ final class MeteredAttempts implements CommitAttempts {
         try (PipelineHealth.Call call = health.begin("commits", "reading the table's ledger", PATIENCE)) {
             return commits.refreshedLedger();
         }
+    }
+
+    @Override
+    public Table latest() {
+        return commits.latest();
     }
 
     long millis() {

@@ -361,6 +361,15 @@ public final class PipelineRunner implements RunningPipeline {
 
         @Override
         public void fenced(CommitOutcome.Fenced outcome) {
+            reset();
+        }
+
+        @Override
+        public void schemaChanged(CommitOutcome.SchemaChanged outcome) {
+            reset();
+        }
+
+        private void reset() {
             resets.incrementAndGet();
             listener.progressed(status());
         }

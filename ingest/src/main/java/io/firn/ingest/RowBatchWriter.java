@@ -2,53 +2,79 @@ package io.firn.ingest;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
-import io.firn.catalog.schema.WritableSchema;
-import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.DecodeSettings;
-import io.firn.ingest.decode.JsonRowDecoder;
 import io.firn.ingest.record.BatchWriter;
-import io.firn.ingest.record.ColumnEntries;
-import io.firn.ingest.record.Row;
-import io.firn.ingest.record.RowLayout;
-import io.firn.ingest.record.SourceColumnEntries;
-import io.firn.ingest.write.DataFileWriters;
+import io.firn.ingest.record.SealedFiles;
 import io.firn.ingest.write.WriteSettings;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.SerializableTable;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.types.Type;
-import org.apache.iceberg.types.Types;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * JSON records to Parquet files of one table: decoded whole into a row, then written, so that a refused record leaves
- * no trace. Takes schema, partitioning and properties of the table as they are when it is made.
+ * no trace. Everything between two seals is written for one version of the table, the latest that was known when it
+ * began; so columns, partitioning and properties that others change take effect with the next files.
  */
 public final class RowBatchWriter implements BatchWriter {
     private static final Logger LOG = LoggerFactory.getLogger(RowBatchWriter.class);
 
-    private final Row row;
-    private final JsonRowDecoder decoder;
-    private final SourceColumnEntries sourceColumns;
-    private final @Nullable ColumnEntries tombstone;
-    private final DataFileWriters writers;
+    private final Supplier<Table> latest;
+    private final DecodeSettings decoding;
+    private final Supplier<WriteSettings> writing;
+    private BoundWriter bound;
+    private boolean isEmpty = true;
     private boolean quotedKeyLogged;
+    private long unknownFields;
 
-    private RowBatchWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
-        this.row = new Row(RowLayout.of(WritableSchema.of(table.schema(), table.spec(), table.name())));
-        this.decoder = new JsonRowDecoder(row, decoding);
-        boolean isStaging = decoder.nullValueIsTombstone();
-        this.sourceColumns = isStaging ? SourceColumnEntries.ofStaging(row) : SourceColumnEntries.of(row);
-        this.tombstone = isStaging ? tombstoneEntries(row) : null;
-        this.writers = new DataFileWriters(table, row, writing);
+    private RowBatchWriter(Supplier<Table> latest, DecodeSettings decoding, Supplier<WriteSettings> writing) {
+        this.latest = latest;
+        this.decoding = decoding;
+        this.writing = writing;
+        this.bound = new BoundWriter(latest.get(), decoding, writing.get());
     }
 
-    /** @throws FirnException of kind user where JSON records cannot fill the table as configured */
+    /**
+     * Returns a writer that follows the table.
+     *
+     * @param latest the table as it is known now; what it returns never changes
+     * @param writing settings with a writer ID of their own at each call
+     * @throws FirnException of kind user where JSON records cannot fill the table as configured
+     */
+    public static RowBatchWriter following(
+            Supplier<Table> latest, DecodeSettings decoding, Supplier<WriteSettings> writing) {
+        return new RowBatchWriter(latest, decoding, writing);
+    }
+
+    /**
+     * Returns a writer for the table as it is now.
+     *
+     * @throws FirnException of kind user where JSON records cannot fill the table as configured
+     */
     public static RowBatchWriter create(Table table, DecodeSettings decoding, WriteSettings writing) {
-        return new RowBatchWriter(table, decoding, writing);
+        Table now = SerializableTable.copyOf(table);
+        return new RowBatchWriter(() -> now, decoding, () -> writing);
+    }
+
+    /** Takes the latest version of the table; nothing is written for the one before that is not sealed. */
+    private BoundWriter begun() {
+        Table now = latest.get();
+        if (!bound.fits(now)) {
+            LOG.info(
+                    "table {} was changed: new files are written for schema {} and partition spec {}",
+                    now.name(),
+                    now.schema().schemaId(),
+                    now.spec().specId());
+            unknownFields += bound.unknownFields();
+            bound = new BoundWriter(now, decoding, writing.get());
+        }
+        isEmpty = false;
+        return bound;
     }
 
     @Override
@@ -60,38 +86,9 @@ public final class RowBatchWriter implements BatchWriter {
             int start,
             int length,
             @Nullable ByteBuffer key) {
-        if (length >= 0) {
-            decoder.decode(bytes, start, length);
-        } else if (tombstone != null) {
-            decoder.decodeTombstone(key);
-            hintAtQuotedKey(partition, offset);
-        } else if (decoder.nullValueIsRow()) {
-            decoder.decodeNull();
-        } else {
-            return Written.NULL_VALUE_COUNTED;
-        }
-        sourceColumns.fill(row, partition, offset, timestampMillis);
-        if (tombstone != null) {
-            tombstone.add(0, length < 0 ? 1 : 0);
-        }
-        writers.write(Math.max(length, 0));
-        return Written.ROW;
-    }
-
-    private static ColumnEntries tombstoneEntries(Row row) {
-        Types.NestedField field = row.layout().schema().asStruct().field(UpsertColumns.TOMBSTONE);
-        if (field == null || field.type().typeId() != Type.TypeID.BOOLEAN) {
-            throw FirnException.user(
-                    "schema-mismatch",
-                    "a staging table needs the boolean column " + UpsertColumns.TOMBSTONE,
-                    UpsertColumns.TOMBSTONE,
-                    "add it, or drop the staging table where nothing unmerged is in it");
-        }
-        return row.column(row.layout().column(field.fieldId()).index());
-    }
-
-    private void hintAtQuotedKey(SourcePartition partition, long offset) {
-        if (!quotedKeyLogged && decoder.sawQuotedKey()) {
+        BoundWriter writer = isEmpty ? begun() : bound;
+        Written written = writer.write(partition, offset, timestampMillis, bytes, start, length, key);
+        if (length < 0 && !quotedKeyLogged && writer.sawQuotedKey()) {
             quotedKeyLogged = true;
             LOG.warn(
                     "{}, offset {}: the Kafka key is a JSON string, and key-format: text takes its quotes for a part of"
@@ -99,35 +96,46 @@ public final class RowBatchWriter implements BatchWriter {
                     partition,
                     offset);
         }
+        return written;
     }
 
     /** Fields of records that the table has no column for, since this writer was made. */
     public long unknownFields() {
-        return decoder.unknownFields();
+        return unknownFields + bound.unknownFields();
     }
 
     @Override
     public long bufferedBytes() {
-        return writers.bufferedBytes();
+        return bound.files().bufferedBytes();
     }
 
     @Override
     public int openFiles() {
-        return writers.openFiles();
+        return bound.files().openFiles();
     }
 
     @Override
     public long fileBytes() {
-        return writers.fileBytes();
+        return bound.files().fileBytes();
     }
 
     @Override
-    public List<DataFile> seal() {
-        return writers.seal();
+    public SealedFiles seal() {
+        BoundWriter writer = isEmpty ? begun() : bound;
+        List<DataFile> files = writer.files().seal();
+        isEmpty = true;
+        return new SealedFiles(files, writer.sealSchema());
     }
 
     @Override
     public void discard() {
-        writers.discard();
+        bound.files().discard();
+        bound.sealSchema();
+        isEmpty = true;
+    }
+
+    @Override
+    public boolean isOutdated() {
+        return !bound.fits(latest.get());
     }
 }

@@ -222,5 +222,8 @@ class AssignmentTest {
 
         @Override
         public void fenced(CommitOutcome.Fenced outcome) {}
+
+        @Override
+        public void schemaChanged(CommitOutcome.SchemaChanged outcome) {}
     }
 }

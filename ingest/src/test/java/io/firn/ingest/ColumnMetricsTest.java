@@ -32,7 +32,7 @@ class ColumnMetricsTest {
             records.add(record);
             TestTable.write(writer, i, shapes.json(record));
         }
-        DataFile ours = writer.seal().get(0);
+        DataFile ours = writer.seal().files().get(0);
         DataFile theirs = written(table, records);
         assertThat(ours.recordCount()).isEqualTo(theirs.recordCount());
         assertThat(ours.valueCounts()).as("values, %s", schema).isEqualTo(theirs.valueCounts());

@@ -1,7 +1,9 @@
 package io.firn.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
@@ -149,6 +151,42 @@ class IngestLoopTest {
         assertThat(next(P0)).isEqualTo(5);
     }
 
+    @Test
+    void aRecordThatIsRefusedEndsThePipelineAfterWhatCameBeforeItIsCommitted() {
+        files.refuse("2");
+        source0.produce(3);
+
+        assertThatThrownBy(() -> turnUntil(() -> false))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("bad-record"));
+        assertThat(next(P0)).isEqualTo(2);
+    }
+
+    /** It may fit into the table as others have changed it meanwhile. */
+    @Test
+    void aRecordThatIsRefusedIsReadAgainIfTheTableHasChanged() {
+        files.refuse("2");
+        files.change();
+        source0.produce(3);
+        turnUntil(() -> next(P0) == 3);
+
+        assertThat(files.rows(table.files()))
+                .extracting(MemoryFiles.Row::offset)
+                .containsExactly(0L, 1L, 2L);
+    }
+
+    @Test
+    void aWorkerThatIsStoppedAtARecordThatWasRefusedCommitsWhatCameBeforeIt() {
+        source0.produce(1);
+        turnUntil(() -> next(P0) == 1);
+        files.refuse("2");
+        source0.produce(2);
+        loop0.turn();
+        stop();
+
+        assertThat(next(P0)).isEqualTo(2);
+    }
+
     private void stop() {
         loop0.requestStop();
         loop1.requestStop();
@@ -194,5 +232,8 @@ class IngestLoopTest {
 
         @Override
         public void fenced(CommitOutcome.Fenced outcome) {}
+
+        @Override
+        public void schemaChanged(CommitOutcome.SchemaChanged outcome) {}
     }
 }

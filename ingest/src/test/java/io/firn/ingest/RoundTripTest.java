@@ -28,7 +28,7 @@ class RoundTripTest {
             expected.add(record);
             TestTable.write(writer, i, shapes.json(record));
         }
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows()).as("schema " + schema).isEqualTo(expected);
     }
 
@@ -51,7 +51,7 @@ class RoundTripTest {
             expected.add(record);
             TestTable.write(writer, i, shapes.json(record));
         }
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         List<Record> rows = new ArrayList<>(table.rows());
         rows.sort(Comparator.comparing(row -> (Integer) row.getField("number")));
         assertThat(rows).as("schema " + schema).isEqualTo(expected);

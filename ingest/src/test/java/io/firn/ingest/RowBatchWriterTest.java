@@ -60,7 +60,7 @@ class RowBatchWriterTest {
                     assertThat(e.byteOffset()).isEqualTo(36);
                 });
         TestTable.write(writer, 2, "{\"order_id\":\"C\"}");
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         table.append(files);
         assertThat(files).singleElement().satisfies(file -> assertThat(file.recordCount())
                 .isEqualTo(2));
@@ -72,7 +72,7 @@ class RowBatchWriterTest {
         RowBatchWriter writer = TestTable.of(ORDERS).writer();
         assertThat(writer.write(TestTable.SOURCE, 0, 0, new byte[0], 0, -1, null))
                 .isEqualTo(Written.NULL_VALUE_COUNTED);
-        assertThat(writer.seal()).isEmpty();
+        assertThat(writer.seal().files()).isEmpty();
     }
 
     @Test
@@ -83,7 +83,7 @@ class RowBatchWriterTest {
         RowBatchWriter writer = table.writer();
         assertThat(writer.write(TestTable.SOURCE, 7, 0, new byte[0], 0, -1, null))
                 .isEqualTo(Written.ROW);
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows()).singleElement().satisfies(row -> {
             assertThat(row.getField("a")).isNull();
             assertThat(row.getField("_source_offset")).isEqualTo(7L);
@@ -121,7 +121,7 @@ class RowBatchWriterTest {
         }
         assertThat(writer.fileBytes()).isGreaterThan(20_000);
         assertThat(writer.bufferedBytes()).isLessThan(200_000);
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         assertThat(files).hasSizeGreaterThan(2);
         assertThat(files.stream().mapToLong(DataFile::recordCount).sum()).isEqualTo(2_000);
         assertThat(files.stream().map(DataFile::location).distinct()).hasSameSizeAs(files);
@@ -137,9 +137,9 @@ class RowBatchWriterTest {
         RowBatchWriter writer = table.writer();
         TestTable.write(writer, 0, "{\"order_id\":\"A\"}");
         writer.discard();
-        assertThat(writer.seal()).isEmpty();
+        assertThat(writer.seal().files()).isEmpty();
         TestTable.write(writer, 1, "{\"order_id\":\"B\"}");
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows()).extracting(row -> row.getField("order_id")).containsExactly("B");
     }
 
@@ -158,7 +158,7 @@ class RowBatchWriterTest {
                     i,
                     "{\"order_id\":\"A" + i + "\",\"placed_at\":\"2026-01-" + (10 + i % 5) + "T00:00:00Z\"}");
         }
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         assertThat(files).hasSize(20);
         table.append(files);
         assertThat(table.rows()).hasSize(200);
@@ -172,7 +172,7 @@ class RowBatchWriterTest {
         for (int i = 0; i < 400; i++) {
             TestTable.write(writer, i, order(i, i % 4));
         }
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         assertThat(files).hasSizeGreaterThan(4);
         table.append(files);
         assertThat(table.rows()).hasSize(400);
@@ -187,7 +187,7 @@ class RowBatchWriterTest {
             TestTable.write(writer, i, order(i, i % 300));
             assertThat(writer.bufferedBytes()).isLessThanOrEqualTo(4 << 20);
         }
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         assertThat(files).hasSize(300).allSatisfy(file -> assertThat(file.recordCount())
                 .isEqualTo(3));
         assertThat(writer.bufferedBytes()).isZero();
@@ -204,7 +204,7 @@ class RowBatchWriterTest {
             TestTable.write(writer, i, order(i, i % 10 == 0 ? i / 10 % 20 : 27));
             assertThat(writer.bufferedBytes()).isLessThanOrEqualTo(1 << 20);
         }
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         assertThat(files).hasSizeBetween(22, 28);
         table.append(files);
         assertThat(table.rows())

@@ -50,7 +50,7 @@ class StagingRowsTest {
         TestTable.write(
                 writer, 0, "{\"order_id\":\"A\",\"amount\":1.5,\"tags\":[\"x\"],\"address\":{\"city\":\"Ulm\"}}");
         assertThat(delete(writer, 1, "A")).isEqualTo(Written.ROW);
-        orders.append(writer.seal());
+        orders.append(writer.seal().files());
         List<Record> rows = orders.rows();
         assertThat(rows).extracting(row -> row.getField("_source_tombstone")).containsExactly(false, true);
         assertThat(rows).extracting(row -> row.getField("order_id")).containsExactly("A", "A");
@@ -64,7 +64,7 @@ class StagingRowsTest {
     void aTextKeyMayHoldAnyCharacter() {
         String key = "\"q\\uote\" \t\u0001 ü 𝄞";
         delete(writer, 0, key);
-        orders.append(writer.seal());
+        orders.append(writer.seal().files());
         assertThat(orders.rows()).singleElement().satisfies(row -> assertThat(row.getField("order_id"))
                 .isEqualTo(key));
     }
@@ -79,7 +79,7 @@ class StagingRowsTest {
         assertThatThrownBy(() -> delete(longs, 1, "x42"))
                 .isInstanceOf(BadRecordException.class)
                 .hasMessageStartingWith("no value, and of its Kafka key: id: ");
-        table.append(longs.seal());
+        table.append(longs.seal().files());
         assertThat(table.rows()).extracting(row -> row.getField("id")).containsExactly(42L);
     }
 
@@ -95,7 +95,7 @@ class StagingRowsTest {
         assertThatThrownBy(() -> delete(lines, 1, "{\"line\":null,\"order_id\":7,\"placed\":\"2026-01-31\"}"))
                 .isInstanceOf(BadRecordException.class)
                 .hasMessage("no value, and of its Kafka key: line: null in a required column");
-        table.append(lines.seal());
+        table.append(lines.seal().files());
         assertThat(table.rows()).singleElement().satisfies(row -> {
             assertThat(row.getField("order_id")).isEqualTo(7L);
             assertThat(row.getField("line")).isEqualTo(2);
@@ -109,7 +109,7 @@ class StagingRowsTest {
         RowBatchWriter json = orders.writer(tombstones(List.of("order_id"), KeyFormat.JSON, Set.of()));
         delete(json, 0, "\"A\"");
         delete(json, 1, "{\"order_id\":\"B\"}");
-        orders.append(json.seal());
+        orders.append(json.seal().files());
         assertThat(orders.rows()).extracting(row -> row.getField("order_id")).containsExactly("A", "B");
     }
 
@@ -131,6 +131,6 @@ class StagingRowsTest {
         assertThatThrownBy(() -> TestTable.write(writer, 0, "{\"order_id\":\"A\"}"))
                 .isInstanceOf(BadRecordException.class)
                 .hasMessage("amount: required, but missing");
-        assertThat(writer.seal()).isEmpty();
+        assertThat(writer.seal().files()).isEmpty();
     }
 }

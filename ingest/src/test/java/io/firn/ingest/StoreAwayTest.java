@@ -48,7 +48,7 @@ class StoreAwayTest {
         io.away = false;
         assertThat(writer.bufferedBytes()).isZero();
         TestTable.write(writer, 0, "{\"k\":\"a\",\"v\":1}");
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows()).hasSize(1);
     }
 
@@ -81,7 +81,7 @@ class StoreAwayTest {
                 WriteSettings.defaults(UUID.randomUUID()));
         catalog.away = true;
         TestTable.write(writer, 0, "{\"k\":\"a\",\"v\":1}");
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows()).hasSize(1);
     }
 

@@ -27,9 +27,13 @@ import org.apache.iceberg.io.CloseableIterable;
 public final class TestTable {
     static final SourcePartition SOURCE = new SourcePartition("orders", "AAAAAAAAAAAAAAAAAAAAAA", 3);
 
+    private static final TableIdentifier NAME = TableIdentifier.of("shop", "orders");
+
+    private final InMemoryCatalog catalog;
     private final Table table;
 
-    private TestTable(Table table) {
+    private TestTable(InMemoryCatalog catalog, Table table) {
+        this.catalog = catalog;
         this.table = table;
     }
 
@@ -45,11 +49,22 @@ public final class TestTable {
         InMemoryCatalog catalog = new InMemoryCatalog();
         catalog.initialize("memory", Map.of());
         catalog.createNamespace(Namespace.of("shop"));
-        return new TestTable(catalog.createTable(TableIdentifier.of("shop", "orders"), schema, spec, properties));
+        return new TestTable(catalog, catalog.createTable(NAME, schema, spec, properties));
     }
 
     public Table table() {
         return table;
+    }
+
+    /** A handle of its own. */
+    Table reopened() {
+        return catalog.loadTable(NAME);
+    }
+
+    /** This table, as the catalog has it now. */
+    TestTable reread() {
+        table.refresh();
+        return this;
     }
 
     public RowBatchWriter writer() {
@@ -93,7 +108,7 @@ public final class TestTable {
         for (int i = 0; i < records.length; i++) {
             write(writer, i, records[i]);
         }
-        append(writer.seal());
+        append(writer.seal().files());
         return rows();
     }
 }

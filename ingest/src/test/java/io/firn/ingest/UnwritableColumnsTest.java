@@ -104,7 +104,7 @@ class UnwritableColumnsTest {
         TestTable table = table(optional, Map.of());
         RowBatchWriter writer = table.writer();
         TestTable.write(writer, 0, "{\"id\":1,\"\":5}");
-        assertThat(writer.seal()).hasSize(1);
+        assertThat(writer.seal().files()).hasSize(1);
         refused(
                 new Schema(
                         NestedField.required(1, "id", Types.LongType.get()),

@@ -133,7 +133,7 @@ class WriteDefaultTest {
         TestTable table = TestTable.of(schema, PartitionSpec.unpartitioned(), Map.of("format-version", "3"));
         RowBatchWriter writer = table.writer();
         writer.write(TestTable.SOURCE, 0, 0, new byte[0], 0, -1, null);
-        table.append(writer.seal());
+        table.append(writer.seal().files());
         assertThat(table.rows().get(0).getField("text")).isNull();
     }
 }

@@ -1,6 +1,7 @@
 package io.firn.catalog.commit;
 
 import io.firn.catalog.ledger.Ledger;
+import org.apache.iceberg.Table;
 
 /**
  * One table's commits, one at a time. Owns no thread: every call is one attempt, which waits at most for its
@@ -28,4 +29,10 @@ public interface CommitAttempts {
      * @throws io.firn.catalog.FirnException as {@link #attempt}; of kind external when the catalog is away
      */
     Ledger refreshedLedger();
+
+    /**
+     * The table as the last call of {@link #attempt} or {@link #refreshedLedger} read it, or as it was opened if there
+     * was none. Never changes; asks the catalog for nothing; for any thread.
+     */
+    Table latest();
 }

@@ -25,6 +25,14 @@ public sealed interface CommitOutcome {
     record Fenced(SortedSet<SourcePartition> partitions, Ledger ledger) implements CommitOutcome {}
 
     /**
+     * The table's columns or partitioning were changed and the files do not fit it any more. Nothing became visible and
+     * nothing will. The records have to be read and decoded again by the schema that {@link CommitAttempts#latest} has.
+     *
+     * @param reason what was changed, one line
+     */
+    record SchemaChanged(String reason) implements CommitOutcome {}
+
+    /**
      * Not decided: conflict, or an unknown outcome, or the catalog is away. Ask again with the same commit.
      *
      * @param delayMillis how long to wait before the next attempt
@@ -32,13 +40,20 @@ public sealed interface CommitOutcome {
      */
     record Undecided(long delayMillis, String reason) implements CommitOutcome {}
 
-    /** One of three, by case. */
-    default <T> T fold(Function<Committed, T> committed, Function<Fenced, T> fenced, Function<Undecided, T> undecided) {
+    /** One of four, by case. */
+    default <T> T fold(
+            Function<Committed, T> committed,
+            Function<Fenced, T> fenced,
+            Function<SchemaChanged, T> schemaChanged,
+            Function<Undecided, T> undecided) {
         if (this instanceof Committed) {
             return committed.apply((Committed) this);
         }
         if (this instanceof Fenced) {
             return fenced.apply((Fenced) this);
+        }
+        if (this instanceof SchemaChanged) {
+            return schemaChanged.apply((SchemaChanged) this);
         }
         return undecided.apply((Undecided) this);
     }

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a foreign failure means: an error that no retry mends, or one that may pass. */
 final class Failures {
+    /** What Iceberg says when it refreshes a handle and finds another table in its place. */
+    private static final String OTHER_TABLE = "UUID does not match";
+
     private Failures() {}
 
     /** The failure as a person should read it, where no attempt can ever succeed. */
@@ -29,6 +32,9 @@ final class Failures {
         for (Throwable each = failure; each != null; each = each.getCause()) {
             if (each instanceof NoSuchTableException) {
                 return Optional.of(tableMissing(table, each));
+            }
+            if (each instanceof IllegalStateException && FailureText.of(each).contains(OTHER_TABLE)) {
+                return Optional.of(tableReplaced(table, each));
             }
             if (each instanceof ForbiddenException || each instanceof NotAuthorizedException) {
                 return Optional.of(new FirnException(
@@ -62,6 +68,17 @@ final class Failures {
                 "the table refuses the commit: " + reason,
                 "table " + table,
                 "please report this with the log around it",
+                cause);
+    }
+
+    static FirnException tableReplaced(String table, @Nullable Throwable cause) {
+        return new FirnException(
+                "table-replaced",
+                FirnException.Kind.USER,
+                "the table was dropped and another table was created under its name",
+                "table " + table,
+                "to fill the new table, start the pipeline again: it begins where 'start' says; otherwise restore the"
+                        + " table that was dropped",
                 cause);
     }
 

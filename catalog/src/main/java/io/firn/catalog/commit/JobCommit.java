@@ -2,6 +2,7 @@ package io.firn.catalog.commit;
 
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -26,6 +27,7 @@ import org.apache.iceberg.Transaction;
  * @param swap a table property that the commit depends on and changes
  * @param branch that the snapshot goes on; one on another than main carries no ledger, since that tells of main's rows
  * @param claim as in {@link TableCommit}
+ * @param schemas what the new files were written for; empty if there are none
  */
 public record JobCommit(
         UUID id,
@@ -37,8 +39,10 @@ public record JobCommit(
         List<String> newFiles,
         PropertySwap swap,
         String branch,
-        LedgerClaim claim) {
+        LedgerClaim claim,
+        List<FileSchema> schemas) {
     public JobCommit {
+        schemas = List.copyOf(schemas);
         steps = Collections.unmodifiableSortedMap(new TreeMap<>(steps));
         summary = Collections.unmodifiableSortedMap(new TreeMap<>(summary));
         newFiles = List.copyOf(newFiles);
@@ -63,7 +67,8 @@ public record JobCommit(
                 newFiles,
                 PropertySwap.NONE,
                 SnapshotRef.MAIN_BRANCH,
-                LedgerClaim.NONE);
+                LedgerClaim.NONE,
+                List.of());
     }
 
     /** A commit that leaves the ledger as it is. */
@@ -78,22 +83,28 @@ public record JobCommit(
 
     /** This commit, with a property that it depends on and changes. */
     public JobCommit with(PropertySwap change) {
-        return new JobCommit(id, operation, pipeline, steps, summary, this.change, newFiles, change, branch, claim);
+        return new JobCommit(
+                id, operation, pipeline, steps, summary, this.change, newFiles, change, branch, claim, schemas);
     }
 
     /** This commit on a branch. */
     public JobCommit on(String name) {
-        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, name, claim);
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, name, claim, schemas);
     }
 
     /** This commit as that of a pipeline. */
     public JobCommit of(String name) {
-        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap, branch, claim);
+        return new JobCommit(id, operation, name, steps, summary, change, newFiles, swap, branch, claim, schemas);
     }
 
     /** This commit with a claim. */
     public JobCommit claiming(LedgerClaim wanted) {
-        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, branch, wanted);
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, branch, wanted, schemas);
+    }
+
+    /** This commit, with what its new files were written for. */
+    public JobCommit writtenFor(List<FileSchema> written) {
+        return new JobCommit(id, operation, pipeline, steps, summary, change, newFiles, swap, branch, claim, written);
     }
 
     /** What it means for the ledger. */

@@ -8,8 +8,10 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Snapshot;
@@ -52,6 +55,8 @@ public final class JobCommitter {
     private final MissingLedger missingLedger;
     private final Set<Safeguard> safeguards;
     private final CommitTurn turn;
+    private volatile @Nullable Table latest;
+    private @Nullable String uuid;
     private String where;
     private Progress progress = new Progress(new UUID(0, 0));
     private long waitedMillis;
@@ -135,6 +140,16 @@ public final class JobCommitter {
         }
     }
 
+    /** As {@link CommitAttempts#latest}. */
+    Table latest() {
+        Table known = latest;
+        return known == null ? pinned(table.current()) : known;
+    }
+
+    private Table pinned(TableMetadata metadata) {
+        return new BaseTable(new PinnedOperations(table, metadata), name);
+    }
+
     /** The outcome, where this metadata already decides it: landed earlier, or fenced. */
     private @Nullable JobOutcome settledBefore(JobCommit commit, TableMetadata base) {
         History history = new History(base, commit.branch());
@@ -158,11 +173,16 @@ public final class JobCommitter {
         SortedSet<SourcePartition> misfits = Fence.misfits(commit.advance(), ledger, safeguards);
         boolean moves = commit.claim().renamedFrom().isPresent();
         boolean claimFits = !moves || commit.claim().isDue(commit.pipeline(), ledger);
-        if (misfits.isEmpty() && claimFits && commit.swap().fits(base, commit.pipeline(), ledger)) {
-            return null;
+        if (!misfits.isEmpty() || !claimFits || !commit.swap().fits(base, commit.pipeline(), ledger)) {
+            removeUnreferenced(commit);
+            return new JobOutcome.Fenced(misfits, ledger);
         }
-        removeUnreferenced(commit);
-        return new JobOutcome.Fenced(misfits, ledger);
+        List<String> differences = FileSchema.differences(commit.schemas(), base.schema(), base.specsById());
+        if (!differences.isEmpty() && safeguards.contains(Safeguard.SCHEMA_FENCE)) {
+            removeUnreferenced(commit);
+            return new JobOutcome.SchemaChanged(String.join("; ", differences));
+        }
+        return null;
     }
 
     @SuppressWarnings("IllegalCatch")
@@ -239,6 +259,11 @@ public final class JobCommitter {
             throw Failures.tableMissing(name, null);
         }
         where = "table " + name + " at " + metadata.location();
+        if (uuid != null && !uuid.equals(metadata.uuid())) {
+            throw Failures.tableReplaced(name, null);
+        }
+        uuid = metadata.uuid();
+        latest = pinned(metadata);
         return metadata;
     }
 

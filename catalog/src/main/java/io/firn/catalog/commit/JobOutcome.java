@@ -33,6 +33,14 @@ public sealed interface JobOutcome {
     record Invalid(String reason) implements JobOutcome {}
 
     /**
+     * The table's columns or partitioning were changed and the new files do not fit it any more: plan again on the new
+     * schema. This commit will never take effect; its files are removed where nothing can reference them.
+     *
+     * @param reason for the log, one line
+     */
+    record SchemaChanged(String reason) implements JobOutcome {}
+
+    /**
      * Not decided: conflict, or an unknown outcome, or the catalog is away. Ask again with the same commit.
      *
      * @param delayMillis how long to wait before the next attempt
@@ -48,10 +56,15 @@ public sealed interface JobOutcome {
 
         T invalid(Invalid outcome);
 
+        /** To a job it is one of the changes that make its plan invalid. */
+        default T schemaChanged(SchemaChanged outcome) {
+            return invalid(new Invalid(outcome.reason()));
+        }
+
         T undecided(Undecided outcome);
     }
 
-    /** One of four, by case. */
+    /** One of five, by case. */
     default <T> T fold(Cases<T> cases) {
         if (this instanceof Committed) {
             return cases.committed((Committed) this);
@@ -61,6 +74,9 @@ public sealed interface JobOutcome {
         }
         if (this instanceof Invalid) {
             return cases.invalid((Invalid) this);
+        }
+        if (this instanceof SchemaChanged) {
+            return cases.schemaChanged((SchemaChanged) this);
         }
         return cases.undecided((Undecided) this);
     }

@@ -18,5 +18,7 @@ enum Safeguard {
     /** The table property stands in for expired ancestors. Without: it does not. */
     PROPERTY_FALLBACK,
     /** Files of a fenced commit stay where it could have landed. Without: they are always removed. */
-    DEFERRED_REMOVAL
+    DEFERRED_REMOVAL,
+    /** Files are committed only to a schema that they fit. Without: to any. */
+    SCHEMA_FENCE
 }

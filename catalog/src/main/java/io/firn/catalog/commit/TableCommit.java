@@ -1,6 +1,7 @@
 package io.firn.catalog.commit;
 
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,6 +18,7 @@ import org.apache.iceberg.DataFile;
  * @param steps how far each partition goes, by partition
  * @param claim what the pipeline's name has to do with others in the ledger; with an earlier name the commit moves the
  *     ledger and fits only where that is due
+ * @param schemas what the files were written for, and what decided which records became rows
  */
 public record TableCommit(
         UUID id,
@@ -24,7 +26,8 @@ public record TableCommit(
         Operation operation,
         List<DataFile> files,
         SortedMap<SourcePartition, PartitionStep> steps,
-        LedgerClaim claim) {
+        LedgerClaim claim,
+        List<FileSchema> schemas) {
     /** What kind of snapshot it is. */
     public enum Operation {
         APPEND,
@@ -42,6 +45,7 @@ public record TableCommit(
     }
 
     public TableCommit {
+        schemas = List.copyOf(schemas);
         files = List.copyOf(files);
         steps = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(steps));
     }
@@ -54,5 +58,21 @@ public record TableCommit(
             List<DataFile> files,
             SortedMap<SourcePartition, PartitionStep> steps) {
         this(id, pipeline, operation, files, steps, LedgerClaim.NONE);
+    }
+
+    /** A commit whose files fit any schema, or that has none. */
+    public TableCommit(
+            UUID id,
+            String pipeline,
+            Operation operation,
+            List<DataFile> files,
+            SortedMap<SourcePartition, PartitionStep> steps,
+            LedgerClaim claim) {
+        this(id, pipeline, operation, files, steps, claim, List.of());
+    }
+
+    /** This commit, with what its files were written for. */
+    public TableCommit writtenFor(List<FileSchema> written) {
+        return new TableCommit(id, pipeline, operation, files, steps, claim, written);
     }
 }

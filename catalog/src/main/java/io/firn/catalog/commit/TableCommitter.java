@@ -59,7 +59,8 @@ public final class TableCommitter implements CommitAttempts {
                         new TreeMap<>(),
                         transaction -> append(transaction, commit),
                         commit.files().stream().map(ContentFile::location).toList())
-                .claiming(commit.claim());
+                .claiming(commit.claim())
+                .writtenFor(commit.schemas());
         return protocol.attempt(change).fold(new JobOutcome.Cases<>() {
             @Override
             public CommitOutcome committed(JobOutcome.Committed outcome) {
@@ -80,6 +81,11 @@ public final class TableCommitter implements CommitAttempts {
             public CommitOutcome invalid(JobOutcome.Invalid outcome) {
                 // An append asks for nothing that another commit could take away.
                 throw Failures.impossible(name, outcome.reason(), null);
+            }
+
+            @Override
+            public CommitOutcome schemaChanged(JobOutcome.SchemaChanged outcome) {
+                return new CommitOutcome.SchemaChanged(outcome.reason());
             }
 
             @Override
@@ -104,5 +110,10 @@ public final class TableCommitter implements CommitAttempts {
     @Override
     public Ledger refreshedLedger() {
         return protocol.refreshedLedger();
+    }
+
+    @Override
+    public Table latest() {
+        return protocol.latest();
     }
 }

@@ -16,6 +16,8 @@ public final class SourceColumns {
     /** Microseconds, UTC; what Kafka says, of which the last three digits are always 0. */
     public static final String TIMESTAMP = "_source_timestamp";
 
+    private static final String PREFIX = "_source_";
+
     /** In the order in which they are appended. */
     private static final List<String> NAMES = List.of(TOPIC, PARTITION, OFFSET, TIMESTAMP);
 
@@ -35,6 +37,11 @@ public final class SourceColumns {
 
     public static boolean isSourceColumn(String name) {
         return NAMES.contains(name);
+    }
+
+    /** Whether Firn fills the column from the record's position and not from its value, in a staging table too. */
+    static boolean isFilledByFirn(String name) {
+        return name.startsWith(PREFIX);
     }
 
     public static Type type(String name) {

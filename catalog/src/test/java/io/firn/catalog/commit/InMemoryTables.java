@@ -228,10 +228,14 @@ public final class InMemoryTables {
         private final String name;
         private final boolean faulty;
         private @Nullable TableMetadata current;
+        private final String uuid;
 
         Operations(String name, boolean faulty) {
             this.name = name;
             this.faulty = faulty;
+            // As a catalog opens a table: with its metadata.
+            this.current = metadata(name);
+            this.uuid = current.uuid();
         }
 
         @Override
@@ -243,6 +247,10 @@ public final class InMemoryTables {
         @Override
         public TableMetadata refresh() {
             TableMetadata loaded = faulty ? load(name) : metadata(name);
+            if (!loaded.uuid().equals(uuid)) {
+                throw new IllegalStateException(
+                        "Table UUID does not match: current=" + uuid + " != refreshed=" + loaded.uuid());
+            }
             current = loaded;
             return loaded;
         }

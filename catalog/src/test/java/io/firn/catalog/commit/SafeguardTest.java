@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitOutcome.Committed;
 import io.firn.catalog.commit.CommitOutcome.Fenced;
+import io.firn.catalog.schema.FileSchema;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,16 @@ final class SafeguardTest {
 
         assertThat(committer.attempt(commit)).isInstanceOf(Fenced.class);
         assertThat(tables.files().fileExists(file.location())).isFalse();
+    }
+
+    @Test
+    void withoutTheSchemaFenceFilesAreCommittedToColumnsThatTheyWereNotWrittenFor() {
+        TableCommit written = append(10, 20).writtenFor(List.of(FileSchema.of(table, FileSchema.Values.BY_NAME)));
+        tables.open("t").updateSchema().renameColumn("id", "other").commit();
+
+        assertThat(without(EnumSet.noneOf(Safeguard.class)).attempt(written))
+                .isInstanceOf(CommitOutcome.SchemaChanged.class);
+        assertThat(without(Safeguard.SCHEMA_FENCE).attempt(written)).isInstanceOf(Committed.class);
     }
 
     private void expireAllBehindAForeignHead() {

@@ -11,6 +11,7 @@ import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
+import io.firn.ingest.record.SealedFiles;
 import io.firn.ingest.record.SpanSource;
 import java.io.IOException;
 import java.time.Clock;
@@ -224,7 +225,8 @@ public final class BackfillJob {
     private BackfillTurn prepare(Chunk current) throws IOException {
         BackfillState now = state();
         requireTopic(now);
-        List<DataFile> files = reader.seal();
+        SealedFiles sealed = reader.seal();
+        List<DataFile> files = sealed.files();
         Snapshot snapshot = current.lookedAt;
         RowDeletes deletes = new RowDeletes(table, current.id);
         long old = 0;
@@ -255,7 +257,7 @@ public final class BackfillJob {
             chunk = null;
             return put(now, next.withLastCommit(now.lastCommit()), "");
         }
-        attempts.propose(ChunkCommit.of(current, snapshot, files, deletes, now, next), offsets(current));
+        attempts.propose(ChunkCommit.of(current, snapshot, sealed, deletes, now, next), offsets(current));
         return BackfillTurn.AT_ONCE;
     }
 

@@ -9,6 +9,7 @@ import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.SealedFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -38,16 +39,18 @@ final class ChunkCommit {
 
     /**
      * @param planned the snapshot that the table was looked at
+     * @param sealed the new rows
      * @param from the state that the chunk was planned from
      * @param to the state that it leads to
      */
     static JobCommit of(
             Chunk chunk,
             Snapshot planned,
-            List<DataFile> files,
+            SealedFiles sealed,
             RowDeletes deletes,
             BackfillState from,
             BackfillState to) {
+        List<DataFile> files = sealed.files();
         TreeMap<String, String> summary = new TreeMap<>();
         summary.put(BackfillState.SUMMARY_KEY, from.id());
         summary.put(SPANS, json(chunk.done()));
@@ -63,6 +66,7 @@ final class ChunkCommit {
                         transaction -> change(transaction, from, chunk, planned, files, deletes),
                         locations)
                 .of(from.task().pipeline())
+                .writtenFor(List.of(sealed.schema()))
                 .on(Line.branch(from))
                 .with(new PropertySwap(swap.key(), swap.expected(), swap.value(), covered));
     }

@@ -7,18 +7,17 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.SealedFiles;
 import io.firn.ingest.record.SpanSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -112,7 +111,7 @@ final class ChunkReader {
     }
 
     /** Closes the files. */
-    List<DataFile> seal() {
+    SealedFiles seal() {
         return writer().seal();
     }
 

@@ -3,6 +3,7 @@ package io.firn.ingest.commit;
 import io.firn.catalog.commit.PartitionStep;
 import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +91,15 @@ final class Batch {
         TableCommit.Operation operation =
                 files.isEmpty() ? TableCommit.Operation.HEARTBEAT : TableCommit.Operation.APPEND;
         return new TableCommit(
-                id, plan.pipeline(), operation, files, steps, plan.claim().withoutMove());
+                id, plan.pipeline(), operation, files, steps, plan.claim().withoutMove(), schemas());
+    }
+
+    /** Also without files: records that were counted and became no rows were judged by the schema. */
+    private List<FileSchema> schemas() {
+        return contributions.values().stream()
+                .filter(Contribution::moves)
+                .map(part -> part.sealed().schema())
+                .toList();
     }
 
     Map<SourcePartition, Long> rows() {

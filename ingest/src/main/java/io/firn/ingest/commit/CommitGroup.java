@@ -404,6 +404,10 @@ public final class CommitGroup {
                     fenced(current, refused);
                     return true;
                 },
+                outdated -> {
+                    schemaChanged(current, outdated);
+                    return true;
+                },
                 undecided -> {
                     if (current.attempts >= QUIET_ATTEMPTS) {
                         catalog.met(undecided.reason());
@@ -439,6 +443,21 @@ public final class CommitGroup {
             }
         }
         listener.fenced(refused);
+    }
+
+    private void schemaChanged(InFlight current, CommitOutcome.SchemaChanged refused) {
+        catalog.over();
+        LOG.info(
+                "pipeline {}: the table was changed: {}; reading again what is not committed",
+                plan.pipeline(),
+                refused.reason());
+        synchronized (this) {
+            inFlight = null;
+            if (current.epoch == epoch) {
+                reset();
+            }
+        }
+        listener.schemaChanged(refused);
     }
 
     private synchronized void abandon(InFlight current) {

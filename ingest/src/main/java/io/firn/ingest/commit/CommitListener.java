@@ -14,4 +14,6 @@ public interface CommitListener extends Outage.Listener {
     void committed(CommitOutcome.Committed outcome, Map<SourcePartition, Long> rows);
 
     void fenced(CommitOutcome.Fenced outcome);
+
+    void schemaChanged(CommitOutcome.SchemaChanged outcome);
 }

@@ -2,8 +2,6 @@ package io.firn.ingest.record;
 
 import io.firn.catalog.ledger.SourcePartition;
 import java.nio.ByteBuffer;
-import java.util.List;
-import org.apache.iceberg.DataFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,9 +46,18 @@ public interface BatchWriter {
     /** Bytes, as they will be in the store, of all files since the last seal; an estimate while files are open. */
     long fileBytes();
 
-    /** Closes the open files and hands over everything written since the last seal. May be empty. */
-    List<DataFile> seal();
+    /**
+     * Closes the open files and returns everything written since the last seal. Afterwards the writer takes the table
+     * as it is now.
+     */
+    SealedFiles seal();
 
-    /** Drops everything written since the last seal, open files and closed ones, and removes the files. */
+    /**
+     * Drops everything written since the last seal, open files and closed ones, and removes the files. Afterwards the
+     * writer takes the table as it is now.
+     */
     void discard();
+
+    /** Whether the table has changed since the writer took it; then a record that it refuses may fit by now. */
+    boolean isOutdated();
 }

@@ -13,7 +13,7 @@ public final class UnsafeCommitters {
     public static CommitAttempts without(
             Table table, RandomGenerator random, MissingLedger missingLedger, Set<String> missing) {
         EnumSet<Safeguard> safeguards = EnumSet.allOf(Safeguard.class);
-        missing.forEach(name -> safeguards.remove(Safeguard.valueOf(name)));
+        safeguards.removeIf(safeguard -> missing.contains(safeguard.name()));
         return new TableCommitter(table, random, missingLedger, safeguards);
     }
 }

@@ -151,7 +151,7 @@ final class BackfillRig {
             });
             steps.put(partition, PartitionStep.advance(new OffsetRange(from, to), OptionalLong.empty()));
         }
-        commit(writer.seal(), steps);
+        commit(writer.seal().files(), steps);
     }
 
     private void commit(List<DataFile> files, TreeMap<SourcePartition, PartitionStep> steps) {

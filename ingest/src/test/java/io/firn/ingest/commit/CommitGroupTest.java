@@ -11,6 +11,7 @@ import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.SealedFiles;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Table;
 import org.junit.jupiter.api.Test;
 
 class CommitGroupTest {
@@ -135,6 +137,11 @@ class CommitGroupTest {
             answer();
             return real.refreshedLedger();
         }
+
+        @Override
+        public Table latest() {
+            return real.latest();
+        }
     }
 
     private CommitGroup groupOn(CommitAttempts attempts) {
@@ -206,6 +213,11 @@ class CommitGroupTest {
             log.add("read");
             return table.refreshedLedger();
         }
+
+        @Override
+        public Table latest() {
+            return table.latest();
+        }
     }
 
     @Test
@@ -275,7 +287,7 @@ class CommitGroupTest {
         for (int offset = 0; offset < rows; offset++) {
             writer.write(SHARED, offset, 0, value, 0, value.length, null);
         }
-        return writer.seal().get(0);
+        return writer.seal().files().get(0);
     }
 
     private static Contribution contribution(DataFile file, long end) {
@@ -284,7 +296,11 @@ class CommitGroupTest {
 
     private static Contribution contribution(SourcePartition partition, DataFile file, long end) {
         PartitionStep step = PartitionStep.advance(new OffsetRange(0, end), OptionalLong.empty());
-        return new Contribution(0, List.of(file), new TreeMap<>(Map.of(partition, step)), Map.of(partition, end));
+        return new Contribution(
+                0,
+                new SealedFiles(List.of(file), MemoryFiles.SCHEMA),
+                new TreeMap<>(Map.of(partition, step)),
+                Map.of(partition, end));
     }
 
     /** Keeps why the catalog does not work, as long as it does not. */
@@ -306,5 +322,8 @@ class CommitGroupTest {
 
         @Override
         public void fenced(CommitOutcome.Fenced outcome) {}
+
+        @Override
+        public void schemaChanged(CommitOutcome.SchemaChanged outcome) {}
     }
 }

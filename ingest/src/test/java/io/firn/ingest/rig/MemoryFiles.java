@@ -1,9 +1,11 @@
 package io.firn.ingest.rig;
 
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import io.firn.ingest.commit.UnusedFiles;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.SealedFiles;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +27,25 @@ public final class MemoryFiles implements UnusedFiles {
     /** A row, by where it came from. */
     public record Row(SourcePartition partition, long offset, String value) {}
 
+    /** What all files are written for. */
+    public static final FileSchema SCHEMA =
+            new FileSchema(new Schema(), List.of(PartitionSpec.unpartitioned()), FileSchema.Values.BY_NAME);
+
     private final Map<String, List<Row>> files = new ConcurrentHashMap<>();
     private final AtomicLong names = new AtomicLong();
     private volatile boolean away;
+    private volatile String refused = "bad";
+    private volatile boolean isChanged;
+
+    /** Refuses records of this value. */
+    public void refuse(String value) {
+        refused = value;
+    }
+
+    /** The table takes every record now, which writers know after their next {@link BatchWriter#discard}. */
+    public void change() {
+        isChanged = true;
+    }
 
     public BatchWriter writer() {
         return new Writer();
@@ -90,7 +109,7 @@ public final class MemoryFiles implements UnusedFiles {
                 return Written.NULL_VALUE_COUNTED;
             }
             String value = new String(bytes, start, length, StandardCharsets.UTF_8);
-            if (value.equals("bad")) {
+            if (value.equals(refused)) {
                 throw new BadRecordException("not good", 0);
             }
             open.add(new Row(partition, offset, value));
@@ -108,10 +127,10 @@ public final class MemoryFiles implements UnusedFiles {
         }
 
         @Override
-        public List<DataFile> seal() {
+        public SealedFiles seal() {
             checkWhole();
             if (open.isEmpty()) {
-                return List.of();
+                return new SealedFiles(List.of(), SCHEMA);
             }
             if (away) {
                 broken = true;
@@ -125,13 +144,22 @@ public final class MemoryFiles implements UnusedFiles {
                     .withRecordCount(open.size())
                     .build();
             open.clear();
-            return List.of(file);
+            return new SealedFiles(List.of(file), SCHEMA);
         }
 
         @Override
         public void discard() {
             open.clear();
             broken = false;
+            if (isChanged) {
+                isChanged = false;
+                refused = "bad";
+            }
+        }
+
+        @Override
+        public boolean isOutdated() {
+            return isChanged;
         }
 
         private void checkWhole() {

@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Table;
 
 /** A table that is only a ledger and a list of files; as strict about steps as the real one. */
 public final class MemoryTable implements CommitAttempts {
@@ -59,6 +60,11 @@ public final class MemoryTable implements CommitAttempts {
     @Override
     public synchronized Ledger refreshedLedger() {
         return ledger;
+    }
+
+    @Override
+    public Table latest() {
+        throw new UnsupportedOperationException("this table has no columns");
     }
 
     public synchronized List<DataFile> files() {

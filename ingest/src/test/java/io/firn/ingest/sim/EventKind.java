@@ -16,6 +16,7 @@ enum EventKind {
     FREEZE_BEFORE_COMMIT(6),
     FAULT(16),
     OTHERS(16),
+    DDL(8),
     KAFKA(5),
     RENAME(2);
 

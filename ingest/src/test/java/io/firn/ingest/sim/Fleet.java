@@ -29,6 +29,7 @@ final class Fleet {
     private final TreeMap<String, SimKafka> topics = new TreeMap<>();
     private final SimTable table;
     private final ForeignEngine others;
+    private final ForeignDdl ddl;
     private final Faults faults;
     private final SimProcess.Stage stage;
     private final EventKind.Mix mix;
@@ -48,6 +49,7 @@ final class Fleet {
         }
         this.table = new SimTable(topics, random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 100);
         this.others = new ForeignEngine(table, random, coverage);
+        this.ddl = new ForeignDdl(table, random, coverage);
         this.faults = new Faults(table, List.copyOf(topics.values()), random, this::happened);
         this.stage = new SimProcess.Stage(table, clock, coverage, missingSafeguards);
         this.mix = new EventKind.Mix(random);
@@ -96,6 +98,7 @@ final class Fleet {
             }
             case FAULT -> faults.begin();
             case OTHERS -> tell(others.act());
+            case DDL -> tell(ddl.act());
             case KAFKA -> kafkaEvent(anyTopic());
             case RENAME -> rename(anyTopic());
         }
@@ -197,6 +200,8 @@ final class Fleet {
                     case "topic-recreated" -> topic.wasCreatedAgain();
                     case "ledger-unclear" -> table.isUnclear();
                     case "topic-already-read" -> topic.earlierName().isPresent();
+                    case "bad-record" -> true;
+                    case "table-replaced" -> table.wasRecreated();
                     default -> !stage.missingSafeguards().isEmpty();
                 };
         if (!reason) {
@@ -212,6 +217,8 @@ final class Fleet {
                                 : "an old process stops: its pipeline was renamed");
                 table.nameInLedger(topic).ifPresent(topic::correctEarlierName);
             }
+            case "bad-record" -> tell(ddl.takeEverything());
+            case "table-replaced" -> {}
             case "table-has-no-ledger" -> missingLedger = MissingLedger.ADOPT;
             default -> gapsAllowed.add(topic);
         }

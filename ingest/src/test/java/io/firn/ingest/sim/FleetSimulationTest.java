@@ -44,8 +44,16 @@ class FleetSimulationTest {
                             "Kafka drops old records",
                             "Kafka is away",
                             "a batch is fenced of which another process committed a prefix",
+                            "a column is added",
+                            "a column is dropped",
+                            "a column is dropped and added again",
+                            "a column is renamed",
+                            "a column is widened",
+                            "a column may be null again",
+                            "a column must not be null any more",
                             "a commit is fenced",
                             "a commit lands and its answer is lost",
+                            "a commit meets other columns and its records are read again",
                             "a commit of unknown outcome is fenced",
                             "a commit takes effect",
                             "a foreign engine appends",
@@ -66,8 +74,10 @@ class FleetSimulationTest {
                             "a process freezes right before it sends a commit",
                             "a process has stopped in good order",
                             "a process stops without what it cannot write",
+                            "a process stops: bad-record",
                             "a process stops: ledger-unclear",
                             "a process stops: offsets-lost",
+                            "a process stops: table-replaced",
                             "a process stops: topic-recreated",
                             "a process wakes up and its commit still fits",
                             "a retry finds that its first try had landed, or repeats it",
@@ -75,6 +85,7 @@ class FleetSimulationTest {
                             "a session ends while its process is frozen",
                             "a topic is deleted and created again",
                             "a zombie wakes after its partitions moved",
+                            "columns are reordered",
                             "null values are counted",
                             "old snapshots are expired",
                             "others write, expire or roll back while a commit's answer is lost",
@@ -88,7 +99,10 @@ class FleetSimulationTest {
                             "the next commit will be refused",
                             "the next request will be lost",
                             "the next success will look like a conflict",
+                            "the partitioning is changed",
                             "the store is away",
+                            "the table is dropped and created again",
+                            "the table is replaced",
                             "the table is rolled back",
                             "two pipelines feed one table"))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -159,6 +173,21 @@ class FleetSimulationTest {
         }
     }
 
+    /** A writer that goes on for columns that are gone is refused again and again. */
+    @Test
+    void aWriterThatDoesNotFollowTheTableNeverGetsAnythingInAgain() {
+        for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {
+            try {
+                new Fleet(seed, Set.of(SimProcess.REBINDING), coverage).run();
+            } catch (AssertionError stuck) {
+                assertThat(stuck).hasMessageStartingWith("stuck at");
+                System.out.println("without " + SimProcess.REBINDING + ": seed " + seed + " comes to no end");
+                return;
+            }
+        }
+        fail("without " + SimProcess.REBINDING + " nothing was held up in " + SEEDS_TO_FIND_A_VIOLATION + " seeds");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -168,7 +197,8 @@ class FleetSimulationTest {
                 "COMMIT_ID_LOOKUP",
                 "PROPERTY_FALLBACK",
                 "DEFERRED_REMOVAL",
-                "ONE_READER"
+                "ONE_READER",
+                "SCHEMA_FENCE"
             })
     void withoutASafeguardTheGuaranteeBreaks(String safeguard) {
         for (long seed = 0; seed < SEEDS_TO_FIND_A_VIOLATION; seed++) {

@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Table;
 
 /** One process of the fleet: real loops and a real group, turned by the simulation. Thrown away when it crashes. */
 final class SimProcess {
@@ -32,6 +33,9 @@ final class SimProcess {
 
     /** One turn in so many is met by a turn of another thread. */
     private static final int OTHERS_MEANWHILE = 6;
+
+    /** A safeguard of the writers. */
+    static final String REBINDING = "REBINDING";
 
     /** What all processes of a run share. */
     record Stage(SimTable table, SimClock clock, Coverage coverage, Set<String> missingSafeguards) {}
@@ -45,6 +49,7 @@ final class SimProcess {
     private final SimKafka kafka;
     private final String name;
     private final Coverage coverage;
+    private final Set<String> missingSafeguards;
     private final Lifeline lifeline = new Lifeline();
     private final CommitGroup group;
     private final WatchedAttempts commits;
@@ -64,6 +69,7 @@ final class SimProcess {
         this.coverage = stage.coverage();
         this.name = kafka.pipeline();
         LedgerClaim claim = new LedgerClaim(kafka.earlierName(), new TreeSet<>());
+        this.missingSafeguards = stage.missingSafeguards();
         PipelineSettings settings = new PipelineSettings(
                 name,
                 TopicSelection.named(List.of(kafka.topic())),
@@ -96,13 +102,20 @@ final class SimProcess {
         for (int worker = 0; worker < settings.workers(); worker++) {
             SimSource source = new SimSource(kafka, random, lifeline, this::otherThreads);
             sources.add(source);
-            loops.add(new IngestLoop(worker, settings, source, new SimWriter(table.files(), lifeline), shared));
+            loops.add(new IngestLoop(worker, settings, source, writer(), shared));
         }
     }
 
     /** Of its pipeline, as it was configured when the process started. */
     String pipeline() {
         return name;
+    }
+
+    /** Without rebinding it goes on for the columns that there were when it was made. */
+    private SimWriter writer() {
+        Table first = commits.latest();
+        boolean follows = !missingSafeguards.contains(REBINDING);
+        return new SimWriter(table.files(), lifeline, follows ? commits::latest : () -> first);
     }
 
     SimKafka kafka() {
@@ -221,5 +234,8 @@ final class SimProcess {
 
         @Override
         public void fenced(CommitOutcome.Fenced outcome) {}
+
+        @Override
+        public void schemaChanged(CommitOutcome.SchemaChanged outcome) {}
     }
 }

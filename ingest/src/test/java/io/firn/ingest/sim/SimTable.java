@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -31,7 +32,7 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
-import org.apache.iceberg.types.Types;
+import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimTable {
     static final String NAME = "lake.orders";
-
-    private static final Map<Integer, PartitionSpec> SPECS = Map.of(0, PartitionSpec.unpartitioned());
 
     private final InMemoryTables tables = new InMemoryTables();
     private final SimFiles files = new SimFiles(tables.files());
@@ -54,24 +53,42 @@ final class SimTable {
     private final Map<String, List<DataFile>> commits = new HashMap<>();
     private final Map<String, List<DataFile>> manifests = new HashMap<>();
     private final boolean forgetful;
+    private final int versions;
     private List<DataFile> referenced = List.of();
     private @Nullable TableMetadata checked;
     private @Nullable String misdescribed;
     private int checkedRemovals;
+    private boolean recreated;
 
     /** @param versions how many earlier versions of its metadata the table keeps */
     SimTable(TreeMap<String, SimKafka> topics, int versions) {
         this.topics = topics;
         this.forgetful = versions < 100;
+        this.versions = versions;
+        create();
+    }
+
+    private void create() {
         tables.create(
                 NAME,
-                new Schema(Types.NestedField.optional(1, "v", Types.StringType.get())),
+                SimRecords.firstSchema(),
                 PartitionSpec.unpartitioned(),
                 Map.of(
                         "write.manifest.compression-codec",
                         "uncompressed",
                         "write.metadata.previous-versions-max",
                         Integer.toString(versions)));
+    }
+
+    boolean wasRecreated() {
+        return recreated;
+    }
+
+    /** Another table under the same name. */
+    void recreate() {
+        recreated = true;
+        tables.drop(NAME);
+        create();
     }
 
     InMemoryTables tables() {
@@ -179,7 +196,9 @@ final class SimTable {
         if (now != checked) {
             now.snapshots().forEach(snapshot -> follow(snapshot, now));
             Snapshot head = now.currentSnapshot();
-            if (head != null && (checked == null || checked.currentSnapshot() != head)) {
+            if (head == null) {
+                referenced = List.of();
+            } else if (checked == null || checked.currentSnapshot() != head) {
                 referenced = filesOf(head);
                 checkRows(truths.getOrDefault(head.snapshotId(), Truth.NOTHING));
                 checkedRemovals = -1;
@@ -224,6 +243,7 @@ final class SimTable {
             parent = truths.getOrDefault(parentId, Truth.NOTHING);
         }
         writers.put(snapshot.snapshotId(), snapshot.summary().getOrDefault(LedgerKeys.COMMIT_ID, ""));
+        checkColumns(snapshot, now);
         String json = snapshot.summary().get(LedgerKeys.OFFSETS);
         truths.put(
                 snapshot.snapshotId(),
@@ -235,6 +255,33 @@ final class SimTable {
                                 snapshot.summary(),
                                 topics,
                                 complaint -> misdescribed = complaint));
+    }
+
+    /** Every value of the rows that a snapshot of Firn's adds is under the column that has its name in that snapshot. */
+    private void checkColumns(Snapshot snapshot, TableMetadata now) {
+        List<DataFile> added = commits.getOrDefault(writers.getOrDefault(snapshot.snapshotId(), ""), List.of());
+        for (DataFile file : added) {
+            Schema written = files.schema(file);
+            Schema schema = Objects.requireNonNull(now.schemasById().get(snapshot.schemaId()));
+            if (!written.sameSchema(schema)) {
+                files.rows(file).forEach(row -> checkColumns(row, written, schema));
+            }
+        }
+    }
+
+    private static void checkColumns(Position position, Schema written, Schema schema) {
+        Map<Integer, Object> row = SimRecords.row(position, written);
+        Map<String, Object> fields = SimRecords.fields(position);
+        for (NestedField column : schema.columns()) {
+            Object shown = row.get(column.fieldId());
+            Object produced = fields.get(column.name());
+            if (!Objects.equals(shown, produced)) {
+                throw new Violation("column " + column + " shows " + shown + ", the record says " + produced);
+            }
+            if (shown == null && column.isRequired()) {
+                throw new Violation("null in column " + column + " of " + position);
+            }
+        }
     }
 
     private List<DataFile> filesOf(Snapshot head) {
@@ -259,7 +306,8 @@ final class SimTable {
 
     private List<DataFile> read(ManifestFile manifest) {
         List<DataFile> all = new ArrayList<>();
-        try (ManifestReader<DataFile> reader = ManifestFiles.read(manifest, tables.files(), SPECS)) {
+        Map<Integer, PartitionSpec> specs = tables.metadata(NAME).specsById();
+        try (ManifestReader<DataFile> reader = ManifestFiles.read(manifest, tables.files(), specs)) {
             reader.forEach(file -> all.add(file.copyWithoutStats()));
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.iceberg.Table;
 
 /** Attempts of one process, with what they answer held against the table: an outcome that is told must be true. */
 final class WatchedAttempts implements CommitAttempts {
@@ -59,6 +60,11 @@ final class WatchedAttempts implements CommitAttempts {
                 fenced -> {
                     expect(!landed, "told that it was fenced, and the table holds the commit");
                     countFence(commit, fenced.ledger());
+                    return outcome;
+                },
+                changed -> {
+                    expect(!landed, "told that its files do not fit, and the table holds the commit");
+                    count("a commit meets other columns and its records are read again");
                     return outcome;
                 },
                 undecided -> {
@@ -125,6 +131,11 @@ final class WatchedAttempts implements CommitAttempts {
     @Override
     public long waitedMillis() {
         return attempts.waitedMillis();
+    }
+
+    @Override
+    public Table latest() {
+        return attempts.latest();
     }
 
     @Override

@@ -73,7 +73,7 @@ class DuckDbReadsFilesTest {
                         + "\"tags\":{\"x\":1,\"y\":null}}");
         write(writer, "{\"items\":[],\"tags\":{}}");
         write(writer, "{}");
-        DataFile file = writer.seal().get(0);
+        DataFile file = writer.seal().files().get(0);
         Path copy = folder.resolve("rows.parquet");
         try (InputStream in = table.table().io().newInputFile(file.location()).newStream()) {
             Files.copy(in, copy);
@@ -205,8 +205,10 @@ class DuckDbReadsFilesTest {
             write(writer, record);
         }
         Path copy = folder.resolve("rows.parquet");
-        try (InputStream in =
-                table.table().io().newInputFile(writer.seal().get(0).location()).newStream()) {
+        try (InputStream in = table.table()
+                .io()
+                .newInputFile(writer.seal().files().get(0).location())
+                .newStream()) {
             Files.copy(in, copy);
         }
         List<String> rows = new ArrayList<>();
