@@ -484,6 +484,7 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
                 throw trouble;
             }
             // What cannot be sealed is consumed again at the next start; what was sealed before is still committed.
+            droppedAtEnd = true;
             warn("ends without what it consumed last, which cannot be written", trouble);
         } finally {
             group.leave(worker);
@@ -499,7 +500,9 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
             throw failure;
         }
         reportCommitted();
-        droppedAtEnd = !assignment.owesNothing() && !group.droppedForOthers();
+        if (!assignment.owesNothing() && !group.droppedForOthers()) {
+            droppedAtEnd = true;
+        }
         return Turn.DONE;
     }
 }

@@ -137,6 +137,24 @@ class IngestLoopTest {
     }
 
     @Test
+    void stopReportsWhatItCannotWriteThoughItWasFencedBefore() {
+        source0.produce(3);
+        turnUntil(() -> next(P0) == 3);
+        source0.produce(2);
+        loop0.turn();
+        advanceForOthers(P0, new OffsetRange(3, 5));
+        long epoch = group.epoch();
+        turnUntil(() -> group.epoch() > epoch && source0.reported().equals(OptionalLong.of(5)));
+        source0.produce(2);
+        loop0.turn();
+        files.goAway();
+        stop();
+
+        assertThat(loop0.droppedAtEnd()).isTrue();
+        assertThat(next(P0)).isEqualTo(5);
+    }
+
+    @Test
     void aWorkerThatIsStoppedAfterTheStoreCameBackHasDroppedNothing() {
         source0.produce(3);
         files.goAway();

@@ -143,6 +143,7 @@ class BackfillIT {
                     "repaired",
                     "--mode",
                     "missing",
+                    "--all",
                     "--url",
                     url,
                     "--json");

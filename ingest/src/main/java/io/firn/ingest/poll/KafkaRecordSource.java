@@ -46,6 +46,9 @@ final class KafkaRecordSource implements RecordSource {
 
     private static final Duration CLOSE_TIME = Duration.ofSeconds(5);
 
+    /** A request that the client refuses so often is wrong itself: its partitions did not come and go each time. */
+    private static final int MAX_REFUSALS = 5;
+
     private static final byte[] NO_VALUE = new byte[0];
 
     private final int worker;
@@ -212,7 +215,8 @@ final class KafkaRecordSource implements RecordSource {
     }
 
     /**
-     * Asks the client for something about partitions that its background thread may take away at any moment.
+     * Asks the client for something about partitions that its background thread may take away at any moment, and may
+     * bring back before the next look.
      *
      * @return those that it was done for; of the others {@link #dropVanished} tells the loop at the next poll
      */
@@ -221,12 +225,14 @@ final class KafkaRecordSource implements RecordSource {
             Collection<TopicPartition> partitions,
             Consumer<Collection<TopicPartition>> request) {
         Set<TopicPartition> present = new HashSet<>(partitions);
+        int refusals = 0;
         while (present.retainAll(client.assignment()) || !present.isEmpty()) {
             try {
                 request.accept(present);
                 return present;
             } catch (IllegalStateException refused) {
-                if (client.assignment().containsAll(present)) {
+                refusals++;
+                if (refusals == MAX_REFUSALS) {
                     throw refused;
                 }
             }
