@@ -53,7 +53,9 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
         if (leftOut < 0) {
             return;
         }
-        boolean asItIs = leftOut == 0 && (own || event.getThrowableProxy() == null);
+        boolean isOneLine =
+                event.getThrowableProxy() == null && event.getFormattedMessage().indexOf('\n') < 0;
+        boolean asItIs = leftOut == 0 && (own || isOneLine);
         target.appendLoopOnAppenders(asItIs ? event : shortened(event, own, leftOut));
     }
 
@@ -81,7 +83,9 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     private static LoggingEvent shortened(ILoggingEvent event, boolean own, long leftOut) {
         LoggingEvent shorter = new LoggingEvent();
-        StringBuilder text = new StringBuilder(event.getFormattedMessage());
+        String message = event.getFormattedMessage();
+        StringBuilder text =
+                new StringBuilder(own ? message : message.lines().findFirst().orElse(""));
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null && !own) {
             text.append(": ").append(reason(thrown));

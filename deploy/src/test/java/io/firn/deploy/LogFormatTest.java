@@ -14,6 +14,7 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
@@ -53,7 +54,7 @@ class LogFormatTest {
             for (int attempt = 0; attempt < 1000; attempt++) {
                 library.warn("Retrying task after failure {}", attempt, new IOException("connection refused"));
             }
-            library.warn("something else");
+            library.warn("something else, created by:\n\tat Tasks.java");
             own.error("unexpected", new IllegalStateException("a fault of Firn"));
         });
         context.stop();
@@ -64,6 +65,21 @@ class LogFormatTest {
                 .contains("something else")
                 .doesNotContain("Tasks.java")
                 .contains("\tat io.firn.deploy.LogFormat");
+    }
+
+    @Test
+    void kafkaClientWithoutMemoryEndsTheProcess() {
+        AtomicInteger ended = new AtomicInteger();
+        LoggerContext context = new LoggerContext();
+        context.setMDCAdapter(MDC.getMDCAdapter());
+        context.addTurboFilter(new OutOfMemoryExit(ended::incrementAndGet));
+        Logger kafka = context.getLogger("org.apache.kafka.clients.consumer.internals.ConsumerNetworkThread");
+        kafka.error("Unexpected error caught in consumer network thread", new IllegalStateException("other"));
+        context.getLogger("org.eclipse.jetty").warn("a request", new OutOfMemoryError("Java heap space"));
+        assertThat(ended).hasValue(0);
+        kafka.error("Unexpected error caught in consumer network thread", new OutOfMemoryError("Java heap space"));
+        assertThat(ended).hasValue(1);
+        context.stop();
     }
 
     private static String captured(Runnable work) {

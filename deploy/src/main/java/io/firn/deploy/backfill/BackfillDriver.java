@@ -35,7 +35,7 @@ public final class BackfillDriver {
                 Duration wait;
                 try {
                     wait = loop.turn();
-                } catch (RuntimeException failed) {
+                } catch (RuntimeException | Error failed) {
                     LOG.error("backfills met what they did not expect; they go on in {}", AFTER_FAILURE, failed);
                     wait = AFTER_FAILURE;
                 }

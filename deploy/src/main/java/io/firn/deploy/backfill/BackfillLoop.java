@@ -99,8 +99,12 @@ public final class BackfillLoop {
             return current == null ? look() : turn(current);
         } catch (FirnException failed) {
             return failed(failed);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             LOG.warn("a backfill could not go on and is tried again in {}", AFTER_FAILURE, failed);
+            Work current = work;
+            if (current != null) {
+                states.health(current.name).warn(COMPONENT, "failed: " + FailureText.of(failed));
+            }
             drop();
             return AFTER_FAILURE;
         }
@@ -140,7 +144,7 @@ public final class BackfillLoop {
             }
             try {
                 seen(each.getValue(), parts.table(each.getValue()));
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | Error failed) {
                 cannotLook(each.getKey(), each.getValue(), failed);
             }
         }
@@ -165,7 +169,7 @@ public final class BackfillLoop {
                     return Duration.ZERO;
                 }
                 states.health(each.getKey()).clear(COMPONENT);
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | Error failed) {
                 cannotLook(each.getKey(), each.getValue(), failed);
             }
         }
@@ -185,7 +189,7 @@ public final class BackfillLoop {
         return false;
     }
 
-    private void cannotLook(String name, PipelineConfig pipeline, RuntimeException failed) {
+    private void cannotLook(String name, PipelineConfig pipeline, Throwable failed) {
         states.health(name).warn(COMPONENT, "its table cannot be looked at: " + FailureText.of(failed));
         LOG.warn(
                 "backfills of {} cannot be looked at, the next look is in {}: {}",

@@ -52,7 +52,7 @@ final class History implements AutoCloseable {
     private void lookQuietly() {
         try {
             look();
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             LOG.debug("no figures for the page this time", failed);
         }
     }

@@ -142,7 +142,7 @@ final class Lane {
                 for (JobKind kind : target.table().role().jobs()) {
                     works(target, kind.jobName());
                 }
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | Error failed) {
                 target.lookAgain(now.plus(AFTER_FAILED_LOOK));
                 tell("a look at what " + target.table().name() + " needs", failed);
                 fails(target, LOOK, failed);
@@ -171,7 +171,7 @@ final class Lane {
                     scratch,
                     now,
                     now);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             scratch.close();
             target.failed(kind, now, random);
             tell(kind.jobName() + " of " + target.table().name(), failed);
@@ -193,7 +193,7 @@ final class Lane {
                                 ended(current, ended);
                                 return ended;
                             });
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             tell(current.name(), failed);
             abandon(current);
             current.target().failed(current.kind(), clock.instant(), random);
@@ -227,7 +227,7 @@ final class Lane {
     private void follow(MaintainedTable merged) {
         try {
             afterMerge.accept(merged);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             tell("the view of the latest rows of " + merged.name(), failed);
         }
     }
@@ -237,7 +237,7 @@ final class Lane {
         run = null;
         try {
             current.job().stop();
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             LOG.debug("{} left files to the orphan job", current.name(), failed);
         }
         current.scratch().close();
@@ -252,7 +252,7 @@ final class Lane {
         }
     }
 
-    private void fails(Target target, String what, RuntimeException failed) {
+    private void fails(Target target, String what, Throwable failed) {
         states.health(target.table().pipeline())
                 .warn(what + " of " + target.table().name(), FailureText.of(failed) + "; tried again later");
     }
@@ -262,11 +262,11 @@ final class Lane {
                 .clear(what + " of " + target.table().name());
     }
 
-    private static void tell(String what, RuntimeException failed) {
+    private static void tell(String what, Throwable failed) {
         if (failed instanceof FirnException) {
             FirnException known = (FirnException) failed;
             LOG.warn("{} failed: {} ({}); {}; tried again later", what, known.what(), known.where(), known.action());
-        } else if (StoreFailures.mayRecover(failed)) {
+        } else if (failed instanceof RuntimeException && StoreFailures.mayRecover((RuntimeException) failed)) {
             LOG.warn("{} failed: {}; tried again later", what, FailureText.of(failed));
         } else {
             LOG.warn("{} failed; tried again later", what, failed);

@@ -34,7 +34,7 @@ public final class MaintenanceDriver {
             while (!stopping.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
                     wait = loop.turn();
-                } catch (RuntimeException failed) {
+                } catch (RuntimeException | Error failed) {
                     LOG.error("maintenance met what it did not expect; it goes on in {}", AFTER_FAILURE, failed);
                     wait = AFTER_FAILURE;
                 }

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -39,6 +40,9 @@ class OutagesIT {
     private static final Duration OUTAGE = Duration.ofSeconds(5);
 
     private static final Path LOGS = OsProcess.logs("outages");
+
+    private static final Duration SHOWN = Duration.ofSeconds(30);
+    private static final int MAX_LOG_LINES = 60;
 
     private static BrokerProcess broker;
     private static S3ProxyProcess s3;
@@ -72,12 +76,13 @@ class OutagesIT {
         TableVerifier verifier = stage.verifier();
         long records;
         try (TopicProducer producer = producer(stage);
-                FirnProcess service = service(stage).start()) {
+                FirnProcess service = loggingAsInstalled(stage).start()) {
             awaitProgress(verifier, service, Map.of());
 
             say("the REST catalog is away");
             Map<Integer, Long> before = verifier.ledger();
             rest.away();
+            awaitShown(service);
             Eventually.pause(OUTAGE);
             rest.back();
             awaitProgress(verifier, service, before);
@@ -85,6 +90,7 @@ class OutagesIT {
             say("the S3 server is away");
             before = verifier.ledger();
             s3.kill9();
+            awaitShown(service);
             Eventually.pause(OUTAGE);
             s3.restart();
             awaitProgress(verifier, service, before);
@@ -92,13 +98,21 @@ class OutagesIT {
             say("the broker is away");
             before = verifier.ledger();
             broker.kill9();
+            awaitShown(service);
             Eventually.pause(OUTAGE);
             broker.restart();
             awaitProgress(verifier, service, before);
 
+            Eventually.holds(
+                    "nothing is shown any more", RECOVERY, () -> ready(service).contains("green"), service::tail);
             producer.close();
             records = producer.acknowledged();
             Eventually.holds("the table holds everything", RECOVERY, verifier::isDrained, service::tail);
+            say(service.outputSinceStart().lines().count() + " lines of log");
+            assertThat(service.outputSinceStart()).as("stack traces").doesNotContain("\tat ");
+            assertThat(service.outputSinceStart().lines().count())
+                    .as("lines: a few for each outage and minute")
+                    .isLessThan(MAX_LOG_LINES);
             assertThat(service.terminate()).as(service.tail()).isZero();
         }
         assertExact(verifier, records);
@@ -161,6 +175,13 @@ class OutagesIT {
         }
     }
 
+    /** Ten seconds on a quiet machine; the bound is for a busy one. */
+    private static void awaitShown(FirnProcess service) {
+        Instant begun = Instant.now();
+        Eventually.holds("the outage is shown", SHOWN, () -> !ready(service).contains("green"), service::tail);
+        say("shown after " + Duration.between(begun, Instant.now()).toMillis() + " ms");
+    }
+
     private static String ready(FirnProcess service) throws Exception {
         return HttpClient.newHttpClient()
                 .send(
@@ -182,6 +203,17 @@ class OutagesIT {
 
     private static FirnProcess service(Stage stage) {
         return stage.service(stage.topic(), stage.config("firn", "workers: 2"));
+    }
+
+    /** With the service's own logging configuration, which counts lines; the rig's shows everything. */
+    private static FirnProcess loggingAsInstalled(Stage stage) {
+        return FirnProcess.of(
+                stage.topic(),
+                stage.config("firn", "workers: 2"),
+                LOGS,
+                "-Xmx256m",
+                "-Dlogback.configurationFile="
+                        + Path.of("src/main/resources/logback.xml").toAbsolutePath());
     }
 
     private static TopicProducer producer(Stage stage) {

@@ -54,8 +54,9 @@ public final class OsProcess implements AutoCloseable {
     public static List<String> java(Path logDirectory, String classPath, String... flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(flags));
+        // In this order: a test may name another logging configuration.
         command.add("-Dlogback.configurationFile=" + quietLogging(logDirectory));
+        command.addAll(List.of(flags));
         command.add("-cp");
         command.add(classPath);
         return command;
