@@ -25,15 +25,16 @@ final class MergeCommits {
     static JobCommit deletes(UUID id, MergePass pass) {
         MergeOutput output = pass.output();
         return JobCommit.carrying(
-                id,
-                Operation.MERGE,
-                summary(pass),
-                transaction -> {
-                    AppendFiles append = transaction.newFastAppend();
-                    output.facts().forEach(append::appendFile);
-                    return append;
-                },
-                output.factLocations());
+                        id,
+                        Operation.MERGE,
+                        summary(pass),
+                        transaction -> {
+                            AppendFiles append = transaction.newFastAppend();
+                            output.facts().forEach(append::appendFile);
+                            return append;
+                        },
+                        output.factLocations())
+                .writtenFor(List.of(output.factSchema()));
     }
 
     /** Rows, deletes and the ledger; refused where anybody else changed rows since the snapshot that was probed. */
@@ -52,6 +53,7 @@ final class MergeCommits {
                         summary,
                         transaction -> change(transaction, pass, output),
                         List.copyOf(output.keyedLocations()))
+                .writtenFor(List.of(output.keyedSchema()))
                 .with(restaged.swap(pass.id))
                 .claiming(pass.plan.renamed());
     }

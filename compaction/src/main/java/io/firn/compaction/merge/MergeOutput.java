@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.schema.FileSchema;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertTables;
@@ -43,6 +44,8 @@ final class MergeOutput {
     private final List<Touched> touched = new ArrayList<>();
     private List<DataFile> rows = List.of();
     private List<DataFile> facts = List.of();
+    private final FileSchema keyedSchema;
+    private final FileSchema factSchema;
     private int nextStaged;
     private int nextTouched;
 
@@ -57,6 +60,8 @@ final class MergeOutput {
         }
         Table keyed = tables.keyed();
         Table deletes = tables.deletes();
+        this.keyedSchema = FileSchema.of(keyed, FileSchema.Values.BY_NAME_IN_PART);
+        this.factSchema = FileSchema.of(deletes, FileSchema.Values.BY_NAME_IN_PART);
         FileScans stagedScans = new FileScans(tables.staging());
         FileScans keyedScans = new FileScans(keyed);
         List<Table> all = List.of(tables.staging(), keyed, deletes);
@@ -140,6 +145,15 @@ final class MergeOutput {
 
     List<DataFile> facts() {
         return facts;
+    }
+
+    /** Staged columns that the keyed table lacks may be added to it: then the records are merged again. */
+    FileSchema keyedSchema() {
+        return keyedSchema;
+    }
+
+    FileSchema factSchema() {
+        return factSchema;
     }
 
     DeadRows deadRows() {

@@ -4,6 +4,7 @@ import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.JobCommitter;
 import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.commit.TableCommit.Operation;
+import io.firn.catalog.schema.FileSchema;
 import io.firn.compaction.Figures;
 import io.firn.compaction.Foreign;
 import io.firn.compaction.Job;
@@ -17,8 +18,10 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.SerializableTable;
 import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -44,13 +47,15 @@ public final class RewriteJob implements Job {
 
     private final JobContext context;
     private final RewriteSettings settings;
-    private final GroupFiles.Copy copy;
     private final JobCommitter committer;
     private final ProgressMeter meter;
     private final Figures figures = new Figures(NAME);
     private final Instant started;
     private final Deque<FileGroup> waiting = new ArrayDeque<>();
     private @Nullable RewritePlan plan;
+    /** As it was planned on: a copy has all columns that the rows of the plan may have. */
+    private Table planned;
+
     private RewriteUnit unit;
     private @Nullable JobCommit pending;
     private @Nullable JobResult result;
@@ -63,11 +68,11 @@ public final class RewriteJob implements Job {
         this.context = context;
         this.settings = settings;
         this.mostFiles = settings.commitFiles();
-        this.copy = new PageCopy(context.table(), new RowCopy(context.table(), settings, context.scratch()));
         this.committer = context.committer();
         this.meter = new ProgressMeter(NAME, context.clock(), context.progress());
         this.started = context.clock().instant();
         this.unit = new RewriteUnit(context.table());
+        this.planned = context.table();
     }
 
     /** What a run would take of the table as it was refreshed last. Reads manifests. */
@@ -125,6 +130,7 @@ public final class RewriteJob implements Job {
             return ended();
         }
         plan = made.get();
+        planned = SerializableTable.copyOf(context.table());
         waiting.clear();
         waiting.addAll(made.get().groups());
         meter.begin("copy", made.get().work());
@@ -157,8 +163,8 @@ public final class RewriteJob implements Job {
             waiting.clear();
             return JobTurn.AT_ONCE;
         }
-        GroupFiles files =
-                new GroupFiles(context.table(), group, context.newId().toString());
+        GroupFiles files = new GroupFiles(planned, group, context.newId().toString());
+        GroupFiles.Copy copy = new PageCopy(planned, new RowCopy(planned, settings, context.scratch()));
         boolean copied = false;
         try {
             Foreign.run(
@@ -180,8 +186,14 @@ public final class RewriteJob implements Job {
     }
 
     private JobCommit commitOf(RewriteUnit copied, RewritePlan from) {
+        FileSchema written = new FileSchema(planned.schema(), copied.specs(), FileSchema.Values.BY_ID);
         return JobCommit.carrying(
-                context.newId(), Operation.REWRITE, new java.util.TreeMap<>(), copied.change(from), copied.locations());
+                        context.newId(),
+                        Operation.REWRITE,
+                        new java.util.TreeMap<>(),
+                        copied.change(from),
+                        copied.locations())
+                .writtenFor(List.of(written));
     }
 
     private JobTurn commit(JobCommit commit) {

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import org.apache.iceberg.ContentFile;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DeleteFile;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Table;
@@ -50,6 +51,11 @@ final class RewriteUnit {
 
     List<String> locations() {
         return files().stream().map(ContentFile::location).toList();
+    }
+
+    /** By which its files are partitioned. */
+    List<PartitionSpec> specs() {
+        return groups.stream().map(FileGroup::spec).distinct().toList();
     }
 
     /** Replaces the groups' files by their copies, on condition that nobody has deleted from them since. */

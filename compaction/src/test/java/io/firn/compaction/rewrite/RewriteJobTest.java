@@ -20,9 +20,11 @@ import java.util.TreeSet;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.data.GenericRecord;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -343,6 +345,47 @@ class RewriteJobTest {
 
         assertThat(TestLake.files(table)).hasSize(1);
         assertThat(TestLake.rows(table)).isEqualTo(before);
+    }
+
+    @Test
+    void valuesOfAColumnThatWasAddedAfterTheJobWasMadeAreKept() {
+        Table table = table("2", 8, 10);
+        RewriteJob job = job(lake.open("orders"), SETTINGS);
+        addNote(table);
+        List<String> before = TestLake.rows(table);
+        assertThat(before.toString()).contains("kept");
+
+        TestLake.run(job);
+
+        assertThat(TestLake.files(table)).hasSize(1);
+        assertThat(TestLake.rows(table)).isEqualTo(before);
+    }
+
+    @Test
+    void copiesThatMayHoldNullsAreNotCommittedToAColumnThatMustNotBeNullAnyMore() {
+        Table table = table("2", 8, 10);
+        RewriteJob job = job(lake.open("orders"), SETTINGS);
+        long head = table.currentSnapshot().snapshotId();
+        job.turn();
+        job.turn();
+        table.updateSchema().allowIncompatibleChanges().requireColumn("paid").commit();
+
+        JobTurn attempt = job.turn();
+
+        assertThat(attempt).isEqualTo(JobTurn.AT_ONCE);
+        table.refresh();
+        assertThat(table.currentSnapshot().snapshotId()).as("the head").isEqualTo(head);
+        assertThat(unreferenced(table)).as("files of the refused commit").isEmpty();
+    }
+
+    /** Adds a column and a file that has it. */
+    private void addNote(Table table) {
+        table.updateSchema().addColumn("note", Types.StringType.get()).commit();
+        table.refresh();
+        Record row = GenericRecord.create(table.schema());
+        row.setField("id", 1_000L);
+        row.setField("note", "kept");
+        lake.ingest("orders", TestFiles.data(table, List.of(row)));
     }
 
     private Table table(String format, int files, int rows) {

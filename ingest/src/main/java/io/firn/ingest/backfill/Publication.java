@@ -11,13 +11,16 @@ import io.firn.catalog.commit.PropertySwap;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
@@ -183,10 +186,41 @@ final class Publication {
         TreeMap<SourcePartition, Long> covered = new TreeMap<>();
         spans.forEach((partition, span) -> covered.put(state.task().partition(partition), span.end()));
         PropertySwap swap = Backfills.swap(from, to);
+        List<FileSchema> written = schemas();
+        requireFit(written);
         // The branch's files are the branch's still where this does not take effect.
         return JobCommit.carrying(id, Operation.BACKFILL, summary, this::change, deletes.locations())
                 .of(state.task().pipeline())
+                .writtenFor(written)
                 .with(new PropertySwap(swap.key(), swap.expected(), swap.value(), covered));
+    }
+
+    /** Of the branch's snapshots: each chunk was committed to columns that it fitted. */
+    private List<FileSchema> schemas() {
+        long base = state.task().branch().orElseThrow().sequence();
+        Set<Integer> ids = new TreeSet<>();
+        for (Snapshot each = branch; each != null && each.sequenceNumber() > base; each = Line.parent(table, each)) {
+            Integer id = each.schemaId();
+            if (id != null) {
+                ids.add(id);
+            }
+        }
+        return table.schemas().values().stream()
+                .filter(schema -> ids.contains(schema.schemaId()))
+                .map(schema -> new FileSchema(schema, List.of(), FileSchema.Values.BY_ID))
+                .toList();
+    }
+
+    private void requireFit(List<FileSchema> written) {
+        List<String> differences = FileSchema.differences(written, table.schema(), table.specs());
+        if (!differences.isEmpty()) {
+            throw FirnException.user(
+                    "branch-outdated",
+                    "the table's columns were changed, and the branch's files do not fit them: "
+                            + String.join("; ", differences),
+                    "table " + table.name() + ", branch " + Line.branch(state),
+                    "drop the backfill, and begin another");
+        }
     }
 
     private SnapshotUpdate<?> change(Transaction transaction) {
