@@ -133,7 +133,7 @@ public final class Tables {
             return call(
                     "the table cannot be created",
                     name,
-                    () -> NewTableLocation.create(catalog, identifier, () -> catalog.buildTable(identifier, schema)
+                    () -> NewTableLocation.create(identifier, () -> catalog.buildTable(identifier, schema)
                             .withPartitionSpec(spec)
                             .withProperties(properties)));
         } catch (AlreadyExistsException e) {

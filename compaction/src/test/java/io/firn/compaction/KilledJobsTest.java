@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.FaultyTable;
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.RegisteredTables;
 import io.firn.compaction.expire.ExpireJob;
 import io.firn.compaction.expire.ExpireSettings;
 import io.firn.compaction.manifest.ManifestJob;
@@ -18,10 +20,12 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.iceberg.ManifestContent;
 import org.apache.iceberg.ManifestFiles;
@@ -58,17 +62,22 @@ class KilledJobsTest {
         EXPIRE {
             @Override
             Job job(JobContext context) {
-                return new ExpireJob(context, new ExpireSettings(Duration.ofHours(1), 1, 2));
+                return new ExpireJob(context, new ExpireSettings(Duration.ofHours(1), 1, 2), guard());
             }
         },
         ORPHANS {
             @Override
             Job job(JobContext context) {
-                return new OrphanJob(context, OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)));
+                return new OrphanJob(context, OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)), guard());
             }
         };
 
         abstract Job job(JobContext context);
+
+        private static DeletionGuard guard() {
+            return new DeletionGuard(
+                    "shop.orders", RegisteredTables.NONE, Optional.empty(), List.of(), Clock.systemUTC());
+        }
     }
 
     @TempDir

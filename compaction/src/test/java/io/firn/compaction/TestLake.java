@@ -11,13 +11,17 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.CatalogTables;
+import io.firn.catalog.location.DeletionGuard;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
@@ -71,6 +75,29 @@ public final class TestLake implements AutoCloseable {
                 .withProperties(properties)
                 .create();
         return open(name);
+    }
+
+    public Catalog catalog() {
+        return catalog;
+    }
+
+    /** Of a table of this lake, as maintenance has it. */
+    public DeletionGuard guard(String name, String... accepted) {
+        return new DeletionGuard(
+                "shop." + name,
+                new CatalogTables(catalog, Clock.systemUTC()),
+                Optional.of(dir.resolve("warehouse").toUri().toString()),
+                List.of(accepted),
+                Clock.systemUTC());
+    }
+
+    /** A table remembers where it is from the first job that deletes files on. */
+    public void remember(String name) {
+        DeletionGuard.Examination examination =
+                guard(name).examine(open(name), DeletionGuard.Memory.WRITE, new Random(1));
+        while (examination.step().isEmpty()) {
+            continue;
+        }
     }
 
     /** The next table that is ingested into is a new one. */

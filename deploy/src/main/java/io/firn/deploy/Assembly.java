@@ -9,6 +9,7 @@ import io.firn.catalog.commit.CommitTurn;
 import io.firn.catalog.commit.CommitTurns;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.TableCommitter;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
@@ -48,7 +49,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.jspecify.annotations.Nullable;
@@ -220,8 +221,13 @@ public final class Assembly {
     }
 
     /** Jobs of single tables, for those who run them by hand. */
-    public JobFactory jobs(Catalog catalog) {
-        return new JobFactory(catalog, clock, randoms, turns);
+    public JobFactory jobs(Configuration configuration, Catalog catalog) {
+        return new JobFactory(
+                catalog,
+                clock,
+                randoms,
+                turns,
+                Optional.ofNullable(configuration.catalog().get(CatalogProperties.WAREHOUSE_LOCATION)));
     }
 
     private PipelineRunner pipeline(
@@ -262,8 +268,8 @@ public final class Assembly {
                         commits::latest, decoding, () -> WriteSettings.defaults(UUID.randomUUID())
                                 .withTargetFileBytes(pipeline.commit().targetFileBytes())
                                 .withMemoryBytes(writerBytes)),
-                files -> CatalogUtil.deleteFiles(
-                        table.io(), files.stream().map(file -> file.location()).toList(), "data", true));
+                files -> UncommittedFiles.delete(
+                        table.io(), files.stream().map(file -> file.location()).toList(), "unused data files"));
         KafkaSources sources = new KafkaSources(
                 new ReaderIdentity(name, Tables.uuid(table)),
                 pipeline.topics(),

@@ -127,7 +127,7 @@ public final class Service implements Running, AutoCloseable {
         Optional<IcebergRest> iceberg = configuration.http().icebergRest()
                 ? Optional.of(new IcebergRest(catalog, shown(configuration.catalog())))
                 : Optional.empty();
-        JobFactory jobs = assembly.jobs(catalog);
+        JobFactory jobs = assembly.jobs(configuration, catalog);
         List<TableWatch> watches = watches(configuration, catalog, pipelines, assembly.clock());
         LagWatch lag = lag(configuration, pipelines, watches, assembly.clock());
         Service service = new Service(

@@ -8,8 +8,11 @@ import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.properties.HasName;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -20,6 +23,8 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.time.Clock;
 import java.time.Instant;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.io.FileIO;
 
 /** The rules that ARCHITECTURE.md says a test holds. */
 @AnalyzeClasses(
@@ -33,6 +38,18 @@ class ArchitectureTest {
             return !location.contains("-tests.jar");
         }
     }
+
+    /** A deletion anywhere else would pass by the proof that the file is the table's own. */
+    @ArchTest
+    static final ArchRule files_of_tables_are_deleted_in_one_place = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.firn.catalog.location..")
+            .should()
+            .callMethodWhere(JavaCall.Predicates.target(
+                            HasName.Predicates.nameMatching("deleteFile|deleteFiles|deletePrefix|dropTableData"))
+                    .and(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(DescribedPredicate.or(
+                            JavaClass.Predicates.assignableTo(FileIO.class),
+                            JavaClass.Predicates.equivalentTo(CatalogUtil.class))))));
 
     /** The order of the stages is told in one place: IngestLoop. */
     @ArchTest

@@ -11,6 +11,6 @@ import java.util.function.Supplier;
  * @param commits the table's commits; used by one thread at a time
  * @param writers a new writer for each worker
  * @param unused removes files that were sealed and never offered to a commit, as
- *     {@code files -> CatalogUtil.deleteFiles(table.io(), ...)}
+ *     {@code files -> UncommittedFiles.delete(table.io(), ...)}
  */
 public record PipelineTable(CommitAttempts commits, Supplier<BatchWriter> writers, UnusedFiles unused) {}

@@ -8,6 +8,7 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerReader.PropertyFallback;
 import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.schema.FileSchema;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -21,7 +22,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.apache.iceberg.BaseTable;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -296,9 +296,7 @@ public final class JobCommitter {
     }
 
     private void removeFiles(JobCommit commit) {
-        if (!commit.newFiles().isEmpty()) {
-            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a refused commit", false);
-        }
+        UncommittedFiles.delete(table.io(), commit.newFiles(), "files of a refused commit");
     }
 
     private void throwIfPermanent(Throwable failure) {

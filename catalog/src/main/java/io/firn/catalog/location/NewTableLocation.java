@@ -12,7 +12,6 @@ import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.ForbiddenException;
-import org.apache.iceberg.hadoop.HadoopCatalog;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.SupportsPrefixOperations;
 import org.apache.iceberg.util.LocationUtil;
@@ -38,27 +37,31 @@ public final class NewTableLocation {
      * @param table returns a new builder of the table, without a location
      * @throws AlreadyExistsException if the table exists by now
      */
-    public static Table create(Catalog catalog, TableIdentifier name, Supplier<Catalog.TableBuilder> table) {
-        Optional<String> location = choose(catalog, name, table.get());
+    public static Table create(TableIdentifier name, Supplier<Catalog.TableBuilder> table) {
+        Optional<String> location = choose(name, table.get());
         if (location.isEmpty()) {
             return table.get().create();
         }
         try {
-            return table.get()
-                    .withLocation(location.get())
+            return placed(table.get(), location.get())
                     .withProperty(RememberedLocations.KEY, RememberedLocations.text(List.of(location.get())))
                     .create();
         } catch (BadRequestException | ForbiddenException e) {
-            LOG.info("{}: the catalog does not accept {}; it decides where the table goes", name, location.get(), e);
+            LOG.info("{}: the catalog decides where the table goes: {}", name, String.valueOf(e.getMessage()));
             return table.get().create();
         }
     }
 
-    /** Empty if the catalog has to decide: it has one location per name, or does not stage a creation. */
-    private static Optional<String> choose(Catalog catalog, TableIdentifier name, Catalog.TableBuilder table) {
-        if (catalog instanceof HadoopCatalog) {
-            return Optional.empty();
+    private static Catalog.TableBuilder placed(Catalog.TableBuilder table, String location) {
+        try {
+            return table.withLocation(location);
+        } catch (IllegalArgumentException oneLocationPerName) {
+            throw new BadRequestException(oneLocationPerName, "%s", oneLocationPerName.getMessage());
         }
+    }
+
+    /** Empty if the catalog has to decide: it does not stage a creation. */
+    private static Optional<String> choose(TableIdentifier name, Catalog.TableBuilder table) {
         return staged(name, table).map(each -> choose(name, each));
     }
 

@@ -52,7 +52,7 @@ public final class InMemoryTables {
     public Table create(String name, Schema schema, PartitionSpec spec, Map<String, String> properties) {
         Map<String, String> all = new HashMap<>(properties);
         all.putIfAbsent("format-version", "2");
-        put(name, TableMetadata.newTableMetadata(schema, spec, SortOrder.unsorted(), "mem://" + name, all));
+        put(name, TableMetadata.newTableMetadata(schema, spec, SortOrder.unsorted(), "mem://lake/" + name, all));
         return open(name);
     }
 
@@ -150,7 +150,7 @@ public final class InMemoryTables {
 
     private synchronized void put(String name, TableMetadata metadata) {
         versions++;
-        String location = "mem://" + name + "/metadata/" + versions + ".metadata.json";
+        String location = "mem://lake/" + name + "/metadata/" + versions + ".metadata.json";
         TableMetadata version = TableMetadata.buildFrom(metadata)
                 .discardChanges()
                 .withMetadataLocation(location)
@@ -278,7 +278,7 @@ public final class InMemoryTables {
 
         @Override
         public String metadataFileLocation(String fileName) {
-            return "mem://" + name + "/metadata/" + fileName;
+            return "mem://lake/" + name + "/metadata/" + fileName;
         }
 
         @Override

@@ -1,9 +1,12 @@
 package io.firn.compaction.expire;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.OwnFiles;
 import io.firn.compaction.CommittingJob;
 import io.firn.compaction.Foreign;
 import io.firn.compaction.JobContext;
@@ -14,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.ExpireSnapshots;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Table;
@@ -24,6 +26,7 @@ import org.apache.iceberg.Transaction;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.util.PropertyUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Expires snapshots, and removes the files that only they needed. First it sees to it that the head carries the ledger.
@@ -35,12 +38,21 @@ public final class ExpireJob extends CommittingJob {
     public static final String NAME = "expire";
 
     private final ExpireSettings settings;
+    private final DeletionGuard guard;
+    private DeletionGuard.@Nullable Examination examination;
+    private @Nullable OwnFiles own;
+    /** Why no file is removed, if so. */
+    private String refusal = "";
+
     private boolean ledgerIsSafe;
+    private boolean hasExpired;
     private int conflicts;
 
-    public ExpireJob(JobContext context, ExpireSettings settings) {
+    /** @param guard of the table; no file is removed that it does not prove to be the table's */
+    public ExpireJob(JobContext context, ExpireSettings settings, DeletionGuard guard) {
         super(NAME, context);
         this.settings = settings;
+        this.guard = guard;
     }
 
     /** How many snapshots a run would take of the table as it was refreshed last. */
@@ -58,8 +70,14 @@ public final class ExpireJob extends CommittingJob {
         List<Long> expired =
                 ExpirePlan.expired(table, settings, context().clock().instant());
         if (expired.isEmpty()) {
-            boolean none = figures().before().isNone();
-            return end(none ? End.NOTHING : End.DONE, none ? "no snapshot is old enough" : "");
+            boolean none = !hasExpired;
+            return end(none ? End.NOTHING : End.DONE, none ? "no snapshot is old enough" : refusal);
+        }
+        if (own == null && refusal.isEmpty()) {
+            examine(table);
+            if (own == null && refusal.isEmpty()) {
+                return JobTurn.AT_ONCE;
+            }
         }
         if (!ledgerIsSafe && !ExpirePlan.headCarriesLedger(table) && hasLedger()) {
             return propose(JobCommit.carrying(
@@ -67,6 +85,33 @@ public final class ExpireJob extends CommittingJob {
         }
         ledgerIsSafe = true;
         return expire(expired.subList(0, Math.min(settings.perCommit(), expired.size())), expired.size());
+    }
+
+    /** Snapshots expire in any case, or commits would take ever longer; their files stay where nothing is proved. */
+    private void examine(TableMetadata table) {
+        own = guard.recent(table).orElse(null);
+        if (own != null) {
+            return;
+        }
+        DeletionGuard.Examination current = examination;
+        if (current == null) {
+            current = guard.examine(
+                    context().table(), DeletionGuard.Memory.WRITE, context().random());
+            examination = current;
+        }
+        try {
+            own = Foreign.call(
+                            "it cannot be proved which files are the table's",
+                            context().where(),
+                            current::step)
+                    .orElse(null);
+        } catch (FirnException e) {
+            if (!e.code().equals(DeletionGuard.REFUSED)) {
+                throw e;
+            }
+            refusal = String.valueOf(e.getMessage());
+            figures().count("deletion-refused", 1);
+        }
     }
 
     private TableMetadata refresh() {
@@ -94,7 +139,7 @@ public final class ExpireJob extends CommittingJob {
     }
 
     private JobTurn expire(List<Long> ids, int all) {
-        if (figures().before().isNone()) {
+        if (!hasExpired) {
             meter().begin("expire", new Work(all, 0, 0));
         }
         List<String> unneeded = new ArrayList<>();
@@ -104,33 +149,50 @@ public final class ExpireJob extends CommittingJob {
         ids.forEach(expire::expireSnapshotId);
         try {
             Foreign.run("snapshots can not be expired", context().where(), expire::commit);
-        } catch (io.firn.catalog.FirnException e) {
+        } catch (FirnException e) {
             if (isConflict(e)) {
                 return conflict(e);
             }
             throw e;
         }
         conflicts = 0;
-        Foreign.run(
-                "expired files can not be removed",
-                context().where(),
-                () -> CatalogUtil.deleteFiles(context().table().io(), unneeded, "expired", true));
-        figures().replaced(new Work(unneeded.size(), 0, 0), Work.NONE);
+        hasExpired = true;
+        long removed = remove(unneeded);
+        figures().replaced(new Work(removed, 0, 0), Work.NONE);
         figures().count("snapshots", ids.size());
-        figures().count("files", unneeded.size());
+        figures().count("files", removed);
         meter().add(new Work(ids.size(), 0, 0));
         return JobTurn.AT_ONCE;
     }
 
+    /** Files that others wrote and somebody added to the table lie elsewhere, and stay. */
+    private long remove(List<String> unneeded) {
+        OwnFiles proved = own;
+        if (proved == null) {
+            figures().count("files-left", unneeded.size());
+            return 0;
+        }
+        OwnFiles.Deletion deletion =
+                Foreign.call("expired files can not be removed", context().where(), () -> {
+                    proved.requireSame(((HasTableOperations) context().table())
+                            .operations()
+                            .current());
+                    return proved.delete(context().table().io(), unneeded);
+                });
+        figures().count("left-outside", deletion.left());
+        figures().count("failed", deletion.failed());
+        return deletion.deleted().size() - deletion.failed();
+    }
+
     /** The change is planned again on what the table is then: an outcome that is not known makes no difference. */
-    private static boolean isConflict(io.firn.catalog.FirnException failure) {
+    private static boolean isConflict(FirnException failure) {
         Throwable cause = failure.getCause();
         return cause instanceof CommitFailedException
                 || cause instanceof CommitStateUnknownException
                 || cause instanceof IllegalArgumentException;
     }
 
-    private JobTurn conflict(io.firn.catalog.FirnException failure) {
+    private JobTurn conflict(FirnException failure) {
         figures().count("attempts-repeated", 1);
         conflicts++;
         if (conflicts > 5) {

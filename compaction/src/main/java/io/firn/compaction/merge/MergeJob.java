@@ -6,6 +6,7 @@ import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.LedgerState;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -360,8 +360,6 @@ public final class MergeJob implements Job {
     }
 
     private static void remove(Table table, List<String> locations) {
-        if (!locations.isEmpty()) {
-            CatalogUtil.deleteFiles(table.io(), locations, "files of a stopped merge", false);
-        }
+        UncommittedFiles.delete(table.io(), locations, "files of a stopped merge");
     }
 }

@@ -2,6 +2,8 @@ package io.firn.compaction.orphan;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.HalfUploads;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.OwnFiles;
 import io.firn.compaction.Figures;
 import io.firn.compaction.Foreign;
 import io.firn.compaction.Job;
@@ -17,15 +19,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
-import org.apache.iceberg.io.BulkDeletionFailureException;
 import org.apache.iceberg.io.FileIO;
-import org.apache.iceberg.io.SupportsBulkOperations;
 import org.apache.iceberg.io.SupportsPrefixOperations;
 import org.apache.iceberg.util.PropertyUtil;
 import org.jspecify.annotations.Nullable;
@@ -47,17 +48,22 @@ public final class OrphanJob implements Job {
 
     private final JobContext context;
     private final OrphanSettings settings;
+    private final DeletionGuard guard;
     private final ProgressMeter meter;
     private final Figures figures;
     private final Instant started;
     private final TreeMap<String, Long> orphans = new TreeMap<>();
+    private DeletionGuard.@Nullable Examination examination;
+    private @Nullable OwnFiles own;
     private boolean searched;
     private long halfUploads;
     private @Nullable JobResult result;
 
-    public OrphanJob(JobContext context, OrphanSettings settings) {
+    /** @param guard of the table; nothing is removed that it does not prove to be the table's */
+    public OrphanJob(JobContext context, OrphanSettings settings, DeletionGuard guard) {
         this.context = context;
         this.settings = settings;
+        this.guard = guard;
         this.meter = new ProgressMeter(name(), context.clock(), context.progress());
         this.figures = new Figures(name());
         this.started = context.clock().instant();
@@ -121,16 +127,46 @@ public final class OrphanJob implements Job {
         if (cutoff.isEmpty()) {
             return end(End.NOTHING, "the table has no snapshot that was there for a while");
         }
+        OwnFiles proved = own;
+        if (proved == null) {
+            proved = examine().orElse(null);
+            own = proved;
+        }
+        if (proved == null) {
+            return JobTurn.AT_ONCE;
+        }
+        OwnFiles files = proved;
+        files.requireSame(table);
         meter.begin("list", Work.NONE);
         List<String> folders = folders(table);
         orphans.putAll(Foreign.call("the table's folders can not be listed", context.where(), () -> new OrphanScan(
-                        (SupportsPrefixOperations) io, settings, meter)
+                        (SupportsPrefixOperations) io, settings, files, meter)
                 .find(table, folders, cutoff.get())));
+        dropForeign(files);
         halfUploads = abortUploads(io, folders, cutoff.get());
         meter.end();
         searched = true;
         meter.begin("remove", new Work(orphans.size(), bytes(orphans), 0));
         return JobTurn.AT_ONCE;
+    }
+
+    private Optional<OwnFiles> examine() {
+        DeletionGuard.Examination current = examination;
+        if (current == null) {
+            DeletionGuard.Memory memory = settings.effect() == OrphanSettings.Effect.LIST
+                    ? DeletionGuard.Memory.READ
+                    : DeletionGuard.Memory.WRITE;
+            current = guard.examine(context.table(), memory, context.random());
+            examination = current;
+        }
+        return Foreign.call("it cannot be proved which files are the table's", context.where(), current::step);
+    }
+
+    /** What a link leads to, and what is of another table's kind, is not looked at again. */
+    private void dropForeign(OwnFiles proved) {
+        int found = orphans.size();
+        orphans.keySet().removeIf(location -> !proved.covers(location));
+        figures.count("left-outside", (long) found - orphans.size());
     }
 
     /** The store may allow less than this asks for: orphans go all the same. */
@@ -191,46 +227,36 @@ public final class OrphanJob implements Job {
             batch.put(each.getKey(), each.getValue());
         }
         batch.keySet().forEach(orphans::remove);
-        keepReferenced(batch);
-        long failed = delete(batch.keySet());
+        OwnFiles proved = Objects.requireNonNull(own);
+        keepReferenced(batch, proved);
+        FileIO io = context.table().io();
+        OwnFiles.Deletion deletion =
+                Foreign.call("orphans can not be removed", context.where(), () -> proved.delete(io, batch.keySet()));
+        batch.keySet().retainAll(deletion.deleted());
         figures.replaced(new Work(batch.size(), bytes(batch), 0), Work.NONE);
         figures.count("orphans", batch.size());
         figures.count("orphan-bytes", bytes(batch));
-        figures.count("failed", failed);
+        figures.count("failed", deletion.failed());
+        figures.count("left-outside", deletion.left());
         meter.add(new Work(batch.size(), bytes(batch), 0));
         return JobTurn.AT_ONCE;
     }
 
     /** The table may have come to reference what was found. */
-    private void keepReferenced(TreeMap<String, Long> batch) {
+    private void keepReferenced(TreeMap<String, Long> batch, OwnFiles proved) {
         Map<String, String> byPath = new HashMap<>();
         batch.keySet().forEach(location -> byPath.put(Locations.path(location), location));
         Foreign.run("the table can not be read", context.where(), () -> {
             context.table().refresh();
             TableMetadata table =
                     ((HasTableOperations) context.table()).operations().current();
+            proved.requireSame(table);
             References.visit(table, context.table().io(), location -> {
                 String found = byPath.get(Locations.path(location));
                 if (found != null) {
                     batch.remove(found);
                 }
             });
-        });
-    }
-
-    private long delete(Iterable<String> locations) {
-        FileIO io = context.table().io();
-        return Foreign.call("orphans can not be removed", context.where(), () -> {
-            if (io instanceof SupportsBulkOperations) {
-                try {
-                    ((SupportsBulkOperations) io).deleteFiles(locations);
-                    return 0L;
-                } catch (BulkDeletionFailureException e) {
-                    return (long) e.numberFailedObjects();
-                }
-            }
-            locations.forEach(io::deleteFile);
-            return 0L;
         });
     }
 

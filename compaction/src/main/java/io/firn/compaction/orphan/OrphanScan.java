@@ -1,5 +1,6 @@
 package io.firn.compaction.orphan;
 
+import io.firn.catalog.location.OwnFiles;
 import io.firn.compaction.ProgressMeter;
 import io.firn.compaction.Work;
 import java.io.FileNotFoundException;
@@ -27,15 +28,21 @@ final class OrphanScan {
 
     private final SupportsPrefixOperations io;
     private final OrphanSettings settings;
+    private final OwnFiles own;
     private final ProgressMeter meter;
 
-    OrphanScan(SupportsPrefixOperations io, OrphanSettings settings, ProgressMeter meter) {
+    OrphanScan(SupportsPrefixOperations io, OrphanSettings settings, OwnFiles own, ProgressMeter meter) {
         this.io = io;
         this.settings = settings;
+        this.own = own;
         this.meter = meter;
     }
 
-    /** Locations, as the store lists them, and sizes; at most so many as the settings allow. */
+    /**
+     * Locations, as the store lists them, and sizes; at most so many as the settings allow.
+     *
+     * @throws io.firn.catalog.FirnException {@code deletion-refused} where another table lies in a folder
+     */
     SortedMap<String, Long> find(TableMetadata table, List<String> folders, Instant cutoff) throws IOException {
         int parts = 1;
         while (true) {
@@ -74,6 +81,7 @@ final class OrphanScan {
             Iterator<FileInfo> files = list(folder);
             while (files.hasNext()) {
                 FileInfo file = files.next();
+                own.requireNoneOfAnotherTable(file.location());
                 String path = Locations.path(file.location());
                 long high = HashSet128.hash(path, SEED_HIGH);
                 if (Math.floorMod(high, parts) != part) {

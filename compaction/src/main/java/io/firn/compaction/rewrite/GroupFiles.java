@@ -1,5 +1,6 @@
 package io.firn.compaction.rewrite;
 
+import io.firn.catalog.location.UncommittedFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,16 +53,8 @@ final class GroupFiles {
     }
 
     /** Removes what was begun. Never throws: what stays behind is the orphan job's. */
-    @SuppressWarnings("IllegalCatch")
     void discard() {
-        for (String location : begun) {
-            try {
-                table.io().deleteFile(location);
-            } catch (RuntimeException e) {
-                // Not there, or the store is away: both leave nothing to do here.
-                continue;
-            }
-        }
+        UncommittedFiles.delete(table.io(), begun, "files of a rewrite that was given up");
         begun.clear();
         finished.clear();
     }

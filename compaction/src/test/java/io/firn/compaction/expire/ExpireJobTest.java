@@ -11,15 +11,21 @@ import io.firn.compaction.TestLake;
 import io.firn.compaction.rewrite.RewriteJob;
 import io.firn.compaction.rewrite.RewriteSettings;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +74,7 @@ class ExpireJobTest {
 
     @Test
     void youngSnapshotsStay() {
-        JobResult result = TestLake.run(new ExpireJob(lake.context(table), LAST_TWO));
+        JobResult result = TestLake.run(new ExpireJob(lake.context(table), LAST_TWO, lake.guard("orders")));
         assertThat(result.end()).isEqualTo(End.NOTHING);
         assertThat(result.reason()).isNotEmpty();
     }
@@ -143,7 +149,47 @@ class ExpireJobTest {
         assertThat(run(LAST_TWO).end()).isEqualTo(End.NOTHING);
     }
 
+    @Test
+    void filesThatWereAddedFromElsewhereStay() throws IOException {
+        Path elsewhere = Files.createDirectories(dir.resolve("warehouse/shop/landing"));
+        DataFile own = TestFiles.data(table, Orders.rows(500, 10, 5));
+        Path foreign = elsewhere.resolve("rows.parquet");
+        Files.copy(Path.of(URI.create(own.location()).getPath()), foreign);
+        DataFile added = DataFiles.builder(table.spec())
+                .copy(own)
+                .withPath(foreign.toUri().toString())
+                .build();
+        table.newAppend().appendFile(added).commit();
+        table.newDelete().deleteFile(added).commit();
+        lake.ingest("orders", TestFiles.data(table, Orders.rows(600, 10, 6)));
+
+        JobResult result = run(new ExpireSettings(ExpireSettings.LEAST_AGE, 1, 100));
+
+        assertThat(result.count("left-outside")).isEqualTo(1);
+        assertThat(result.count("files")).isPositive();
+        assertThat(foreign).exists();
+    }
+
+    @Test
+    void snapshotsOfATableWhoseFilesAreNotProvedToBeItsOwnExpireAndTheFilesStay() throws IOException {
+        lake.catalog()
+                .buildTable(TableIdentifier.of("shop", "other"), Orders.SCHEMA)
+                .withLocation(table.location())
+                .create();
+        Set<String> before = TestLake.onDisk(table);
+        long snapshots =
+                StreamSupport.stream(table.snapshots().spliterator(), false).count();
+
+        JobResult result = run(new ExpireSettings(ExpireSettings.LEAST_AGE, 1, 100));
+
+        assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(result.reason()).contains("shop.other");
+        assertThat(result.count("files-left")).isPositive();
+        assertThat(result.count("snapshots")).isPositive().isLessThan(snapshots);
+        assertThat(TestLake.onDisk(table)).containsAll(before);
+    }
+
     private JobResult run(ExpireSettings settings) {
-        return TestLake.run(new ExpireJob(lake.later(table, LATER), settings));
+        return TestLake.run(new ExpireJob(lake.later(table, LATER), settings, lake.guard("orders")));
     }
 }

@@ -1,7 +1,9 @@
 package io.firn.compaction.orphan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.JobResult.End;
 import io.firn.compaction.Orders;
@@ -52,6 +54,7 @@ class OrphanJobTest {
         table.newRowDelta()
                 .addDeletes(TestFiles.positions(table, TestLake.files(table).get(0), 3))
                 .commit();
+        lake.remember("orders");
         table.refresh();
     }
 
@@ -90,7 +93,8 @@ class OrphanJobTest {
     void filesThatAWriterHeldWhileTheCatalogWasAwayStay() throws IOException {
         // Written after the last commit, and a week ago since: nobody has got through to the catalog yet.
         Path held = plant("data/held.parquet", Duration.ZERO);
-        JobResult result = TestLake.run(new OrphanJob(lake.later(table, Duration.ofDays(7)), SETTINGS));
+        JobResult result =
+                TestLake.run(new OrphanJob(lake.later(table, Duration.ofDays(7)), SETTINGS, lake.guard("orders")));
         assertThat(result.end()).isEqualTo(End.NOTHING);
         assertThat(held).exists();
     }
@@ -98,7 +102,7 @@ class OrphanJobTest {
     @Test
     void aDryRunListsAndRemovesNothing() throws IOException {
         Path orphan = plant("data/orphan.parquet", Duration.ofDays(2));
-        OrphanJob job = new OrphanJob(lake.later(table, LATER), SETTINGS.with(Effect.LIST));
+        OrphanJob job = new OrphanJob(lake.later(table, LATER), SETTINGS.with(Effect.LIST), lake.guard("orders"));
 
         assertThat(TestLake.run(job).count("orphans")).isEqualTo(1);
         assertThat(job.orphans().firstKey()).endsWith("data/orphan.parquet");
@@ -110,9 +114,10 @@ class OrphanJobTest {
         var file = TestFiles.data(table, Orders.rows(500, 10, 5));
         Path path = Path.of(URI.create(file.location()).getPath());
         Files.setLastModifiedTime(path, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
-        OrphanJob job = new OrphanJob(lake.later(table, LATER), SETTINGS);
-        job.turn();
-        assertThat(job.orphans()).hasSize(1);
+        OrphanJob job = new OrphanJob(lake.later(table, LATER), SETTINGS, lake.guard("orders"));
+        while (job.orphans().isEmpty()) {
+            job.turn();
+        }
         lake.ingest("orders", file);
 
         TestLake.run(job);
@@ -158,7 +163,13 @@ class OrphanJobTest {
         Files.writeString(other, "rows");
         Files.setLastModifiedTime(other, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
 
-        assertThat(run(SETTINGS).count("folders-left-out")).isEqualTo(1);
+        assertThatThrownBy(() -> run(SETTINGS))
+                .hasMessageContaining("is not where Firn created or first saw the table");
+        assertThat(other).exists();
+
+        DeletionGuard accepting = lake.guard("orders", dir.resolve("shared").toString());
+        JobResult result = TestLake.run(new OrphanJob(lake.later(table, LATER), SETTINGS, accepting));
+        assertThat(result.count("folders-left-out")).isEqualTo(1);
         assertThat(other).exists();
     }
 
@@ -210,7 +221,7 @@ class OrphanJobTest {
     }
 
     private JobResult run(OrphanSettings settings) {
-        return TestLake.run(new OrphanJob(lake.later(table, LATER), settings));
+        return TestLake.run(new OrphanJob(lake.later(table, LATER), settings, lake.guard("orders")));
     }
 
     private Path plant(String name, Duration age) throws IOException {

@@ -33,9 +33,13 @@ final class MergeSimulationTest {
     private static final int SEEDS_FOR_EVERYTHING = 1_000;
 
     private static final List<String> STORIES = List.of(
+            "a dropped table keeps its files in the location of orders",
             "a late commit comes too late",
             "a late commit lands",
             "a partition is added",
+            "a renamed table keeps its files in the location of orders",
+            "a table has its data below the location of orders",
+            "a table lies below the location of orders",
             "a topic is deleted and created again",
             "another engine deletes rows by equality deletes",
             "another engine deletes rows by position deletes",
@@ -51,6 +55,7 @@ final class MergeSimulationTest {
             "another engine rewrites some files of orders_staging",
             "expire counts: attempts-repeated",
             "expire counts: files",
+            "expire counts: files-left",
             "expire counts: snapshots",
             "expire ends: DONE",
             "expire ends: NOTHING",
@@ -85,6 +90,7 @@ final class MergeSimulationTest {
             "orphans counts: orphans",
             "orphans ends: DONE",
             "orphans ends: NOTHING",
+            "orphans fails: deletion-refused",
             "records are staged",
             "rewrite counts: attempts-repeated",
             "rewrite ends: DONE",
@@ -171,6 +177,7 @@ final class MergeSimulationTest {
         "STAGING_RETENTION, 1",
         "MERGE_POSITION, 3",
         "COMMIT_ID_LOOKUP, 5",
+        "DELETION_GUARD, 3",
         "KNOWN_DELETES, 22",
         "PLANNED_SNAPSHOT, 29"
     })

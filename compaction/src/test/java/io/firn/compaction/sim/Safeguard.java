@@ -16,6 +16,8 @@ enum Safeguard {
     KEPT_FOR_ROLLBACK,
     /** Records leave staging when they are merged. Without: when they are staged. */
     STAGING_RETENTION,
+    /** A job deletes files only where no other table can have any. Without: everything below the table's location. */
+    DELETION_GUARD,
     /** Jobs carry the ledger. Without: they do not. */
     LEDGER_CARRY,
     /** A commit looks for itself in the table's history first. Without: it does not. */

@@ -135,7 +135,7 @@ final class SimRows {
 
     /** The name of the table that a file belongs to. */
     static String tableOf(String location) {
-        String path = location.substring("mem://".length());
+        String path = location.substring("mem://lake/".length());
         return path.substring(0, path.indexOf('/'));
     }
 

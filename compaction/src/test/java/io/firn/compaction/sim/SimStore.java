@@ -32,6 +32,7 @@ final class SimStore {
     private long now;
     private long oldUntil;
     private int removals;
+    private boolean hidesMetadata;
 
     /** @param metadata where versions of the tables' metadata are */
     SimStore(FileIO metadata) {
@@ -64,6 +65,16 @@ final class SimStore {
         return new TreeSet<>(files.keySet());
     }
 
+    /** A file of another engine. */
+    synchronized void putOfOthers(String location, byte[] bytes) {
+        put(location, bytes);
+    }
+
+    /** Takes out what tells a job that another table is there. */
+    synchronized void hideMetadataOfOthers() {
+        hidesMetadata = true;
+    }
+
     private synchronized void put(String location, byte[] bytes) {
         files.put(location, new Blob(bytes, now++));
     }
@@ -92,6 +103,9 @@ final class SimStore {
         for (Map.Entry<String, Blob> each : files.tailMap(prefix, true).entrySet()) {
             if (!each.getKey().startsWith(prefix)) {
                 break;
+            }
+            if (hidesMetadata && each.getKey().endsWith(".metadata.json")) {
+                continue;
             }
             Blob blob = each.getValue();
             found.add(new FileInfo(each.getKey(), blob.bytes().length, blob.created() < oldUntil ? OLD : YOUNG));

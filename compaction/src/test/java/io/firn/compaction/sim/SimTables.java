@@ -1,6 +1,8 @@
 package io.firn.compaction.sim;
 
 import io.firn.catalog.commit.InMemoryTables;
+import io.firn.catalog.location.RememberedLocations;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +41,9 @@ final class SimTables {
     }
 
     void create(String name, Schema schema, PartitionSpec spec, Map<String, String> properties) {
-        catalog.create(name, schema, spec, properties);
+        Map<String, String> all = new HashMap<>(properties);
+        all.put(RememberedLocations.KEY, "[\"mem://lake/" + name + "\"]");
+        catalog.create(name, schema, spec, all);
     }
 
     /** Drops a table and makes an empty one of the same name and shape, as a start of Firn finds it. */

@@ -2,6 +2,8 @@ package io.firn.compaction.sim;
 
 import io.firn.catalog.commit.InMemoryTables;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.RegisteredTables;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertTables;
@@ -55,7 +57,7 @@ final class Story {
     private static final int TURNS_TO_FINISH = 300;
     private static final int PROCESSES = 4;
     private static final int LAST_TOLD = 150;
-    private static final List<String> TABLES = List.of(Model.KEYED, Model.STAGING, Model.DELETES);
+    static final List<String> TABLES = List.of(Model.KEYED, Model.STAGING, Model.DELETES);
 
     private final Random random;
     private final Path scratch;
@@ -67,6 +69,9 @@ final class Story {
     private final Model model;
     private final Others others;
     private final Damage damage;
+    private final Neighbours neighbours;
+    /** The event before which another table appears in the location of one of Firn's; none if negative. */
+    private final int neighbourAt;
 
     private final EventKind.Mix mix;
     private final UpsertLayout layout;
@@ -103,6 +108,11 @@ final class Story {
         this.others = new Others(tables, log, rows, model, random, format, this::happened);
         this.damage = new Damage(tables, log, rows, model, random, this::happened);
         this.mix = new EventKind.Mix(random, random.nextInt(4) == 0 ? Set.of() : EventKind.HARM);
+        this.neighbours = new Neighbours(tables, this::happened);
+        this.neighbourAt = seed % 4 == 3 ? (int) (seed / 4 % (EVENTS / 2)) : -1;
+        if (missing.equals(Optional.of(Safeguard.DELETION_GUARD))) {
+            tables.store().hideMetadataOfOthers();
+        }
     }
 
     private void createTables(int format) {
@@ -135,6 +145,9 @@ final class Story {
             for (int turns = random.nextInt(mostTurns); turns > 0 && !processes.isEmpty(); turns--) {
                 turn();
             }
+            if (event == neighbourAt) {
+                neighbours.appear(random);
+            }
             happen();
             check();
         }
@@ -162,9 +175,9 @@ final class Story {
                 start(() -> job(life ->
                         new ManifestJob(context(open(table(), life), now), new ManifestSettings(8 << 20, 2, 100))));
             case EXPIRE ->
-                start(() -> job(life -> new ExpireJob(
-                        context(open(table(), life), later),
-                        new ExpireSettings(Duration.ofHours(1), 1 + random.nextInt(3), 1 + random.nextInt(4)))));
+                start(() -> expire(
+                        table(),
+                        new ExpireSettings(Duration.ofHours(1), 1 + random.nextInt(3), 1 + random.nextInt(4))));
             case RETENTION -> start(this::retention);
             case ORPHANS -> start(this::orphans);
             case KILL -> strike(Strike.KILL);
@@ -311,6 +324,7 @@ final class Story {
         processes.forEach(process -> mayBeDropped.addAll(process.deletedMeanwhile));
         model.check(mayBeDropped, mustBeDropped);
         damage.observe();
+        neighbours.requireAll();
     }
 
     private void start(Runnable how) {
@@ -395,13 +409,23 @@ final class Story {
         orphans(table());
     }
 
+    private void expire(String name, ExpireSettings settings) {
+        job(life -> new ExpireJob(context(open(name, life), later), settings, guard(name)));
+    }
+
+    private DeletionGuard guard(String name) {
+        RegisteredTables known =
+                missing.equals(Optional.of(Safeguard.DELETION_GUARD)) ? RegisteredTables.NONE : neighbours;
+        return new DeletionGuard(name, known, Optional.of("mem://lake"), List.of(), now);
+    }
+
     private void orphans(String name) {
         long youngest = processes.stream()
                 .mapToLong(process -> process.began)
                 .min()
                 .orElse(tables.store().now());
         tables.store().agedUntil(youngest);
-        job(life -> new OrphanJob(context(open(name, life), later), OrphanSettings.DEFAULTS));
+        job(life -> new OrphanJob(context(open(name, life), later), OrphanSettings.DEFAULTS, guard(name)));
     }
 
     private void job(java.util.function.Function<Lifeline, Job> made) {
@@ -480,7 +504,9 @@ final class Story {
         Set<String> left = new TreeSet<>(tables.store().locations());
         left.removeAll(model.referenced());
         // Of a table that nobody ever committed to nobody can tell which files are old enough.
-        left.removeIf(file -> tables.metadata(SimRows.tableOf(file)).currentSnapshot() == null);
+        left.removeIf(file -> !TABLES.contains(SimRows.tableOf(file))
+                || neighbours.isIn(SimRows.tableOf(file))
+                || tables.metadata(SimRows.tableOf(file)).currentSnapshot() == null);
         if (!left.isEmpty()) {
             throw new Violation("referenced by nobody and still there: " + left);
         }

@@ -202,7 +202,7 @@ final class CompactCommand implements Callable<Integer> {
                                         .map(MaintainedTable::name)
                                         .toList()));
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
-            JobFactory jobs = assembly.jobs(tables.catalog());
+            JobFactory jobs = assembly.jobs(configuration, tables.catalog());
             if (dryRun && kind != JobKind.ORPHANS && kind != JobKind.METADATA) {
                 return answer.say(debt(kind, jobs.debt(table)));
             }

@@ -1,6 +1,7 @@
 package io.firn.deploy.config;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How the service keeps a pipeline's tables fast.
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param orphansKeep age at which files that no snapshot names are removed
  * @param maxBytes most input of one run of a job
  * @param maxTime after which a run begins nothing further
+ * @param locations directories that a person vouches for: they hold files of this pipeline's tables alone
  */
 public record MaintenanceConfig(
         boolean enabled,
@@ -22,7 +24,12 @@ public record MaintenanceConfig(
         Duration stagingKeep,
         Duration orphansKeep,
         long maxBytes,
-        Duration maxTime) {
+        Duration maxTime,
+        List<String> locations) {
+    public MaintenanceConfig {
+        locations = List.copyOf(locations);
+    }
+
     /** Iceberg's own ages; runs short enough that no table waits long for another's. */
     public static MaintenanceConfig defaults() {
         return new MaintenanceConfig(
@@ -33,6 +40,7 @@ public record MaintenanceConfig(
                 Duration.ofHours(24),
                 Duration.ofHours(72),
                 4L << 30,
-                Duration.ofMinutes(10));
+                Duration.ofMinutes(10),
+                List.of());
     }
 }

@@ -78,7 +78,8 @@ final class SettingsWithoutEffect {
                 config.stagingKeep(),
                 config.orphansKeep(),
                 config.maxBytes(),
-                config.maxTime());
+                config.maxTime(),
+                config.locations());
     }
 
     private void add(String where, String what, String action) {

@@ -100,7 +100,8 @@ final class UpsertSection {
                 maintenance.duration("staging-keep", defaults.stagingKeep()),
                 maintenance.duration("orphans-keep", defaults.orphansKeep()),
                 maintenance.bytes("max-size", defaults.maxBytes()),
-                maintenance.duration("max-time", defaults.maxTime()));
+                maintenance.duration("max-time", defaults.maxTime()),
+                maintenance.texts("locations"));
         requireTime(maintenance, "interval", config.interval());
         requireTime(maintenance, "max-time", config.maxTime());
         if (config.maxBytes() == 0) {

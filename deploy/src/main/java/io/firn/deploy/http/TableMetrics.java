@@ -31,6 +31,7 @@ final class TableMetrics {
     private final Clock clock;
     private final Map<MultiGauge, ToDoubleFunction<TableDebt>> debts = new LinkedHashMap<>();
     private final MultiGauge unmerged;
+    private final MultiGauge refused;
     private final MultiGauge auditClean;
     private final MultiGauge auditAge;
     private final Set<String> known = new HashSet<>();
@@ -54,6 +55,9 @@ final class TableMetrics {
                 .files());
         debt("firn_delete_files", "Delete files of the table", TableDebt::deleteFiles);
         this.unmerged = gauge("firn_unmerged_rows", "Staged rows that are not in the keyed table yet, at most");
+        this.refused = gauge(
+                "firn_deletion_refused",
+                "1 if jobs delete no file of the table, because it is not proved that all are its own, else 0");
         this.auditClean = gauge("firn_audit_clean", "1 where the last audit found no difference, else 0");
         this.auditAge = gauge("firn_audit_age_seconds", "Since the last audit ended");
     }
@@ -80,6 +84,10 @@ final class TableMetrics {
         tables.forEach((table, seen) ->
                 seen.lag().ifPresent(lag -> behind.add(MultiGauge.Row.of(Tags.of("table", table), lag.rows()))));
         unmerged.register(behind, true);
+        List<MultiGauge.Row<?>> refusals = new ArrayList<>();
+        tables.forEach((table, seen) -> refusals.add(
+                MultiGauge.Row.of(Tags.of("table", table), seen.refusal().isPresent() ? 1 : 0)));
+        refused.register(refusals, true);
         tables.forEach((table, seen) -> seen.runs().keySet().forEach(kind -> register(table, kind)));
         audits();
     }

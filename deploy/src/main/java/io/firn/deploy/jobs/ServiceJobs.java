@@ -103,6 +103,7 @@ public final class ServiceJobs implements AutoCloseable {
                 warnings.add("audit " + audit.id() + " of pipeline " + pipeline + " found differences");
             }
         });
+        jobs.figures().all().forEach((table, seen) -> seen.refusal().ifPresent(warnings::add));
         return warnings;
     }
 

@@ -3,6 +3,9 @@ package io.firn.deploy.maintain;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.commit.CommitTurns;
+import io.firn.catalog.location.CatalogTables;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.RegisteredTables;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
@@ -29,6 +32,9 @@ import io.firn.deploy.config.UpsertConfig;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.iceberg.Table;
@@ -40,13 +46,24 @@ public final class JobFactory {
     private final Clock clock;
     private final Supplier<? extends RandomGenerator> randoms;
     private final CommitTurns turns;
+    private final RegisteredTables registered;
+    private final Optional<String> warehouse;
+    private final Map<String, DeletionGuard> guards = new ConcurrentHashMap<>();
     private final TableFigures figures = new TableFigures();
 
     /**
      * @param randoms a new source of randomness for each who needs one
      * @param turns of this process, ingestion's included
+     * @param warehouse of the catalog, if it is known
      */
-    public JobFactory(Catalog catalog, Clock clock, Supplier<? extends RandomGenerator> randoms, CommitTurns turns) {
+    public JobFactory(
+            Catalog catalog,
+            Clock clock,
+            Supplier<? extends RandomGenerator> randoms,
+            CommitTurns turns,
+            Optional<String> warehouse) {
+        this.registered = new CatalogTables(catalog, clock);
+        this.warehouse = warehouse;
         this.turns = turns;
         this.catalog = catalog;
         this.clock = clock;
@@ -85,11 +102,23 @@ public final class JobFactory {
                 yield new ManifestJob(
                         context, ManifestSettings.of(context.table().properties()));
             }
-            case EXPIRE -> new ExpireJob(context(table, progress, scratch), expire(table));
-            case ORPHANS -> new OrphanJob(context(table, progress, scratch), orphans);
+            case EXPIRE -> new ExpireJob(context(table, progress, scratch), expire(table), guard(table));
+            case ORPHANS -> new OrphanJob(context(table, progress, scratch), orphans, guard(table));
             case METADATA ->
-                new OrphanJob(context(table, progress, scratch), orphans.with(OrphanSettings.Scope.METADATA));
+                new OrphanJob(
+                        context(table, progress, scratch), orphans.with(OrphanSettings.Scope.METADATA), guard(table));
         };
+    }
+
+    private DeletionGuard guard(MaintainedTable table) {
+        return guards.computeIfAbsent(
+                table.name(),
+                name -> new DeletionGuard(
+                        name,
+                        registered,
+                        warehouse,
+                        table.config().maintenance().locations(),
+                        clock));
     }
 
     /** What the table needs; of a keyed one with how far it is behind. */

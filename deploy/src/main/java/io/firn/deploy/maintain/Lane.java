@@ -3,6 +3,7 @@ package io.firn.deploy.maintain;
 import io.firn.catalog.FailureText;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.StoreFailures;
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.Budget;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
@@ -195,6 +196,12 @@ final class Lane {
                             });
         } catch (RuntimeException | Error failed) {
             tell(current.name(), failed);
+            if (failed instanceof FirnException
+                    && ((FirnException) failed).code().equals(DeletionGuard.REFUSED)) {
+                jobs.figures()
+                        .deletionRefused(
+                                current.target().table().name(), Optional.of(String.valueOf(failed.getMessage())));
+            }
             abandon(current);
             current.target().failed(current.kind(), clock.instant(), random);
             fails(current.target(), current.kind().jobName(), failed);

@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  */
 public final class TableFigures {
     /** Of a table that nobody has looked at. */
-    public static final Seen NOT_SEEN = new Seen(Optional.empty(), Optional.empty(), Map.of());
+    public static final Seen NOT_SEEN = new Seen(Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
 
     /** Of a kind of job that did not run. */
     public static final Runs NO_RUNS = new Runs(0, Duration.ZERO, 0);
@@ -30,8 +30,13 @@ public final class TableFigures {
      * @param debt empty before the first look, or where nobody looks
      * @param lag of a keyed table behind its staging table
      * @param runs of jobs that found something to do, by kind
+     * @param refusal why jobs delete none of its files, if so
      */
-    public record Seen(Optional<TableDebt> debt, Optional<TableDebt.StagingLag> lag, Map<JobKind, Runs> runs) {
+    public record Seen(
+            Optional<TableDebt> debt,
+            Optional<TableDebt.StagingLag> lag,
+            Map<JobKind, Runs> runs,
+            Optional<String> refusal) {
         public Seen {
             runs = Map.copyOf(runs);
         }
@@ -45,15 +50,20 @@ public final class TableFigures {
     public record Runs(long count, Duration time, long conflicts) {}
 
     void saw(String table, TableDebt debt) {
-        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs()));
+        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs(), seen.refusal()));
     }
 
     void saw(String table, TableDebt.StagingLag lag) {
-        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs()));
+        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs(), seen.refusal()));
     }
 
     /** Notes a run that is over. */
     public void ran(String table, JobKind kind, Duration time, JobResult result) {
+        if (result.count("deletion-refused") > 0) {
+            deletionRefused(table, Optional.of(result.reason()));
+        } else if (kind == JobKind.ORPHANS || kind == JobKind.METADATA) {
+            deletionRefused(table, Optional.empty());
+        }
         if (result.end() == JobResult.End.NOTHING) {
             return;
         }
@@ -67,8 +77,13 @@ public final class TableFigures {
                             before.count() + 1,
                             before.time().plus(time),
                             before.conflicts() + result.count("conflicts")));
-            return new Seen(seen.debt(), seen.lag(), runs);
+            return new Seen(seen.debt(), seen.lag(), runs, seen.refusal());
         });
+    }
+
+    /** Notes why jobs delete none of the table's files; empty if they do. */
+    void deletionRefused(String table, Optional<String> reason) {
+        change(table, seen -> new Seen(seen.debt(), seen.lag(), seen.runs(), reason));
     }
 
     private synchronized void change(String table, UnaryOperator<Seen> change) {

@@ -7,6 +7,7 @@ import io.firn.catalog.commit.TableCommit;
 import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
@@ -212,7 +213,8 @@ final class CommitBench {
         Clock later = Clock.offset(Clock.systemUTC(), ExpireSettings.LEAST_AGE.plusHours(1));
         run(new ExpireJob(
                 context(catalog.loadTable(name), scratch, later),
-                new ExpireSettings(ExpireSettings.LEAST_AGE, 480, ExpireSettings.DEFAULTS.perCommit())));
+                new ExpireSettings(ExpireSettings.LEAST_AGE, 480, ExpireSettings.DEFAULTS.perCommit()),
+                DeletionGuard.of(catalog, name.toString(), later)));
     }
 
     private static JobContext context(Table table, Path scratch, Clock clock) {

@@ -1,6 +1,7 @@
 package io.firn.deploy.chaos;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobTurn;
@@ -186,7 +187,8 @@ final class Judge {
                                 new Random(1),
                                 JobProgress.NONE,
                                 Files.createDirectories(stage.directory().resolve("scratch"))),
-                        OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)));
+                        OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)),
+                        DeletionGuard.of(catalog, table, Clock.systemUTC()));
                 while (!(job.turn() instanceof JobTurn.Ended)) {
                     continue;
                 }

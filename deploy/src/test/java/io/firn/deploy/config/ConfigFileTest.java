@@ -49,7 +49,8 @@ class ConfigFileTest {
             Duration.ofDays(1),
             Duration.ofDays(3),
             4L << 30,
-            Duration.ofMinutes(10));
+            Duration.ofMinutes(10),
+            List.of());
 
     private List<ConfigProblem> problems(String yaml) {
         ConfigException refused = catchThrowableOfType(ConfigException.class, () -> read(yaml));
@@ -165,6 +166,7 @@ class ConfigFileTest {
                       orphans-keep: 3h
                       max-size: 1GB
                       max-time: 4m
+                      locations: ["s3://lake/moved/orders"]
                 """);
 
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
@@ -196,7 +198,8 @@ class ConfigFileTest {
                                 Duration.ofHours(2),
                                 Duration.ofHours(3),
                                 1L << 30,
-                                Duration.ofMinutes(4)),
+                                Duration.ofMinutes(4),
+                                List.of("s3://lake/moved/orders")),
                         new LedgerClaim(Optional.of("each"), new TreeSet<>(List.of("some")))));
         assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
     }

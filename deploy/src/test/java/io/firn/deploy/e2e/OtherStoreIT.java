@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.HalfUploads;
 import io.firn.catalog.HalfUploads.Effect;
+import io.firn.catalog.location.DeletionGuard;
+import io.firn.catalog.location.RegisteredTables;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
@@ -32,6 +34,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.apache.iceberg.Table;
@@ -176,7 +179,9 @@ final class OtherStoreIT {
                         new Random(1),
                         JobProgress.NONE,
                         Files.createDirectories(directory.resolve("scratch"))),
-                OrphanSettings.DEFAULTS);
+                OrphanSettings.DEFAULTS,
+                new DeletionGuard(
+                        "shop.orders", RegisteredTables.NONE, Optional.empty(), List.of(), Clock.systemUTC()));
         JobTurn turn = job.turn();
         while (!(turn instanceof JobTurn.Ended)) {
             turn = job.turn();

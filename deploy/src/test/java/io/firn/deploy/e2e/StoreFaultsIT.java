@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.HalfUploads;
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
@@ -221,7 +222,8 @@ final class StoreFaultsIT {
                             new Random(1),
                             JobProgress.NONE,
                             Files.createDirectories(directory.resolve("scratch"))),
-                    OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)));
+                    OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)),
+                    DeletionGuard.of(catalog, stage.table(), Clock.systemUTC()));
             while (true) {
                 JobTurn turn = job.turn();
                 if (turn instanceof JobTurn.Ended) {

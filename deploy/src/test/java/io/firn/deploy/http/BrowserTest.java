@@ -62,7 +62,8 @@ class BrowserTest {
         table.newFastAppend().commit();
         OneOrdersPipeline orders = new OneOrdersPipeline();
         Path profile = Files.createDirectories(folder.resolve("profile"));
-        try (ServiceJobs jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock())) {
+        try (ServiceJobs jobs =
+                new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock())) {
             Backfills backfills = new Backfills(table, new SplittableRandom(2), assembly.clock());
             orders.routes = Stream.concat(
                             JobRoutes.of(jobs).stream(),

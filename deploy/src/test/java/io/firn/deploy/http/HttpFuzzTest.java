@@ -105,7 +105,8 @@ final class HttpFuzzTest {
         Catalog catalog = Catalogs.open(configuration.catalog());
         OneOrdersPipeline orders = new OneOrdersPipeline();
         HttpConfig config = new HttpConfig("127.0.0.1:0", Map.of(), Map.of(), Optional.empty(), 1_000_000, false);
-        try (ServiceJobs jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock())) {
+        try (ServiceJobs jobs =
+                new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock())) {
             orders.routes = Stream.of(
                             JobRoutes.of(jobs),
                             BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())

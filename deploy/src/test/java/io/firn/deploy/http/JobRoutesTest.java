@@ -77,6 +77,7 @@ class JobRoutesTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private Catalog catalog;
+    private Configuration configuration;
     private ServiceJobs jobs;
     private HttpService service;
 
@@ -92,12 +93,12 @@ class JobRoutesTest {
                         + "catalog: " + lake
                         + "}\npipelines:\n  orders:\n    topics: [orders]\n    table: shop.orders\n"
                         + "    schema: id long\n");
-        Configuration configuration = assembly.configuration(file);
+        configuration = assembly.configuration(file);
         catalog = Catalogs.open(configuration.catalog());
         new Tables(catalog)
                 .openOrCreate(Assembly.request(
                         Objects.requireNonNull(configuration.pipelines().get("orders"))));
-        jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
+        jobs = new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock());
         OneOrdersPipeline orders = new OneOrdersPipeline();
         orders.routes = JobRoutes.of(jobs);
         service = HttpService.start(
@@ -214,7 +215,7 @@ class JobRoutesTest {
     /** Cancels itself by HTTP when one group of files is copied and not committed. */
     private JobRecord.Outcome rewrite(JobBoard.Run run, AtomicInteger copied) throws InterruptedException {
         try (Scratch scratch = Scratch.create()) {
-            Job job = assembly.jobs(catalog)
+            Job job = assembly.jobs(configuration, catalog)
                     .job(
                             JobKind.REWRITE,
                             jobs.tables().get(0),

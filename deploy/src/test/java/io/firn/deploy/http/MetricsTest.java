@@ -84,7 +84,8 @@ class MetricsTest {
                                 JobKind.MERGE,
                                 new TableFigures.Runs(2, Duration.ofSeconds(9), 1),
                                 JobKind.REWRITE,
-                                new TableFigures.Runs(1, Duration.ofSeconds(1), 0))));
+                                new TableFigures.Runs(1, Duration.ofSeconds(1), 0)),
+                        Optional.of("no file is deleted")));
         orders.audits = Map.of("orders", audit());
         seeBackfills();
         service = Optional.of(HttpService.start(
@@ -200,6 +201,7 @@ class MetricsTest {
                         "firn_table_files{table=\"shop.orders\"} 40.0",
                         "firn_small_files{table=\"shop.orders\"} 7.0",
                         "firn_unmerged_rows{table=\"shop.orders\"} 55.0",
+                        "firn_deletion_refused{table=\"shop.orders\"} 1.0",
                         "firn_merge_seconds_sum{table=\"shop.orders\"} 9.0",
                         "firn_job_conflicts_total{job=\"merge\",table=\"shop.orders\"} 1.0",
                         "firn_audit_clean{pipeline=\"orders\"} 0.0",

@@ -86,7 +86,8 @@ class OpenApiTest {
         Table table = new Tables(catalog)
                 .openOrCreate(Assembly.request(
                         Objects.requireNonNull(configuration.pipelines().get("orders"))));
-        ServiceJobs made = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
+        ServiceJobs made =
+                new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock());
         jobs = Optional.of(made);
         OneOrdersPipeline orders = new OneOrdersPipeline();
         orders.routes = Stream.of(

@@ -80,7 +80,7 @@ public final class ServedOrders implements AutoCloseable {
                 .openOrCreate(Assembly.request(
                         Objects.requireNonNull(configuration.pipelines().get("orders"))));
         begin();
-        jobs = new ServiceJobs(configuration, catalog, assembly.jobs(catalog), assembly.clock());
+        jobs = new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock());
         backfills = new Backfills(table, new SplittableRandom(2), assembly.clock());
         backfill = accept(task());
         ready = ready("to-publish");

@@ -11,6 +11,7 @@ import io.firn.compaction.plan.TableDebt;
 import io.firn.deploy.config.MaintenanceConfig;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,8 @@ class AgeScheduleTest {
                 staging,
                 orphans,
                 defaults.maxBytes(),
-                defaults.maxTime());
+                defaults.maxTime(),
+                List.of());
     }
 
     /** What reached the age right after a run goes with the next one; the looks themselves take a while, too. */

@@ -1,8 +1,11 @@
 package io.firn.deploy.maintain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.FirnException;
+import io.firn.catalog.location.DeletionGuard;
 import io.firn.compaction.JobContext;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
@@ -58,15 +61,16 @@ final class OrphansOverS3IT {
                     keyed.stage(20);
                     keyed.merge();
                 }
-                collect(catalog.loadTable(TableIdentifier.parse("shop.orders")));
+                collect(catalog, catalog.loadTable(TableIdentifier.parse("shop.orders")));
                 assertThat(keyed.rows()).isEqualTo(keyed.latest());
+                shareLocation(catalog);
             } finally {
                 ((AutoCloseable) catalog).close();
             }
         }
     }
 
-    private void collect(Table table) throws IOException {
+    private void collect(Catalog catalog, Table table) throws IOException {
         TreeSet<String> referenced = objects();
         List<String> old = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
@@ -76,22 +80,47 @@ final class OrphansOverS3IT {
         makeAllOld();
         String young = plant(table, "data/young.parquet");
 
-        JobResult result = run(table);
+        JobResult result = run(catalog, table);
 
         assertThat(result.end()).isEqualTo(End.DONE);
         assertThat(result.count("orphans")).isEqualTo(old.size());
         assertThat(old).noneMatch(location -> table.io().newInputFile(location).exists());
         assertThat(table.io().newInputFile(young).exists()).isTrue();
         assertThat(objects()).containsAll(referenced);
-        assertThat(run(table).end()).isEqualTo(End.NOTHING);
+        assertThat(run(catalog, table).end()).isEqualTo(End.NOTHING);
     }
 
-    private JobResult run(Table table) throws IOException {
+    /** Another engine renames the table, and the next one gets its location. */
+    private void shareLocation(Catalog catalog) throws IOException {
+        TableIdentifier name = TableIdentifier.parse("shop.orders");
+        Table renamed = catalog.loadTable(name);
+        String location = renamed.location().replace("s3://", "s3a://") + "/";
+        catalog.renameTable(name, TableIdentifier.parse("shop.orders_2025"));
+        Table fresh = catalog.buildTable(name, renamed.schema())
+                .withLocation(location)
+                .create();
+        fresh.newAppend().commit();
+        makeAllOld();
+        TreeSet<String> before = objects();
+
+        assertThatThrownBy(() -> run(catalog, catalog.loadTable(name)))
+                .isInstanceOfSatisfying(FirnException.class, refused -> assertThat(refused.code())
+                        .isEqualTo("deletion-refused"))
+                .hasMessageContaining("shop.orders_2025");
+        catalog.dropTable(TableIdentifier.parse("shop.orders_2025"), false);
+        assertThatThrownBy(() -> run(catalog, catalog.loadTable(name)))
+                .hasMessageContaining("metadata of another table lies in");
+
+        assertThat(objects()).containsAll(before);
+    }
+
+    private JobResult run(Catalog catalog, Table table) throws IOException {
         Clock clock = Clock.offset(Clock.systemUTC(), LATER);
         Path scratch = Files.createDirectories(directory.resolve("scratch"));
         OrphanJob job = new OrphanJob(
                 new JobContext(table, clock, new Random(1), JobProgress.NONE, scratch),
-                OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)));
+                OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)),
+                DeletionGuard.of(catalog, "shop.orders", clock));
         while (true) {
             JobTurn turn = job.turn();
             if (turn instanceof JobTurn.Ended) {

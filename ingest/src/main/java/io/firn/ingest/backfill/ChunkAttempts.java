@@ -4,8 +4,8 @@ import io.firn.catalog.commit.CommitTurn;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.JobCommitter;
 import io.firn.catalog.commit.JobOutcome;
+import io.firn.catalog.location.UncommittedFiles;
 import java.util.random.RandomGenerator;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +110,7 @@ final class ChunkAttempts {
     void drop() {
         JobCommit commit = pending;
         if (commit != null && !offered) {
-            CatalogUtil.deleteFiles(table.io(), commit.newFiles(), "files of a dropped chunk", false);
+            UncommittedFiles.delete(table.io(), commit.newFiles(), "files of a dropped chunk");
         }
         pending = null;
     }

@@ -11,6 +11,7 @@ import io.firn.catalog.commit.PropertySwap;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.schema.FileSchema;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -22,7 +23,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
@@ -242,6 +242,6 @@ final class Publication {
 
     /** Removes what it wrote; not where its commit was tried. */
     void discard() {
-        CatalogUtil.deleteFiles(table.io(), deletes.locations(), "deletes of a publication that was given up", false);
+        UncommittedFiles.delete(table.io(), deletes.locations(), "deletes of a publication that was given up");
     }
 }

@@ -2,6 +2,7 @@ package io.firn.ingest.write;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.StoreRefusal;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.ingest.record.Row;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -156,13 +157,7 @@ public final class DataFileWriters {
                 LOG.debug("A file to be dropped could not be closed: {}", locations, e);
             }
         }
-        for (String location : locations) {
-            try {
-                table.io().deleteFile(location);
-            } catch (RuntimeException e) {
-                LOG.warn("A dropped file stays behind until orphan files are removed: {} ({})", location, e.toString());
-            }
-        }
+        UncommittedFiles.delete(table.io(), locations, "dropped data files");
         reset();
     }
 
