@@ -30,6 +30,9 @@ public final class PagedColumn implements ColumnWriter {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int FIRST_BYTES = 256;
 
+    /** Nulls have no bytes: without a bound of their own, those of long lists would make pages that no int can count. */
+    private static final int MAX_ENTRIES = 1 << 20;
+
     private final PageWriter pages;
     private final PageBounds bounds;
     private final int pageBytes;
@@ -190,7 +193,7 @@ public final class PagedColumn implements ColumnWriter {
 
     private void begin(int repetition, int definition) {
         if (repetition == 0) {
-            if (rows >= pageRows || size + plainSizeOfIds >= pageBytes) {
+            if (rows >= pageRows || size + plainSizeOfIds >= pageBytes || entries >= MAX_ENTRIES) {
                 endPage();
             }
             rows++;

@@ -8,8 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.Metrics;
 import org.apache.iceberg.MetricsConfig;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.data.GenericRecord;
@@ -26,6 +29,7 @@ import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.parquet.ParquetSchemaUtil;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
+import org.apache.parquet.hadoop.ParquetFileReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -184,6 +188,35 @@ class PagedAppenderTest {
         Schema shapes =
                 new Schema(NestedField.optional(1, "l", Types.ListType.ofOptional(2, Types.GeographyType.crs84())));
         assertThat(PagedAppender.canWrite(shapes)).isFalse();
+    }
+
+    /** Nulls take no bytes of a page. */
+    @Test
+    void longListsOfNullsMakeSeveralPages() throws IOException {
+        Schema schema = new Schema(NestedField.required(1, "l", Types.ListType.ofOptional(2, Types.LongType.get())));
+        Record row = GenericRecord.create(schema);
+        row.setField("l", java.util.Collections.nCopies(600_000, null));
+        InMemoryOutputFile file = new InMemoryOutputFile();
+        FileAppender<Record> written = paged(file, schema, Map.of());
+        written(written, java.util.Collections.nCopies(3, row));
+        try (ParquetFileReader reader =
+                ParquetFileReader.open(new ParquetInput(() -> new InMemoryInputFile(file.toByteArray())))) {
+            assertThat(reader.readOffsetIndex(
+                                    reader.getRowGroups().get(0).getColumns().get(0))
+                            .getPageCount())
+                    .isEqualTo(2);
+        }
+        assertThat(FileCheck.of(
+                                () -> new InMemoryInputFile(file.toByteArray()),
+                                DataFiles.builder(PartitionSpec.unpartitioned())
+                                        .withPath("memory")
+                                        .withFormat(FileFormat.PARQUET)
+                                        .withFileSizeInBytes(1)
+                                        .withMetrics(written.metrics())
+                                        .build(),
+                                () -> {})
+                        .faults())
+                .isEmpty();
     }
 
     @Test

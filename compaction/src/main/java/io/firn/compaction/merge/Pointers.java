@@ -10,6 +10,16 @@ final class Pointers {
 
     private final Map<Integer, BitSet> files = new HashMap<>();
 
+    private static final int MAX_FILES = 1 << Long.SIZE - POSITION_BITS;
+
+    /** Returns the number; with a higher one, pointers would name the rows of another file. */
+    static int requireFile(int number) {
+        if (number < 0 || number >= MAX_FILES) {
+            throw new IllegalStateException("more than " + MAX_FILES + " files in one merge");
+        }
+        return number;
+    }
+
     static long of(int file, long position) {
         return (long) file << POSITION_BITS | position;
     }

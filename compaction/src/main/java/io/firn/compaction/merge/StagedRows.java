@@ -81,7 +81,7 @@ final class StagedRows {
 
     /** Reads the next file; returns what was read. */
     Work readNext() {
-        int number = nextFile++;
+        int number = Pointers.requireFile(nextFile++);
         FileScanTask task = plan.files().get(number);
         PositionDeleteIndex deleted = scans.deleted(task);
         KeyBuffer key = new KeyBuffer();

@@ -147,6 +147,23 @@ public final class CommitGroup {
         this.lastCommitMillis = clock.millis();
     }
 
+    /**
+     * Counts epochs, ticks, batches and looks at the ledger from here on instead of from 0. For tests that show that a
+     * process that has run for years works like a new one.
+     *
+     * @throws IllegalStateException if a worker has joined
+     */
+    public synchronized void countFrom(long first) {
+        if (!workers.isEmpty()) {
+            throw new IllegalStateException("the group has begun");
+        }
+        epoch = first;
+        tick = first;
+        batches = first;
+        ledgerAsked = first;
+        ledgerServed = first;
+    }
+
     /** A tick waits for this worker from now on. */
     public synchronized void join(int worker) {
         workers.add(worker);

@@ -59,7 +59,7 @@ public final class SourceColumnEntries {
             offset.add(0, recordOffset);
         }
         if (timestamp != null) {
-            if (Math.abs(timestampMillis) > Long.MAX_VALUE / 1000) {
+            if (timestampMillis > Long.MAX_VALUE / 1000 || timestampMillis < Long.MIN_VALUE / 1000) {
                 throw new BadRecordException(SourceColumns.TIMESTAMP + ": " + timestampMillis + " is out of range", -1);
             }
             timestamp.add(0, timestampMillis * 1000);

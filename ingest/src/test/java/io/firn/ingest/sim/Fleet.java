@@ -24,6 +24,9 @@ final class Fleet {
     private static final int MAX_FREEZE_MILLIS = 1_500;
     private static final int LAST_TOLD = 80;
 
+    /** Soon there are more offsets than an int can count. */
+    private static final long FIRST_OFFSET = Integer.MAX_VALUE - 20L;
+
     private final Random random;
     private final SimClock clock = new SimClock();
     private final TreeMap<String, SimKafka> topics = new TreeMap<>();
@@ -42,10 +45,10 @@ final class Fleet {
     /** @param missingSafeguards of the committers, to show that they are missed */
     Fleet(long seed, Set<String> missingSafeguards, Coverage coverage) {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
-        topics.put("orders", new SimKafka(clock, coverage, "orders", 1 + random.nextInt(3)));
+        topics.put("orders", new SimKafka(clock, coverage, "orders", 1 + random.nextInt(3), FIRST_OFFSET));
         if (random.nextInt(4) == 0) {
             coverage.count("two pipelines feed one table");
-            topics.put("returns", new SimKafka(clock, coverage, "returns", 1));
+            topics.put("returns", new SimKafka(clock, coverage, "returns", 1, FIRST_OFFSET));
         }
         this.table = new SimTable(topics, random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 100);
         this.others = new ForeignEngine(table, random, coverage);

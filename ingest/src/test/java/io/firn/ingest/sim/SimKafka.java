@@ -28,10 +28,14 @@ final class SimKafka {
         private final List<Long> timestamps = new ArrayList<>();
         private final List<Long> appendedMillis = new ArrayList<>();
         private final Set<Long> nullValues = new TreeSet<>();
+        private final long first;
         private long start;
 
-        Log(SimClock clock) {
+        /** @param first offset that it holds at the beginning */
+        Log(SimClock clock, long first) {
             this.clock = clock;
+            this.first = first;
+            this.start = first;
         }
 
         void appendRecord(long timestamp) {
@@ -59,7 +63,7 @@ final class SimKafka {
 
         /** The latest moment known at which the log ended here or before. */
         long endedHereMillis(long offset) {
-            return offset < end() ? appendedMillis.get((int) offset) : clock.millis();
+            return offset < end() ? appendedMillis.get((int) (offset - first)) : clock.millis();
         }
 
         /** The first offset held; those before it are lost. */
@@ -68,21 +72,22 @@ final class SimKafka {
         }
 
         long end() {
-            return timestamps.size();
+            return first + timestamps.size();
         }
 
         boolean isRecord(long offset) {
-            return timestamps.get((int) offset) >= 0;
+            return timestamp(offset) >= 0;
         }
 
         long timestamp(long offset) {
-            return timestamps.get((int) offset);
+            return timestamps.get((int) (offset - first));
         }
     }
 
     private final SimClock clock;
     private final Coverage coverage;
     private final String topic;
+    private final long firstOffset;
     private String pipeline;
     private Optional<String> earlierName = Optional.empty();
     private final TreeMap<SourcePartition, Log> logs = new TreeMap<>();
@@ -102,7 +107,9 @@ final class SimKafka {
     private boolean lossy;
     private boolean away;
 
-    SimKafka(SimClock clock, Coverage coverage, String topic, int partitions) {
+    /** @param firstOffset of each partition: what came before is gone */
+    SimKafka(SimClock clock, Coverage coverage, String topic, int partitions, long firstOffset) {
+        this.firstOffset = firstOffset;
         this.clock = clock;
         this.coverage = coverage;
         this.topic = topic;
@@ -143,7 +150,7 @@ final class SimKafka {
 
     void addPartition() {
         SourcePartition partition = new SourcePartition(topic, topicId(), logs.size());
-        Log log = new Log(clock);
+        Log log = new Log(clock, firstOffset);
         logs.put(partition, log);
         everything.put(partition, log);
     }

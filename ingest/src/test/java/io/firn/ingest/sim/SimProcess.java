@@ -98,6 +98,7 @@ final class SimProcess {
                 new Deaf(),
                 clock,
                 random);
+        group.countFrom(Integer.MAX_VALUE - 3L);
         IngestLoop.Shared shared = new IngestLoop.Shared(group, this::awaitCommit, new Counters(), clock);
         for (int worker = 0; worker < settings.workers(); worker++) {
             SimSource source = new SimSource(kafka, random, lifeline, this::otherThreads);

@@ -19,7 +19,7 @@ class SimSourceTest extends RecordSourceContractTest {
         private final SimKafka kafka;
 
         SimWorld(int partitions) {
-            kafka = new SimKafka(clock, new Coverage(), "orders", partitions);
+            kafka = new SimKafka(clock, new Coverage(), "orders", partitions, 0);
         }
 
         @Override
