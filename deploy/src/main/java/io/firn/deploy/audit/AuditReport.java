@@ -3,6 +3,7 @@ package io.firn.deploy.audit;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.ledger.SourcePartition;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -10,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -24,6 +26,7 @@ public final class AuditReport {
     private final long foreignRows;
     private final Optional<FoldReport> fold;
     private final List<DeepReport> deep;
+    private final Optional<AboveLedger> above;
 
     AuditReport(
             String pipeline,
@@ -42,7 +45,8 @@ public final class AuditReport {
                 unknownPartitions,
                 foreignRows,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     private AuditReport(
@@ -54,7 +58,9 @@ public final class AuditReport {
             List<String> unknownPartitions,
             long foreignRows,
             Optional<FoldReport> fold,
-            List<DeepReport> deep) {
+            List<DeepReport> deep,
+            Optional<AboveLedger> above) {
+        this.above = above;
         this.fold = fold;
         this.deep = List.copyOf(deep);
         this.pipeline = pipeline;
@@ -82,7 +88,8 @@ public final class AuditReport {
                 unknownPartitions,
                 foreignRows,
                 Optional.of(folded),
-                deep);
+                deep,
+                above);
     }
 
     /** Together with what reading every column of one of its tables found. */
@@ -90,7 +97,22 @@ public final class AuditReport {
         List<DeepReport> all = new ArrayList<>(deep);
         all.add(read);
         return new AuditReport(
-                pipeline, table, snapshotId, partitions, filesTwice, unknownPartitions, foreignRows, fold, all);
+                pipeline, table, snapshotId, partitions, filesTwice, unknownPartitions, foreignRows, fold, all, above);
+    }
+
+    /** Together with what Kafka holds above the ledger. */
+    AuditReport with(AboveLedger waiting) {
+        return new AuditReport(
+                pipeline,
+                table,
+                snapshotId,
+                partitions,
+                filesTwice,
+                unknownPartitions,
+                foreignRows,
+                fold,
+                deep,
+                Optional.of(waiting));
     }
 
     /** About the keyed table, where there is one. */
@@ -121,7 +143,13 @@ public final class AuditReport {
                 deep.isEmpty()
                         ? "columns other than the source columns (--deep reads them)"
                         : "whether values are those of the records");
-        parts.add("records above the ledger");
+        if (above.isEmpty()) {
+            parts.add("records above the ledger");
+        } else if (!above.get().unknown().isEmpty()) {
+            parts.add("records above the ledger (" + above.get().unknown() + ")");
+        } else if (above.get().offsets() > 0) {
+            parts.add(above.get().offsets() + " offsets above the ledger");
+        }
         long unverifiable = partitions.stream()
                 .mapToLong(found -> found.unverifiable().offsets())
                 .sum();
@@ -182,6 +210,12 @@ public final class AuditReport {
         if (foreignRows > 0) {
             out.println("  " + foreignRows + " rows have no source position: not Firn's");
         }
+        above.ifPresent(waiting -> waiting.partitions()
+                .forEach((partition, each) -> out.println("  " + partition + "  above the ledger: " + each.offsets()
+                        + " offsets that are not in the table yet"
+                        + each.oldest()
+                                .map(time -> ", the oldest record from " + time)
+                                .orElse(""))));
         out.println(isTableClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
         fold.ifPresent(found -> found.print(out));
         deep.forEach(found -> found.print(out));
@@ -190,6 +224,18 @@ public final class AuditReport {
     }
 
     private String extent() {
+        return covered()
+                + above.filter(waiting -> waiting.offsets() > 0)
+                        .map(waiting -> " below the ledger; " + waiting.offsets()
+                                + " offsets above it are not in the table yet"
+                                + waiting.oldest()
+                                        .map(time -> ", the oldest record from " + time)
+                                        .orElse("")
+                                + ": see whether the pipeline runs")
+                        .orElse("");
+    }
+
+    private String covered() {
         long unverifiable = partitions.stream()
                 .mapToLong(found -> found.unverifiable().offsets())
                 .sum();
@@ -266,12 +312,31 @@ public final class AuditReport {
                 }
                 json.writeEndArray();
             }
+            if (above.isPresent() && above.get().unknown().isEmpty()) {
+                above(json, above.get());
+            }
             strings(json, "notChecked", notChecked());
             json.writeEndObject();
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
         return text.toString();
+    }
+
+    private static void above(JsonGenerator json, AboveLedger above) throws IOException {
+        json.writeArrayFieldStart("aboveLedger");
+        for (Map.Entry<SourcePartition, AboveLedger.Waiting> each :
+                above.partitions().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("topic", each.getKey().topic());
+            json.writeNumberField("partition", each.getKey().partition());
+            json.writeNumberField("offsets", each.getValue().offsets());
+            if (each.getValue().oldest().isPresent()) {
+                json.writeStringField("oldest", each.getValue().oldest().get().toString());
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void partition(JsonGenerator json, PartitionAudit found) throws IOException {

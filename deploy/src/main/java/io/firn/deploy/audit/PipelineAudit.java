@@ -2,6 +2,9 @@ package io.firn.deploy.audit;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.ledger.LedgerState;
 import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.PipelineConfig;
 import java.util.Map;
@@ -48,13 +51,20 @@ public final class PipelineAudit {
         Table ingested = open(tables, config.ingestTable());
         Audit audit = new Audit(ingested, pipeline, kafka, progress);
         if (upsert.isEmpty()) {
-            return read(audit.run(), ingested);
+            return read(above(audit.run(), ingested), ingested);
         }
         Table keyed = open(tables, config.table());
         // The fold first: what is merged after it is in staging, and in the audit of that, anyway.
         FoldReport fold =
                 new FoldCheck(upsert.get().open(tables), pipeline, upsert.get().deleteWhen(), progress).run();
-        return read(read(audit.mergedInto(keyed).run().with(fold), ingested), keyed);
+        return read(read(above(audit.mergedInto(keyed).run(), ingested).with(fold), ingested), keyed);
+    }
+
+    private AuditReport above(AuditReport report, Table ingested) {
+        ingested.refresh();
+        Ledger ledger = LedgerReader.read(ingested)
+                .fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
+        return report.with(AboveLedger.read(pipeline, config.topics(), kafka, ledger));
     }
 
     private AuditReport read(AuditReport report, Table table) {

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.catalog.Tables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
+import io.firn.deploy.audit.PipelineAudit;
+import io.firn.deploy.audit.Progress;
 import io.firn.deploy.check.SystemsCheck;
 import io.firn.deploy.config.ConfigProblem;
+import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
@@ -19,6 +23,8 @@ import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.poll.ReaderIdentity;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -27,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import org.apache.iceberg.catalog.Catalog;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -172,6 +179,14 @@ class ConsumerGroupIT {
             assertThat(lake.table(stage.table()).currentSnapshot().summary().get("firn.offsets"))
                     .contains("\"anew\"")
                     .doesNotContain("\"renamed\":{\"renamed\"");
+
+            try (OrderWriter writer = OrderWriter.plain(broker.bootstrap(), "renamed")) {
+                writer.orders(1, 7);
+            }
+            assertThat(audit(moved))
+                    .contains("renamed-1  above the ledger: 7 offsets", "Clean: 25 rows")
+                    .contains("7 offsets above it are not in the table yet, the oldest record from 20")
+                    .doesNotContain("records above the ledger");
         }
     }
 
@@ -181,6 +196,28 @@ class ConsumerGroupIT {
         try (Service service = service(config)) {
             Eventually.holds("the table has all", SOON, () -> verifier.verify().rows() == rows);
             assertThat(service.stop(SOON)).isTrue();
+        }
+    }
+
+    private static String audit(Path config) {
+        Configuration configuration = assembly().configuration(config);
+        Catalog catalog = assembly().catalog(configuration);
+        try {
+            StringWriter text = new StringWriter();
+            Map.Entry<String, PipelineConfig> pipeline =
+                    configuration.pipelines().entrySet().iterator().next();
+            new PipelineAudit(
+                            catalog,
+                            pipeline.getKey(),
+                            pipeline.getValue(),
+                            configuration.kafka(),
+                            Progress.silent(),
+                            PipelineAudit.Depth.SOURCE_COLUMNS)
+                    .run()
+                    .print(new PrintWriter(text));
+            return text.toString();
+        } finally {
+            Service.close(catalog);
         }
     }
 
