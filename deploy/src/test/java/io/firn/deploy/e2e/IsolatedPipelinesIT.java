@@ -150,6 +150,12 @@ class IsolatedPipelinesIT {
         produce("isolated_good", "{\"id\": 2}", "{\"id\": 3}");
         awaitOffset("good", "shop.good", 3);
 
+        Eventually.holds(
+                "its lag is still measured",
+                SOON,
+                () -> pipeline("bad").path("lag").asLong(-1) == 1,
+                err::toString);
+
         String failedAt = pipeline("bad").path("failure").path("at").asText();
         // Nobody has repaired anything: it comes to the same record and fails by it again.
         HttpResponse<String> restarted = http.send(
