@@ -215,7 +215,10 @@ public final class Tables {
     /** @param younger may be missing */
     private static void requireFit(Table table, TableRequest request, Set<String> younger) {
         List<String> differences = request.schema()
-                .map(schema -> SchemaFit.differences(without(schema, missing(table, younger)), table.schema()))
+                .map(schema -> SchemaFit.differences(
+                        without(schema, missing(table, younger)),
+                        table.schema(),
+                        younger.isEmpty() ? table.schemas().values() : List.of()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
         if (!differences.isEmpty()) {
             throw FirnException.user(

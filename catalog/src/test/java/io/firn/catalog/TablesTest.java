@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.location.StorePath;
+import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
 import java.io.Closeable;
@@ -25,6 +26,7 @@ import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.exceptions.ServiceFailureException;
 import org.apache.iceberg.inmemory.InMemoryCatalog;
+import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -198,6 +200,28 @@ final class TablesTest {
                             .hasMessageContaining("column 'note' must not be null in the table")
                             .hasMessageContaining("'_source_offset' is long in the schema but int in the table");
                 });
+    }
+
+    @Test
+    void aTableThatOthersChangedSinceItWasCreatedIsTaken() {
+        Schema configured = SchemaText.parse("a int, b string, c string not null, d string");
+        tables.openOrCreate(TableRequest.of("shop.orders", configured));
+        load("shop.orders")
+                .updateSchema()
+                .updateColumn("a", Types.LongType.get())
+                .renameColumn("b", "was_b")
+                .makeColumnOptional("c")
+                .deleteColumn("d")
+                .commit();
+
+        Table again = tables.openOrCreate(TableRequest.of("shop.orders", configured));
+
+        assertThat(again.schema().findField("b")).as("not added again").isNull();
+        assertThat(SchemaFit.gone(configured, again.schema(), again.schemas().values()))
+                .containsExactlyInAnyOrder("column 'b' was renamed to 'was_b'", "column 'd' was dropped");
+        assertThatThrownBy(
+                        () -> tables.openOrCreate(TableRequest.of("shop.orders", SchemaText.parse("a int, e string"))))
+                .hasMessageContaining("column 'e' string is not in the table");
     }
 
     @Test

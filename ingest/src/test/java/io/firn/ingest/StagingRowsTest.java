@@ -3,6 +3,7 @@ package io.firn.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.ingest.decode.DecodeSettings;
@@ -43,6 +44,21 @@ class StagingRowsTest {
                 : ByteBuffer.wrap(
                         ("xx" + key).getBytes(StandardCharsets.UTF_8), 2, key.getBytes(StandardCharsets.UTF_8).length);
         return writer.write(TestTable.SOURCE, offset, 0, new byte[0], 0, -1, bytes);
+    }
+
+    @Test
+    void aColumnThatSomebodyMadeRequiredIsRefusedBecauseTombstonesLackIt() {
+        orders.table()
+                .updateSchema()
+                .allowIncompatibleChanges()
+                .requireColumn("amount")
+                .commit();
+
+        assertThatThrownBy(() -> orders.writer(tombstones(List.of("order_id"), KeyFormat.TEXT, Set.of())))
+                .isInstanceOfSatisfying(FirnException.class, e -> {
+                    assertThat(e.code()).isEqualTo("schema-mismatch");
+                    assertThat(e).hasMessageContaining("column 'amount' must not be null");
+                });
     }
 
     @Test

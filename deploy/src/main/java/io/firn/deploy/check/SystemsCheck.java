@@ -24,6 +24,7 @@ import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.poll.ReaderIdentity;
 import io.firn.ingest.record.SpanSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -173,7 +174,8 @@ public final class SystemsCheck {
                 Stores.reach(table.get(), configuration.catalog());
                 TableMode.appendRefusal(table.get(), pipeline.table())
                         .ifPresent(refusal -> add(key + ".mode", refusal));
-                request.ifPresent(wanted -> existing(key, wanted, table.get()));
+                request.ifPresent(wanted ->
+                        existing(key, wanted, table.get(), table.get().schemas().values()));
                 partitioning(key, pipeline, table.get());
             } else if (pipeline.schema().isEmpty()) {
                 add(
@@ -220,7 +222,7 @@ public final class SystemsCheck {
                 Optional<Table> table = tables.open(wanted.identifier());
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
-                    existing(key, wanted, table.get());
+                    existing(key, wanted, table.get(), List.of());
                     if (wanted.identifier().equals(pipeline.table())) {
                         partitioning(key, pipeline, table.get());
                     }
@@ -264,11 +266,17 @@ public final class SystemsCheck {
                         what, file + ", " + key + ".partition-by, table " + pipeline.table(), "leave it out")));
     }
 
-    private void existing(String key, TableRequest wanted, Table table) {
+    /** @param earlier as in {@link SchemaFit#differences(Schema, Schema, Collection)} */
+    private void existing(String key, TableRequest wanted, Table table, Collection<Schema> earlier) {
         Tables.ledgerRefusal(table, wanted).ifPresent(refusal -> add(key + ".table", refusal));
         List<String> differences = wanted.schema()
-                .map(schema -> SchemaFit.differences(schema, table.schema()))
+                .map(schema -> SchemaFit.differences(schema, table.schema(), earlier))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
+        wanted.schema().ifPresent(schema -> SchemaFit.gone(schema, table.schema(), earlier)
+                .forEach(what -> hints.add(new ConfigProblem(
+                        what + "; such fields of records have no column",
+                        file + ", " + key + ".schema, table " + wanted.identifier(),
+                        "correct the schema or leave it out"))));
         if (!differences.isEmpty()) {
             add(
                     key + ".schema",

@@ -62,6 +62,12 @@ final class DecoderTree {
             if (isKey) {
                 keyFields.add(field);
                 keys.add(decoder);
+            } else if (field.isRequired()) {
+                throw FirnException.user(
+                        "schema-mismatch",
+                        "column '" + field.name() + "' must not be null, and the rows of deleted keys have no value",
+                        "staging table, column " + field.name(),
+                        "make the column optional in the staging table");
             } else {
                 others.add(decoder);
             }
