@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.compaction.parquet;
+
+import org.jspecify.annotations.NullMarked;
