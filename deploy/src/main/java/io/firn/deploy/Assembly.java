@@ -241,12 +241,14 @@ public final class Assembly {
         TableRequest request = request(pipeline);
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
+        long fetchBytes = memoryBytes / FETCH_SHARE;
+        DecodeSettings decoding = decoding(pipeline, upsert);
+        requireTopicsOfNewTables(name, pipeline, kafka, tables, fetchBytes);
         Optional<UpsertTables> opened = upsert.map(parts -> parts.open(tables));
         Table table = opened.map(UpsertTables::staging).orElseGet(() -> appended(tables, request));
         RenamedPipeline.requireNoBackfill(name, pipeline.claim(), table);
         PartitionText.unlike(opened.map(UpsertTables::keyed).orElse(table), pipeline.partitionBy())
                 .ifPresent(what -> LOG.warn("pipeline {}, table {}: {}", name, pipeline.table(), what));
-        long fetchBytes = memoryBytes / FETCH_SHARE;
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
                 name,
@@ -259,7 +261,6 @@ public final class Assembly {
                 pipeline.start(),
                 pipeline.onGap(),
                 pipeline.claim());
-        DecodeSettings decoding = decoding(pipeline, upsert);
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         CommitAttempts commits = committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name()));
         PipelineTable target = new PipelineTable(
@@ -279,6 +280,18 @@ public final class Assembly {
                 health);
         return new PipelineRunner(
                 settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
+    }
+
+    /** A table is created last: with a wrong schema it would stand in the way of the corrected one. */
+    private static void requireTopicsOfNewTables(
+            String name, PipelineConfig pipeline, Map<String, String> kafka, Tables tables, long fetchBytes) {
+        if (pipeline.tables().stream().allMatch(table -> tables.open(table).isPresent())) {
+            return;
+        }
+        try (KafkaSources sources =
+                KafkaSources.withoutGroup(name, pipeline.topics(), new HashMap<>(kafka), fetchBytes)) {
+            sources.partitions();
+        }
     }
 
     private static Table appended(Tables tables, TableRequest request) {
