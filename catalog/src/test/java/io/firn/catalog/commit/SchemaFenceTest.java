@@ -66,7 +66,7 @@ class SchemaFenceTest {
 
         assertThat(committer.latest().schema().findField("number")).isNotNull();
         assertThat(before.schema().findField("number")).isNull();
-        assertThat(committer.latest().locationProvider().newDataLocation("x")).startsWith("mem://" + NAME);
+        assertThat(committer.latest().locationProvider().newDataLocation("x")).startsWith(table.location());
     }
 
     @Test
