@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -28,6 +29,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,7 @@ final class KafkaRecordSource implements RecordSource {
     private volatile @Nullable KafkaConsumer<ByteBuffer, ByteBuffer> consumer;
     private @Nullable AssignmentListener listener;
     private boolean paused;
+    private boolean isStatic = true;
 
     /** @param outages receives when Kafka does not answer */
     KafkaRecordSource(
@@ -97,6 +100,9 @@ final class KafkaRecordSource implements RecordSource {
             return 0;
         } catch (RetriableException away) {
             outage.met(away.toString());
+            return 0;
+        } catch (FencedInstanceIdException fenced) {
+            joinWithoutInstanceId(client, assignments);
             return 0;
         } catch (KafkaException failure) {
             throw KafkaFailures.translated(failure, "poll", properties.brokers());
@@ -186,6 +192,28 @@ final class KafkaRecordSource implements RecordSource {
         }
     }
 
+    /** Two processes with one instance ID would take turns for ever; this one goes on as a member without. */
+    private void joinWithoutInstanceId(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
+        LOG.warn(
+                "worker {}: another process has the group.instance.id {} in group {}; joining without one. Give each"
+                        + " process a group.instance.id of its own",
+                worker,
+                client.groupMetadata().groupInstanceId().orElse(""),
+                client.groupMetadata().groupId());
+        isStatic = false;
+        consumer = null;
+        drop(held.besides(Set.of()), assignments);
+        closeQuietly(client);
+    }
+
+    private void closeQuietly(KafkaConsumer<ByteBuffer, ByteBuffer> client) {
+        try {
+            client.close(CloseOptions.timeout(CLOSE_TIME));
+        } catch (KafkaException failure) {
+            LOG.debug("worker {}: the client that was given up did not close", worker, failure);
+        }
+    }
+
     /** The next poll joins the group with a client of its own time. */
     private void leave(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
         LOG.warn(
@@ -196,14 +224,9 @@ final class KafkaRecordSource implements RecordSource {
                 Membership.PATIENCE.toSeconds());
         consumer = null;
         drop(held.besides(Set.of()), assignments);
-        try {
-            client.close(CloseOptions.timeout(CLOSE_TIME));
-        } catch (KafkaException failure) {
-            LOG.debug("worker {}: the client that was given up did not close", worker, failure);
-        } finally {
-            // Whatever its last reports came to.
-            membership.heardOf();
-        }
+        closeQuietly(client);
+        // Whatever its last reports came to.
+        membership.heardOf();
     }
 
     private void drop(Collection<TopicPartition> partitions, @Nullable AssignmentListener told) {
@@ -293,7 +316,7 @@ final class KafkaRecordSource implements RecordSource {
 
     private KafkaConsumer<ByteBuffer, ByteBuffer> subscribed() {
         try {
-            KafkaConsumer<ByteBuffer, ByteBuffer> client = new KafkaConsumer<>(properties.consumer(identity, worker));
+            KafkaConsumer<ByteBuffer, ByteBuffer> client = new KafkaConsumer<>(memberProperties());
             ConsumerRebalanceListener rebalances = new Rebalances(client);
             if (selection.pattern().isPresent()) {
                 client.subscribe(selection.pattern().get(), rebalances);
@@ -304,6 +327,14 @@ final class KafkaRecordSource implements RecordSource {
         } catch (KafkaException failure) {
             throw KafkaFailures.translated(failure, "join the group", properties.brokers());
         }
+    }
+
+    private Map<String, Object> memberProperties() {
+        Map<String, Object> member = properties.consumer(identity, worker);
+        if (!isStatic) {
+            member.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        }
+        return member;
     }
 
     private final class Rebalances implements ConsumerRebalanceListener {
@@ -435,7 +466,9 @@ final class KafkaRecordSource implements RecordSource {
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client != null) {
             consumer = null;
-            client.close(CloseOptions.timeout(CLOSE_TIME));
+            // A static member that stays in the group would keep its partitions until its session is over.
+            client.close(CloseOptions.timeout(CLOSE_TIME)
+                    .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         }
     }
 }
