@@ -174,7 +174,7 @@ final class ChaosRun implements Callable<Integer> {
                     unknown);
         }
         if (lanes > 1) {
-            faults += "," + FaultKind.BROKER_KILL.flag() + "*0";
+            faults += "," + FaultKind.BROKER_KILL.flag() + "*0," + FaultKind.BROKER_AWAY.flag() + "*0";
         }
         FakeClock.missing().ifPresent(why -> System.out.println("no clock-jump here: " + why));
         FullDisk.missing().ifPresent(why -> System.out.println("no disk-full here: " + why));

@@ -51,6 +51,7 @@ final class Chapter {
     private Map<Integer, Long> last = new TreeMap<>();
     private List<FakeClock> clocks = List.of();
     private List<FullDisk> disks = List.of();
+    private String sidePipeline = "";
     private int started;
     private @Nullable Engine beside;
 
@@ -120,6 +121,11 @@ final class Chapter {
                 recordsPerSecond,
                 1,
                 keyed ? KEYS : Long.MAX_VALUE)) {
+            SidePipeline side = new SidePipeline(stage);
+            if (plan.stream().flatMap(List::stream).anyMatch(strike -> strike.kind() == FaultKind.BAD_RECORD_BESIDE)) {
+                side.createTopic();
+                sidePipeline = side.configuration();
+            }
             clocks = wanted(FaultKind.CLOCK_JUMP, plan, "clock-", FakeClock::new);
             disks = wanted(FaultKind.DISK_FULL, plan, "disk-", FullDisk::new);
             // One table after the other: so many JVMs that start at once say nothing about any of them.
@@ -132,7 +138,11 @@ final class Chapter {
             if (other != null) {
                 other.begin();
             }
-            Faults faults = new Faults(around, fleet, clocks, disks, this::ledger, this::supervise);
+            Path direct = stage.config("direct", lines().toArray(new String[0]));
+            Faults.Beside others =
+                    new Faults.Beside(side, new OtherUsers(around, stage, keyed, log), new OutageWatch(fleet, log));
+            Faults faults =
+                    new Faults(around, new Faults.Fleet(fleet, clocks, disks), others, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {
                 if (!strike(faults, strikes)) {
                     return brokenOff();
@@ -150,13 +160,9 @@ final class Chapter {
                         .as("exit code after SIGTERM: %s", process.tail())
                         .isZero();
             }
+            wrong.addAll(others.complaints());
             return new Judge(around, stage, keyed ? KEYS : 0, log)
-                    .verdict(
-                            producer.acknowledged(),
-                            met,
-                            told,
-                            other == null ? Removed.NONE : other.removed(),
-                            stage.config("direct", lines().toArray(new String[0])))
+                    .verdict(producer.acknowledged(), met, told, other == null ? Removed.NONE : other.removed(), direct)
                     .with(wrong);
         } catch (AssertionError brokenOff) {
             wrong.add("broken off: " + firstLine(brokenOff) + tell(brokenOff));
@@ -268,7 +274,7 @@ final class Chapter {
     private synchronized FirnProcess fresh(int process) {
         Path config = stage.config("firn-" + process, around.network(process), lines());
         try {
-            Files.writeString(config, "memory: 96MB\n", StandardOpenOption.APPEND);
+            Files.writeString(config, sidePipeline + "memory: 96MB\n", StandardOpenOption.APPEND);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }

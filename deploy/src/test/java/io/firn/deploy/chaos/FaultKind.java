@@ -38,7 +38,14 @@ enum FaultKind {
     STORE_CUTS("store: uploads cut half-way or after they took effect"),
     STORE_FULL("store is full: 507 for every upload"),
     CLOCK_JUMP("clock of a Firn process up to 10 min back or 2 min ahead, then right"),
-    DISK_FULL("local disk of a Firn process is full: nothing can be written to a file");
+    DISK_FULL("local disk of a Firn process is full: nothing can be written to a file"),
+    BAD_RECORD_BESIDE("another pipeline of the processes fails on a bad record, and is restarted alone"),
+    TABLE_CHANGED("another engine changes schema, codec and partition spec of the table"),
+    GROUP_JOINED("another client joins the consumer group, and leaves"),
+    LOCATION_SHARED("another table in the table's location, and the orphan job"),
+    BROKER_AWAY("broker away for up to a minute, which must be visible within 10 s"),
+    CATALOG_AWAY("catalog away for up to a minute, which must be visible within 10 s"),
+    STORE_AWAY("store away for up to a minute, which must be visible within 10 s");
 
     private final String text;
     private final @Nullable To end;
@@ -53,7 +60,9 @@ enum FaultKind {
         SERVER("broker, catalog or store killed or stopped"),
         STORE("store throttles, cuts uploads off, is full"),
         CLOCK("clock of a Firn process jumps by minutes, forward and back"),
-        DISK("local disk of a Firn process is full");
+        DISK("local disk of a Firn process is full"),
+        OTHERS("another pipeline, engine, client or table interferes"),
+        AWAY("broker, catalog or store away for up to a minute, seen by its users within 10 s");
 
         private final String text;
 
@@ -98,6 +107,8 @@ enum FaultKind {
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> Group.STORE;
             case CLOCK_JUMP -> Group.CLOCK;
             case DISK_FULL -> Group.DISK;
+            case BAD_RECORD_BESIDE, TABLE_CHANGED, GROUP_JOINED, LOCATION_SHARED -> Group.OTHERS;
+            case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY -> Group.AWAY;
         };
     }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out what a plan says: waits for the moment, strikes, and puts things right again. */
@@ -30,31 +31,51 @@ final class Faults {
     /** A snapshot of then is in everybody's way until it is a minute old: Iceberg takes none that is older. */
     private static final Duration MOST_AHEAD = Duration.ofMinutes(2);
 
+    private static final Duration SHORTEST_AWAY = Duration.ofSeconds(20);
+
+    private static final Duration MORE_AWAY = Duration.ofSeconds(40);
+
     private final Surroundings around;
     private final List<FirnProcess> fleet;
     private final List<FakeClock> clocks;
     private final List<FullDisk> disks;
+    private final Beside beside;
     private final Supplier<Map<Integer, Long>> ledger;
     private final Consumer<FirnProcess> supervisor;
 
     /**
-     * @param fleet in which a rollout puts the new process
-     * @param clocks of the processes, where the plan sets them
-     * @param disks of the processes, where the plan fills them
+     * The processes and what belongs to them.
+     *
+     * @param processes in which a rollout puts the new process
+     * @param clocks of the processes, if the plan sets them
+     * @param disks of the processes, if the plan fills them
+     */
+    record Fleet(List<FirnProcess> processes, List<FakeClock> clocks, List<FullDisk> disks) {}
+
+    /** What is beside the pipeline, and who watches. */
+    record Beside(SidePipeline pipeline, OtherUsers users, OutageWatch watch) {
+        List<String> complaints() {
+            return Stream.of(pipeline.complaints(), users.complaints(), watch.complaints())
+                    .flatMap(List::stream)
+                    .toList();
+        }
+    }
+
+    /**
      * @param ledger as it is now
-     * @param supervisor starts a process again that ended by itself where that may be
+     * @param supervisor starts a process again that ended by itself, if it may
      */
     Faults(
             Surroundings around,
-            List<FirnProcess> fleet,
-            List<FakeClock> clocks,
-            List<FullDisk> disks,
+            Fleet fleet,
+            Beside beside,
             Supplier<Map<Integer, Long>> ledger,
             Consumer<FirnProcess> supervisor) {
         this.around = around;
-        this.fleet = fleet;
-        this.clocks = clocks;
-        this.disks = disks;
+        this.fleet = fleet.processes();
+        this.clocks = fleet.clocks();
+        this.disks = fleet.disks();
+        this.beside = beside;
         this.ledger = ledger;
         this.supervisor = supervisor;
     }
@@ -89,6 +110,11 @@ final class Faults {
             case STORE_KILL -> storeKilled(strike);
             case CLOCK_JUMP -> clockSet(strike);
             case DISK_FULL -> diskFilled(strike, victim);
+            case BAD_RECORD_BESIDE -> beside.pipeline().fail(fleet, strike.lengthMillis());
+            case TABLE_CHANGED -> beside.users().changeTable(strike);
+            case GROUP_JOINED -> beside.users().joinGroup(strike, fleet);
+            case LOCATION_SHARED -> beside.users().shareLocation(strike);
+            case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY -> away(strike);
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
             default -> onNetworks(strike);
         }
@@ -169,6 +195,28 @@ final class Faults {
             around.store().kill9();
             pause(strike.lengthMillis());
             around.store().restart();
+        }
+    }
+
+    private void away(Strike strike) {
+        String what = strike.kind().flag();
+        Duration length = SHORTEST_AWAY.plusMillis((long) (strike.strength() * MORE_AWAY.toMillis()));
+        switch (strike.kind()) {
+            case BROKER_AWAY -> {
+                synchronized (around.broker()) {
+                    beside.watch().during(what, around.broker()::kill9, around.broker()::restart, length);
+                }
+            }
+            case CATALOG_AWAY -> {
+                synchronized (around.catalog()) {
+                    beside.watch().during(what, around.catalog()::away, around.catalog()::back, length);
+                }
+            }
+            default -> {
+                synchronized (around.store()) {
+                    beside.watch().during(what, around.store()::kill9, around.store()::restart, length);
+                }
+            }
         }
     }
 

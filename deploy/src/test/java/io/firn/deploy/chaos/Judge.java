@@ -1,12 +1,6 @@
 package io.firn.deploy.chaos;
 
 import io.firn.catalog.Catalogs;
-import io.firn.catalog.location.DeletionGuard;
-import io.firn.compaction.JobContext;
-import io.firn.compaction.JobProgress;
-import io.firn.compaction.JobTurn;
-import io.firn.compaction.orphan.OrphanJob;
-import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.deploy.cli.ExitCodes;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.Stage;
@@ -18,21 +12,18 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.iceberg.catalog.Catalog;
-import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.io.CloseableIterable;
@@ -180,18 +171,12 @@ final class Judge {
             makeAllOld();
             Catalog catalog = Catalogs.open(around.lake().properties());
             for (String table : tables()) {
-                OrphanJob job = new OrphanJob(
-                        new JobContext(
-                                catalog.loadTable(TableIdentifier.parse(table)),
-                                Clock.offset(Clock.systemUTC(), Duration.ofHours(12)),
-                                new Random(1),
-                                JobProgress.NONE,
-                                Files.createDirectories(stage.directory().resolve("scratch"))),
-                        OrphanSettings.DEFAULTS.withSafetyAge(Duration.ofHours(6)),
-                        DeletionGuard.of(catalog, table, Clock.systemUTC()));
-                while (!(job.turn() instanceof JobTurn.Ended)) {
-                    continue;
-                }
+                OrphanRun.run(
+                        catalog,
+                        table,
+                        Duration.ofHours(12),
+                        Duration.ofHours(6),
+                        stage.directory().resolve("scratch"));
                 List<String> left = new TableVerifier(
                                 around.lake(), table, around.broker().bootstrap(), stage.topic(), stage.topic())
                         .unreferencedFiles();

@@ -106,9 +106,11 @@ final class Surroundings implements AutoCloseable {
                 network(0).to(To.CATALOG).isPresent();
             case STORE_LATE, STORE_NARROW, STORE_PARTITION, STORE_RESET, STORE_ANSWER_LOST ->
                 network(0).to(To.STORE).isPresent();
-            case BROKER_KILL -> ownBroker;
-            case CATALOG_RESTART -> lake.server(RestCatalogServer.class).isPresent();
-            case STORE_KILL, STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDays.isPresent();
+            case BAD_RECORD_BESIDE, TABLE_CHANGED, GROUP_JOINED, LOCATION_SHARED -> true;
+            case BROKER_KILL, BROKER_AWAY -> ownBroker;
+            case CATALOG_RESTART, CATALOG_AWAY ->
+                lake.server(RestCatalogServer.class).isPresent();
+            case STORE_KILL, STORE_AWAY, STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDays.isPresent();
             case CLOCK_JUMP -> FakeClock.missing().isEmpty();
             case DISK_FULL -> FullDisk.missing().isEmpty();
         };

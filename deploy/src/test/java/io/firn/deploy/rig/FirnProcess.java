@@ -180,10 +180,14 @@ public final class FirnProcess implements AutoCloseable {
         return process().output().substring(outputBefore);
     }
 
+    /** Whether its HTTP service has a port by now. */
+    public boolean listens() {
+        return PORT.matcher(outputSinceStart()).find();
+    }
+
     /** An address of its HTTP service; waits until it listens. */
     public String url(String path) {
-        Eventually.holds("it listens", Eventually.PATIENCE, () -> PORT.matcher(outputSinceStart())
-                .find());
+        Eventually.holds("it listens", Eventually.PATIENCE, this::listens);
         Matcher port = PORT.matcher(outputSinceStart());
         return port.find() ? "http://127.0.0.1:" + port.group(1) + path : "";
     }
