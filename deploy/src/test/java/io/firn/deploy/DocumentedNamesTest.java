@@ -136,6 +136,8 @@ class DocumentedNamesTest {
                 .containsEntry("source-columns", lower(pipeline.sourceColumns()))
                 .containsEntry("merge.interval", duration(MergeConfig.defaults().interval()))
                 .containsEntry(
+                        "merge.fail-after", duration(MergeConfig.defaults().failAfter()))
+                .containsEntry(
                         "merge.rows", Integer.toString(MergeConfig.defaults().rows()))
                 .containsEntry("merge.memory", (MergeConfig.defaults().memoryBytes() >> 20) + "MB")
                 .containsEntry(

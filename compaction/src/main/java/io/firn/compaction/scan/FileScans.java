@@ -53,11 +53,12 @@ public final class FileScans {
      * @param filter on columns of the table; other rows may come too
      */
     public CloseableIterable<RowCursor> rows(DataFile file, List<NestedField> columns, Expression filter) {
-        return builder(file, new Schema(columns))
+        CloseableIterable<RowCursor> rows = builder(file, new Schema(columns))
                 .filter(filter)
                 .createReaderFunc(type -> new RowCursor(file.location(), type, columns))
                 .reuseContainers()
                 .build();
+        return LostFile.named(table, file, rows);
     }
 
     /** Whole rows in Iceberg's internal representation, deleted ones too, the row's position last. */
@@ -65,10 +66,11 @@ public final class FileScans {
         List<NestedField> columns = new ArrayList<>(schema.columns());
         columns.add(MetadataColumns.ROW_POSITION);
         Schema wanted = new Schema(columns);
-        return builder(file, wanted)
+        CloseableIterable<StructLike> rows = builder(file, wanted)
                 .createReaderFunc(type -> InternalReader.create(wanted, type))
                 .reuseContainers()
                 .build();
+        return LostFile.named(table, file, rows);
     }
 
     /**
@@ -101,7 +103,8 @@ public final class FileScans {
 
     /** The rows of a data file that position deletes or a deletion vector name. */
     public PositionDeleteIndex deleted(List<DeleteFile> deletes, DataFile file) {
-        return new BaseDeleteLoader(io::newInputFile).loadPositionDeletes(deletes, file.location());
+        return new BaseDeleteLoader(delete -> LostFile.named(table, delete, () -> io.newInputFile(delete)))
+                .loadPositionDeletes(deletes, file.location());
     }
 
     /** Equality deletes are foreign to Firn and rare: the columns that they are about are read row by row. */

@@ -30,10 +30,10 @@ enum EventKind {
     REPLAY(3),
     PROPERTY(1),
     FORGET(1),
-    DELETE_STAGED(1),
-    CREATE_TABLE_AGAIN(1),
-    RESTORE(1),
-    REPAIR(3);
+    DELETE_STAGED(5),
+    CREATE_TABLE_AGAIN(2),
+    RESTORE(3),
+    REPAIR(2);
 
     /** What takes away rows that are still to be merged, and what mends it. */
     static final Set<EventKind> HARM = Set.of(DELETE_STAGED, CREATE_TABLE_AGAIN, RESTORE, REPAIR);

@@ -50,7 +50,9 @@ final class SimTables {
     void createAgain(String name) {
         TableMetadata before = metadata(name);
         catalog.drop(name);
-        create(name, before.schema(), before.spec(), before.properties());
+        Map<String, String> properties = new HashMap<>(before.properties());
+        properties.put("format-version", Integer.toString(before.formatVersion()));
+        create(name, before.schema(), before.spec(), properties);
     }
 
     TableMetadata metadata(String name) {

@@ -6,6 +6,7 @@ import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -27,7 +28,7 @@ final class PipelineSection {
                 topics(),
                 table(),
                 section.text("schema"),
-                section.texts("partition-by"),
+                whole(section.texts("partition-by")),
                 section.positive("workers", 1),
                 commit(section.section("commit")),
                 start(),
@@ -52,6 +53,23 @@ final class PipelineSection {
         if (section.has("route")) {
             section.wrong("route", "route is not supported yet", "leave it out");
         }
+    }
+
+    /** YAML cuts {@code [truncate(2, id)]} at the comma: puts together what a bracket holds together. */
+    static List<String> whole(List<String> texts) {
+        List<String> whole = new ArrayList<>();
+        String open = "";
+        for (String text : texts) {
+            String joined = open.isEmpty() ? text : open + ", " + text;
+            open = joined.indexOf('(') >= 0 && joined.indexOf(')') < 0 ? joined : "";
+            if (open.isEmpty()) {
+                whole.add(joined);
+            }
+        }
+        if (!open.isEmpty()) {
+            whole.add(open);
+        }
+        return whole;
     }
 
     private TopicSelection topics() {

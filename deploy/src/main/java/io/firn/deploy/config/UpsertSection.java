@@ -78,8 +78,10 @@ final class UpsertSection {
         MergeConfig config = new MergeConfig(
                 merge.duration("interval", defaults.interval()),
                 merge.positive("rows", defaults.rows()),
-                merge.bytes("memory", defaults.memoryBytes()));
+                merge.bytes("memory", defaults.memoryBytes()),
+                merge.duration("fail-after", defaults.failAfter()));
         requireTime(merge, "interval", config.interval());
+        requireTime(merge, "fail-after", config.failAfter());
         if (config.memoryBytes() < LEAST_MERGE_BYTES) {
             merge.wrong("memory", "a merge needs some memory", "write at least " + (LEAST_MERGE_BYTES >> 20) + "MB");
         }

@@ -100,6 +100,10 @@ final class Shapes {
             .optional("snapshots", Type.LONG, "all there are")
             .optional("smallFiles", Type.LONG, "that a rewrite would take, when maintenance last looked")
             .optional("unmergedRows", Type.LONG, "of staging, at most, when maintenance last looked")
+            .optional("unmergedSeconds", Type.LONG, "between the watermarks of staging and of the table")
+            .optional("mergeFailures", Type.LONG, "merges that failed since the last that did not")
+            .optional("lastMerge", Type.TIME, "when a merge last ended well, with or without rows to merge")
+            .optional("mergeError", Type.TEXT, "why the last merge failed, if it did")
             .optional("watermark", Type.TEXT, "time up to which it is complete");
 
     static final Shape TABLES = Shape.of("Tables", "All tables of this process.")

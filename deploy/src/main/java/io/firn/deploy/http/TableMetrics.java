@@ -32,6 +32,9 @@ final class TableMetrics {
     private final Map<MultiGauge, ToDoubleFunction<TableDebt>> debts = new LinkedHashMap<>();
     private final MultiGauge unmerged;
     private final MultiGauge refused;
+    private final MultiGauge mergeLag;
+    private final MultiGauge mergeFailures;
+    private final MultiGauge mergeAge;
     private final MultiGauge auditClean;
     private final MultiGauge auditAge;
     private final Set<String> known = new HashSet<>();
@@ -58,6 +61,9 @@ final class TableMetrics {
         this.refused = gauge(
                 "firn_deletion_refused",
                 "1 if jobs delete no file of the table, because it is not proved that all are its own, else 0");
+        this.mergeLag = gauge("firn_merge_lag_seconds", "Between the watermarks of staging and of the keyed table");
+        this.mergeFailures = gauge("firn_merge_failures_in_a_row", "Merges that failed since the last that did not");
+        this.mergeAge = gauge("firn_merge_last_success_age_seconds", "Since a merge last ended well");
         this.auditClean = gauge("firn_audit_clean", "1 where the last audit found no difference, else 0");
         this.auditAge = gauge("firn_audit_age_seconds", "Since the last audit ended");
     }
@@ -88,8 +94,32 @@ final class TableMetrics {
         tables.forEach((table, seen) -> refusals.add(
                 MultiGauge.Row.of(Tags.of("table", table), seen.refusal().isPresent() ? 1 : 0)));
         refused.register(refusals, true);
+        merges(tables);
         tables.forEach((table, seen) -> seen.runs().keySet().forEach(kind -> register(table, kind)));
         audits();
+    }
+
+    private void merges(Map<String, TableFigures.Seen> tables) {
+        Instant now = clock.instant();
+        List<MultiGauge.Row<?>> lags = new ArrayList<>();
+        List<MultiGauge.Row<?>> failures = new ArrayList<>();
+        List<MultiGauge.Row<?>> ages = new ArrayList<>();
+        tables.forEach((table, seen) -> {
+            Tags tags = Tags.of("table", table);
+            seen.lag()
+                    .ifPresent(
+                            lag -> lags.add(MultiGauge.Row.of(tags, lag.time().toMillis() / MILLIS)));
+            TableFigures.Standing merges = seen.standings().get(JobKind.MERGE);
+            if (merges != null) {
+                failures.add(MultiGauge.Row.of(tags, merges.failuresInARow()));
+                merges.lastSuccess()
+                        .ifPresent(last -> ages.add(MultiGauge.Row.of(
+                                tags, Duration.between(last, now).toMillis() / MILLIS)));
+            }
+        });
+        mergeLag.register(lags, true);
+        mergeFailures.register(failures, true);
+        mergeAge.register(ages, true);
     }
 
     private void audits() {

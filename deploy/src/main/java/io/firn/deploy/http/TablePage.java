@@ -49,6 +49,18 @@ final class TablePage {
         out.writeEndArray();
         Json.number(out, "smallFiles", seen(seen.debt().map(debt -> debt.small().files())));
         Json.number(out, "unmergedRows", seen(seen.lag().map(TableDebt.StagingLag::rows)));
+        Json.number(
+                out, "unmergedSeconds", seen(seen.lag().map(lag -> lag.time().toSeconds())));
+        TableFigures.Standing merges = seen.standings().get(JobKind.MERGE);
+        if (merges != null) {
+            out.writeNumberField("mergeFailures", merges.failuresInARow());
+            if (merges.lastSuccess().isPresent()) {
+                out.writeStringField("lastMerge", merges.lastSuccess().get().toString());
+            }
+            if (merges.error().isPresent()) {
+                out.writeStringField("mergeError", merges.error().get());
+            }
+        }
     }
 
     private static OptionalLong seen(Optional<Long> figure) {

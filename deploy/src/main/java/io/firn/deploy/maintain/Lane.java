@@ -12,6 +12,8 @@ import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
 import io.firn.compaction.plan.NeedsPolicy.Need;
 import io.firn.deploy.PipelineStates;
+import io.firn.deploy.maintain.TableFigures.Standing;
+import io.firn.ingest.record.PipelineHealth;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,8 +142,9 @@ final class Lane {
                     start(target, need.get().kind(), now);
                     return Duration.ZERO;
                 }
+                // A job that failed is held back and not needed for that time: it still does not work.
                 for (JobKind kind : target.table().role().jobs()) {
-                    works(target, kind.jobName());
+                    showStanding(target, kind);
                 }
             } catch (RuntimeException | Error failed) {
                 target.lookAgain(now.plus(AFTER_FAILED_LOOK));
@@ -176,7 +179,7 @@ final class Lane {
             scratch.close();
             target.failed(kind, now, random);
             tell(kind.jobName() + " of " + target.table().name(), failed);
-            fails(target, kind.jobName(), failed);
+            failedRun(target, kind, failed);
         }
     }
 
@@ -204,15 +207,18 @@ final class Lane {
             }
             abandon(current);
             current.target().failed(current.kind(), clock.instant(), random);
-            fails(current.target(), current.kind().jobName(), failed);
+            failedRun(current.target(), current.kind(), failed);
         }
     }
 
     private void ended(Run current, JobTurn.Ended turn) {
         JobResult result = turn.result();
         run = null;
-        works(current.target(), current.kind().jobName());
         current.scratch().close();
+        if (result.end() != JobResult.End.YIELDED) {
+            jobs.figures().succeeded(current.target().table().name(), current.kind(), clock.instant());
+        }
+        showStanding(current.target(), current.kind());
         jobs.figures()
                 .ran(
                         current.target().table().name(),
@@ -256,6 +262,30 @@ final class Lane {
         if (current != null) {
             LOG.info("{}: stopped; the next start goes on", current.name());
             abandon(current);
+        }
+    }
+
+    private void failedRun(Target target, JobKind kind, Throwable failed) {
+        jobs.figures().failed(target.table().name(), kind, clock.instant(), FailureText.of(failed));
+        showStanding(target, kind);
+    }
+
+    /** A merge that fails for long keeps the pipeline from doing its work; any other job is worth a look. */
+    private void showStanding(Target target, JobKind kind) {
+        Standing standing = jobs.figures().standing(target.table().name(), kind).orElse(null);
+        if (standing == null || standing.failingSince().isEmpty()) {
+            works(target, kind.jobName());
+            return;
+        }
+        String component = kind.jobName() + " of " + target.table().name();
+        String reason = standing.error().orElse("") + "; failed " + standing.failuresInARow() + " times since "
+                + standing.failingSince().get() + ", tried again later";
+        PipelineHealth health = states.health(target.table().pipeline());
+        Duration failing = Duration.between(standing.failingSince().get(), clock.instant());
+        if (kind == JobKind.MERGE && failing.compareTo(target.failAfter()) >= 0) {
+            health.report(component, reason);
+        } else {
+            health.warn(component, reason);
         }
     }
 

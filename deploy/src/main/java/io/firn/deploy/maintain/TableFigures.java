@@ -4,6 +4,7 @@ import io.firn.compaction.JobResult;
 import io.firn.compaction.plan.JobKind;
 import io.firn.compaction.plan.TableDebt;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -17,7 +18,8 @@ import java.util.function.UnaryOperator;
  */
 public final class TableFigures {
     /** Of a table that nobody has looked at. */
-    public static final Seen NOT_SEEN = new Seen(Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+    public static final Seen NOT_SEEN =
+            new Seen(Optional.empty(), Optional.empty(), Map.of(), Map.of(), Optional.empty());
 
     /** Of a kind of job that did not run. */
     public static final Runs NO_RUNS = new Runs(0, Duration.ZERO, 0);
@@ -30,15 +32,18 @@ public final class TableFigures {
      * @param debt empty before the first look, or where nobody looks
      * @param lag of a keyed table behind its staging table
      * @param runs of jobs that found something to do, by kind
+     * @param standings of jobs that ended or failed, by kind
      * @param refusal why jobs delete none of its files, if so
      */
     public record Seen(
             Optional<TableDebt> debt,
             Optional<TableDebt.StagingLag> lag,
             Map<JobKind, Runs> runs,
+            Map<JobKind, Standing> standings,
             Optional<String> refusal) {
         public Seen {
             runs = Map.copyOf(runs);
+            standings = Map.copyOf(standings);
         }
     }
 
@@ -49,12 +54,60 @@ public final class TableFigures {
      */
     public record Runs(long count, Duration time, long conflicts) {}
 
+    /**
+     * How one kind of job gets on.
+     *
+     * @param lastSuccess when a run last ended well, with or without work
+     * @param failuresInARow since then
+     * @param failingSince the first of them
+     * @param error the last of them, one line
+     */
+    public record Standing(
+            Optional<Instant> lastSuccess,
+            long failuresInARow,
+            Optional<Instant> failingSince,
+            Optional<String> error) {
+        static final Standing NEW = new Standing(Optional.empty(), 0, Optional.empty(), Optional.empty());
+
+        Standing succeeded(Instant now) {
+            return new Standing(Optional.of(now), 0, Optional.empty(), Optional.empty());
+        }
+
+        Standing failed(Instant now, String why) {
+            return new Standing(
+                    lastSuccess, failuresInARow + 1, Optional.of(failingSince.orElse(now)), Optional.of(why));
+        }
+    }
+
     void saw(String table, TableDebt debt) {
-        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs(), seen.refusal()));
+        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs(), seen.standings(), seen.refusal()));
     }
 
     void saw(String table, TableDebt.StagingLag lag) {
-        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs(), seen.refusal()));
+        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs(), seen.standings(), seen.refusal()));
+    }
+
+    void succeeded(String table, JobKind kind, Instant now) {
+        stands(table, kind, standing -> standing.succeeded(now));
+    }
+
+    void failed(String table, JobKind kind, Instant now, String why) {
+        stands(table, kind, standing -> standing.failed(now, why));
+    }
+
+    /** Returns how a kind of job gets on; empty before its first run. */
+    public Optional<Standing> standing(String table, JobKind kind) {
+        return Optional.ofNullable(
+                all().getOrDefault(table, NOT_SEEN).standings().get(kind));
+    }
+
+    private void stands(String table, JobKind kind, UnaryOperator<Standing> next) {
+        change(table, seen -> {
+            Map<JobKind, Standing> standings = new EnumMap<>(JobKind.class);
+            standings.putAll(seen.standings(), seen.refusal());
+            standings.put(kind, next.apply(standings.getOrDefault(kind, Standing.NEW)));
+            return new Seen(seen.debt(), seen.lag(), seen.runs(), standings, seen.refusal());
+        });
     }
 
     /** Notes a run that is over. */
@@ -77,7 +130,7 @@ public final class TableFigures {
                             before.count() + 1,
                             before.time().plus(time),
                             before.conflicts() + result.count("conflicts")));
-            return new Seen(seen.debt(), seen.lag(), runs, seen.refusal());
+            return new Seen(seen.debt(), seen.lag(), runs, seen.standings(), seen.refusal());
         });
     }
 

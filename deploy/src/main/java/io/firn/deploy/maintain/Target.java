@@ -88,6 +88,15 @@ final class Target {
         nextLook = now.plus(lookInterval);
     }
 
+    /** How long merges may fail before the pipeline is not ready. */
+    Duration failAfter() {
+        return table.config()
+                .upsert()
+                .map(UpsertConfig::merge)
+                .orElseGet(MergeConfig::defaults)
+                .failAfter();
+    }
+
     /** What to run now, if anything. */
     Optional<Need> look(JobFactory jobs, Instant now) {
         if (merging) {

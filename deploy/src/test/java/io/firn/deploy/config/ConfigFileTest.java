@@ -213,7 +213,7 @@ class ConfigFileTest {
                     order-by: version
                     delete-when: "op = 'd'"
                     view-catalog: lake
-                    merge: {interval: 5s, rows: 1000, memory: 16MB}
+                    merge: {interval: 5s, rows: 1000, memory: 16MB, fail-after: 2m}
                 """);
         PipelineConfig pipeline =
                 Objects.requireNonNull(configuration.pipelines().get("orders"));
@@ -224,9 +224,17 @@ class ConfigFileTest {
                         Optional.of("op = 'd'"),
                         UpsertConfig.KeyFormat.JSON,
                         Optional.of("lake"),
-                        new MergeConfig(Duration.ofSeconds(5), 1000, 16L << 20)));
+                        new MergeConfig(Duration.ofSeconds(5), 1000, 16L << 20, Duration.ofMinutes(2))));
         assertThat(pipeline.ingestTable()).isEqualTo("shop.orders_staging");
         assertThat(pipeline.tables()).containsExactly("shop.orders", "shop.orders_staging", "shop.orders_deletes");
+    }
+
+    @Test
+    void unquotedTransformIsNotCutAtItsComma() throws IOException {
+        Configuration configuration = read(LEAST + "    partition-by: [day(at), truncate(2, id), bucket(4, id)]\n");
+        assertThat(Objects.requireNonNull(configuration.pipelines().get("orders"))
+                        .partitionBy())
+                .containsExactly("day(at)", "truncate(2, id)", "bucket(4, id)");
     }
 
     @Test
@@ -240,7 +248,7 @@ class ConfigFileTest {
                         Optional.empty(),
                         UpsertConfig.KeyFormat.TEXT,
                         Optional.empty(),
-                        new MergeConfig(Duration.ofMinutes(1), 5_000_000, 128L << 20)));
+                        new MergeConfig(Duration.ofMinutes(1), 5_000_000, 128L << 20, Duration.ofMinutes(10))));
     }
 
     @ParameterizedTest

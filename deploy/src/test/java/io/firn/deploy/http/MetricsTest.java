@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -85,6 +86,10 @@ class MetricsTest {
                                 new TableFigures.Runs(2, Duration.ofSeconds(9), 1),
                                 JobKind.REWRITE,
                                 new TableFigures.Runs(1, Duration.ofSeconds(1), 0)),
+                        Map.of(
+                                JobKind.MERGE,
+                                new TableFigures.Standing(
+                                        Optional.empty(), 4, Optional.of(Instant.EPOCH), Optional.of("no space"))),
                         Optional.of("no file is deleted")));
         orders.audits = Map.of("orders", audit());
         seeBackfills();
@@ -202,6 +207,8 @@ class MetricsTest {
                         "firn_small_files{table=\"shop.orders\"} 7.0",
                         "firn_unmerged_rows{table=\"shop.orders\"} 55.0",
                         "firn_deletion_refused{table=\"shop.orders\"} 1.0",
+                        "firn_merge_lag_seconds{table=\"shop.orders\"} 5.0",
+                        "firn_merge_failures_in_a_row{table=\"shop.orders\"} 4.0",
                         "firn_merge_seconds_sum{table=\"shop.orders\"} 9.0",
                         "firn_job_conflicts_total{job=\"merge\",table=\"shop.orders\"} 1.0",
                         "firn_audit_clean{pipeline=\"orders\"} 0.0",

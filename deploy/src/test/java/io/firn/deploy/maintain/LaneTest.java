@@ -19,6 +19,8 @@ import io.firn.deploy.config.ConfigFile;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.maintain.MaintainedTable.Role;
+import io.firn.ingest.record.PipelineHealth;
+import io.firn.ingest.record.PipelineHealth.Level;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,6 +85,7 @@ final class LaneTest {
             """;
 
     private final Time time = new Time();
+    private final PipelineHealth health = new PipelineHealth(time);
     private final Map<String, Long> staged = new HashMap<>();
     private long seed = 7;
 
@@ -201,13 +204,30 @@ final class LaneTest {
             assertThat(hasTried(lane)).as("%s are over", full).isTrue();
         }
         assertThat(merges("first")).isZero();
+        assertThat(health.troubles()).singleElement().satisfies(trouble -> {
+            assertThat(trouble.level()).isEqualTo(Level.WARNING);
+            assertThat(trouble.reason())
+                    .contains("a file that the table needs is not in the store", "first_staging", ".parquet")
+                    .contains("failed 4 times since");
+        });
+        assertThat(hasTried(lane)).as("held back").isFalse();
+        assertThat(health.troubles())
+                .as("held back does not mean that it works")
+                .hasSize(1);
+
+        time.pass(Duration.ofMinutes(8));
+        assertThat(hasTried(lane)).isTrue();
+        assertThat(health.troubles()).singleElement().satisfies(trouble -> assertThat(trouble.level())
+                .as("10 min of failures make the pipeline not ready")
+                .isEqualTo(Level.OUTAGE));
 
         for (Path file : staged) {
             Files.move(file, unhidden(file));
         }
-        time.pass(Duration.ofMinutes(5));
+        time.pass(Duration.ofMinutes(20));
         assertThat(hasTried(lane)).isTrue();
         assertThat(merges("first")).isPositive();
+        assertThat(health.troubles()).isEmpty();
     }
 
     private List<Path> hideStagedFiles() throws IOException {
@@ -258,9 +278,22 @@ final class LaneTest {
     }
 
     private Lane lane(Target... targets) {
-        JobFactory jobs =
-                new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time), Optional.empty());
-        return new Lane(List.of(targets), jobs, PipelineStates.none(), time, new Random(7), merged -> {});
+        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time), Optional.empty());
+        return new Lane(List.of(targets), jobs, states(), time, new Random(7), merged -> {});
+    }
+
+    private PipelineStates states() {
+        return new PipelineStates() {
+            @Override
+            public boolean hasOpened(String pipeline) {
+                return true;
+            }
+
+            @Override
+            public PipelineHealth health(String pipeline) {
+                return health;
+            }
+        };
     }
 
     private MaintainedTable table(String pipeline, Role role) {
