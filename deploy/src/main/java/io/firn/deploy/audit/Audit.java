@@ -66,7 +66,7 @@ public final class Audit {
         this.windowOffsets = windowOffsets;
     }
 
-    /** For a staging table: rows that are merged into this keyed table may have been removed since. */
+    /** For a staging table: what is merged into this keyed table may have been removed; the fold check judges it. */
     public Audit mergedInto(Table into) {
         return new Audit(table, pipeline, kafka, progress, windowOffsets, into);
     }
@@ -103,12 +103,13 @@ public final class Audit {
         StrayRows strays = new StrayRows(pipeline, ledger);
         Owners owners = new Owners(byName, earlier, strays);
         try (KafkaLog log = new KafkaLog(kafka)) {
-            Map<SourcePartition, OffsetRange> held = held(log, all, removedBelow(byName, earlier, rows));
+            Map<SourcePartition, OffsetRange> held = held(log, all);
+            Map<SourcePartition, Long> merged = mergedBelow();
             long step = Math.max(1, windowOffsets / all.size());
             long passes = Math.max(1, (longest(all) + step - 1) / step);
             for (long pass = 0; pass < passes; pass++) {
                 String part = passes == 1 ? "" : ", part " + (pass + 1) + " of " + passes;
-                compare(new Window(pass, step), part, owners, all, held, rows, log);
+                compare(new Window(pass, step), part, owners, all, held, merged, rows, log);
             }
         }
         progress.begin("audit: looking for files that are referenced twice", "files", -1);
@@ -122,34 +123,17 @@ public final class Audit {
                 strays.foreign());
     }
 
-    /** Of each partition the offset below which merged rows are gone from staging; nothing where none are. */
-    private Map<String, Long> removedBelow(Map<String, PartitionAudit> byName, EarlierTopics earlier, TableRows rows) {
-        Map<String, Long> removed = new HashMap<>();
-        long delivered = byName.values().stream()
-                .mapToLong(found -> found.delivered().end() - found.delivered().start())
-                .sum();
-        if (keyed == null || rows.total() >= delivered) {
-            return removed;
+    /** By partition the offset below which everything is merged into the keyed table; empty for any other table. */
+    private Map<SourcePartition, Long> mergedBelow() {
+        Map<SourcePartition, Long> below = new HashMap<>();
+        if (keyed != null) {
+            keyed.refresh();
+            LedgerState state = LedgerReader.read(keyed);
+            state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty())
+                    .partitions(pipeline)
+                    .forEach((partition, entry) -> below.put(partition, entry.next()));
         }
-        progress.begin("audit: looking where staging begins", "rows", rows.total());
-        Map<String, Long> lowest = new HashMap<>();
-        long foreign = rows.read(
-                (topic, partition, offset, file) -> {
-                    String name = topic + "-" + partition;
-                    PartitionAudit current = byName.get(name);
-                    if (current != null && earlier.owner(current, name, file) == current) {
-                        lowest.merge(name, offset, Math::min);
-                    }
-                },
-                progress);
-        LOG.debug("{} rows of {} have no source position", foreign, table.name());
-        keyed.refresh();
-        LedgerState state = LedgerReader.read(keyed);
-        Ledger merged = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
-        byName.forEach((name, found) -> merged.entry(pipeline, found.partition())
-                .ifPresent(
-                        entry -> removed.put(name, Math.min(entry.next(), lowest.getOrDefault(name, Long.MAX_VALUE)))));
-        return removed;
+        return below;
     }
 
     private FirnException unknownPipeline(Ledger ledger) {
@@ -177,8 +161,7 @@ public final class Audit {
     }
 
     /** What Kafka can still show of each partition; what it cannot is said. */
-    private static Map<SourcePartition, OffsetRange> held(
-            KafkaLog log, Collection<PartitionAudit> audits, Map<String, Long> removedBelow) {
+    private static Map<SourcePartition, OffsetRange> held(KafkaLog log, Collection<PartitionAudit> audits) {
         Map<String, String> ids = log.topicIds(
                 audits.stream().map(found -> found.partition().topic()).collect(Collectors.toSet()));
         Map<SourcePartition, OffsetRange> held = new HashMap<>();
@@ -199,11 +182,7 @@ public final class Audit {
             long end = Math.max(start, Math.min(delivered.end(), bound.end()));
             found.unverifiable().add(new OffsetRange(delivered.start(), start), PartitionAudit.RETENTION);
             found.unverifiable().add(new OffsetRange(end, delivered.end()), "past the end of Kafka's log");
-            long staged = Math.min(
-                    end,
-                    Math.max(start, removedBelow.getOrDefault(found.partition().toString(), 0L)));
-            found.unverifiable().add(new OffsetRange(start, staged), PartitionAudit.MERGED);
-            held.put(found.partition(), new OffsetRange(staged, end));
+            held.put(found.partition(), new OffsetRange(start, end));
         }
         return held;
     }
@@ -214,6 +193,7 @@ public final class Audit {
             Owners owners,
             List<PartitionAudit> all,
             Map<SourcePartition, OffsetRange> held,
+            Map<SourcePartition, Long> merged,
             TableRows rows,
             KafkaLog log) {
         Map<PartitionAudit, OffsetSet> inTable = new IdentityHashMap<>();
@@ -234,7 +214,8 @@ public final class Audit {
             OffsetSet set = inTable.get(found);
             if (set != null && kafka != null) {
                 OffsetRange span = cut(window.of(found), kafka);
-                Matching matching = new Matching(found, set, found.gaps(), span.start());
+                Matching matching = new Matching(
+                        found, set, found.gaps(), span.start(), merged.getOrDefault(found.partition(), 0L));
                 log.read(found.partition(), span, matching, progress);
                 matching.upTo(span.end());
             }

@@ -136,6 +136,14 @@ public final class AuditReport {
                 && deep.stream().allMatch(DeepReport::isClean);
     }
 
+    /** Offsets and rows that could be held neither against Kafka nor against staging. */
+    public long unverifiable() {
+        return partitions.stream()
+                        .mapToLong(found -> found.unverifiable().offsets())
+                        .sum()
+                + fold.map(FoldReport::unverifiable).orElse(0L);
+    }
+
     /** What the audit did not look at, for the reader to judge what "clean" means. */
     List<String> notChecked() {
         List<String> parts = new ArrayList<>();
@@ -154,7 +162,7 @@ public final class AuditReport {
                 .mapToLong(found -> found.unverifiable().offsets())
                 .sum();
         if (unverifiable > 0) {
-            parts.add(unverifiable + " offsets below the ledger that Kafka no longer holds or whose rows are merged");
+            parts.add(unverifiable + " offsets below the ledger that Kafka no longer holds");
         }
         return parts;
     }
@@ -216,7 +224,7 @@ public final class AuditReport {
                         + each.oldest()
                                 .map(time -> ", the oldest record from " + time)
                                 .orElse(""))));
-        out.println(isTableClean() ? "Clean: " + effectiveRows() + " rows, " + extent() : "Differences found");
+        out.println(isTableClean() ? extent() : "Differences found");
         fold.ifPresent(found -> found.print(out));
         deep.forEach(found -> found.print(out));
         out.println("Not checked: " + String.join("; ", notChecked()));
@@ -240,8 +248,9 @@ public final class AuditReport {
                 .mapToLong(found -> found.unverifiable().offsets())
                 .sum();
         return unverifiable == 0
-                ? "every offset accounted for"
-                : "every offset that Kafka still shows accounted for, " + unverifiable + " not verifiable";
+                ? "Clean: " + effectiveRows() + " rows, every offset accounted for"
+                : "No differences: " + effectiveRows() + " rows, every offset that Kafka still shows accounted for; "
+                        + unverifiable + " not verifiable";
     }
 
     private static void difference(PrintWriter out, String what, long count) {
@@ -254,6 +263,7 @@ public final class AuditReport {
         StringBuilder text = new StringBuilder();
         append(text, found.gapOffsets(), "in recorded gaps");
         append(text, found.skippedByKafka(), "skipped by Kafka (markers, aborted, compacted)");
+        append(text, found.folded(), "merged and no longer staged: see the fold check");
         append(text, found.nullValues(), "null values that are no rows");
         append(text, found.nullsOfExpiredSnapshots(), "of them by snapshots expired since, their count is gone");
         if (found.compaction() == Compaction.ON) {
@@ -292,6 +302,7 @@ public final class AuditReport {
             json.writeStringField("table", table);
             json.writeStringField("snapshotId", Long.toString(snapshotId));
             json.writeBooleanField("clean", isClean());
+            json.writeNumberField("unverifiable", unverifiable());
             json.writeNumberField("effectiveRows", effectiveRows());
             json.writeNumberField("foreignRows", foreignRows);
             json.writeArrayFieldStart("partitions");
@@ -353,6 +364,7 @@ public final class AuditReport {
         spans(json, "notInKafka", found.notInKafka());
         json.writeNumberField("gapOffsets", found.gapOffsets());
         json.writeNumberField("skippedByKafka", found.skippedByKafka());
+        json.writeNumberField("mergedAndNotStaged", found.folded());
         json.writeNumberField("nullValues", found.nullValues());
         json.writeNumberField("nullValuesUncounted", found.nullsUncounted());
         json.writeNumberField("nullValuesOvercounted", found.nullsOvercounted());

@@ -60,13 +60,25 @@ public final class FoldCheck {
     private final Optional<Expression> deleteWhen;
     private final Progress progress;
     private final long memoryBytes;
+    private final Optional<KafkaRows> kafka;
 
     /**
      * @param tables handles of this check alone; it refreshes them
      * @param deleteWhen by names; records for which it is true delete their key
+     * @param kafka reads what staging lacks; empty to judge by what is staged alone
      */
+    FoldCheck(
+            UpsertTables tables,
+            String pipeline,
+            Optional<Expression> deleteWhen,
+            Progress progress,
+            Optional<KafkaRows> kafka) {
+        this(tables, pipeline, deleteWhen, progress, MEMORY, kafka);
+    }
+
+    /** As the other constructor, judging by what is staged alone. */
     public FoldCheck(UpsertTables tables, String pipeline, Optional<Expression> deleteWhen, Progress progress) {
-        this(tables, pipeline, deleteWhen, progress, MEMORY);
+        this(tables, pipeline, deleteWhen, progress, MEMORY, Optional.empty());
     }
 
     FoldCheck(
@@ -75,6 +87,17 @@ public final class FoldCheck {
             Optional<Expression> deleteWhen,
             Progress progress,
             long memoryBytes) {
+        this(tables, pipeline, deleteWhen, progress, memoryBytes, Optional.empty());
+    }
+
+    private FoldCheck(
+            UpsertTables tables,
+            String pipeline,
+            Optional<Expression> deleteWhen,
+            Progress progress,
+            long memoryBytes,
+            Optional<KafkaRows> kafka) {
+        this.kafka = kafka;
         this.tables = tables;
         this.pipeline = pipeline;
         this.deleteWhen = deleteWhen;
@@ -92,9 +115,11 @@ public final class FoldCheck {
         Snapshot staging = tables.staging().currentSnapshot();
         Map<Source, OffsetRange> merged = merged();
         Part whole = new Part(keyed, staging, tables.deletes().currentSnapshot(), merged, open());
-        long rows = records(staging) + records(keyed) + records(whole.deletes());
+        kafka.ifPresent(rows -> rows.read(keyedLedger().partitions(pipeline)));
+        long rows = records(staging) + records(keyed) + records(whole.deletes()) + records(fromKafka());
         int parts = Math.toIntExact(rows * BYTES_A_KEY / memoryBytes + 1);
         FoldReport.Builder report = new FoldReport.Builder(tables.keyed().name());
+        kafka.ifPresent(read -> report.unverifiable(read.undecodable()));
         for (int part = 0; part < parts; part++) {
             compare(whole, part, parts, report);
         }
@@ -130,11 +155,19 @@ public final class FoldCheck {
                 .toList();
     }
 
-    private Map<Source, OffsetRange> merged() {
+    private @Nullable Snapshot fromKafka() {
+        return kafka.map(read -> read.rows().currentSnapshot()).orElse(null);
+    }
+
+    private Ledger keyedLedger() {
         LedgerState state = LedgerReader.read(tables.keyed());
-        Ledger ledger = state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
+        return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
             throw LedgerReader.noLedger(tables.keyed().name(), unknown);
         });
+    }
+
+    private Map<Source, OffsetRange> merged() {
+        Ledger ledger = keyedLedger();
         Map<Source, OffsetRange> merged = new TreeMap<>();
         for (String topic : Incarnation.topics(ledger, pipeline)) {
             List<SortedMap<SourcePartition, PartitionEntry>> incarnations = ledger.incarnations(pipeline, topic);
@@ -159,7 +192,16 @@ public final class FoldCheck {
                 new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
         Map<Source, Long> lowest = new HashMap<>();
         progress.begin("fold check: reading staging" + label, "rows", records(whole.staging()));
-        staged(whole, part, parts, reader, winners, lowest, report);
+        Pass pass = new Pass(part, parts, reader, winners, lowest, report);
+        staged(tables.staging(), whole.staging(), whole.merged(), pass);
+        kafka.ifPresent(read -> {
+            staged(read.rows(), fromKafka(), whole.merged(), pass);
+            read.from()
+                    .forEach((partition, offset) -> lowest.merge(
+                            new Source(partition.topic(), partition.topicId(), partition.partition()),
+                            offset,
+                            Math::min));
+        });
         progress.begin("fold check: reading known deletes" + label, "rows", records(whole.deletes()));
         each(tables.deletes(), whole.deletes(), UpsertColumns.ORDER_TIMESTAMP, false, row -> {
             if (reader.isIn(row, part, parts)) {
@@ -180,31 +222,34 @@ public final class FoldCheck {
         missing(whole, winners, sources, report);
     }
 
-    private void staged(
-            Part whole,
+    /** What one pass over the tables collects. */
+    private record Pass(
             int part,
             int parts,
             RowReader reader,
             WinnerTable winners,
             Map<Source, Long> lowest,
-            FoldReport.Builder report) {
-        Optional<Evaluator> mark = deleteWhen.map(
-                condition -> new Evaluator(tables.staging().schema().asStruct(), condition));
-        InternalRecordWrapper wrapper =
-                new InternalRecordWrapper(tables.staging().schema().asStruct());
-        each(tables.staging(), whole.staging(), SourceColumns.TIMESTAMP, true, row -> {
+            FoldReport.Builder report) {}
+
+    /** @param table staging, or one that looks like it */
+    private void staged(Table table, @Nullable Snapshot snapshot, Map<Source, OffsetRange> merged, Pass pass) {
+        Optional<Evaluator> mark =
+                deleteWhen.map(condition -> new Evaluator(table.schema().asStruct(), condition));
+        InternalRecordWrapper wrapper = new InternalRecordWrapper(table.schema().asStruct());
+        RowReader reader = pass.reader();
+        each(table, snapshot, SourceColumns.TIMESTAMP, true, row -> {
             reader.position(row, SourceColumns.TIMESTAMP);
-            lowest.merge(reader.source(), reader.candidate().offset, Math::min);
-            if (!reader.isMerged(whole.merged())) {
-                report.unmerged(part == 0);
+            pass.lowest().merge(reader.source(), reader.candidate().offset, Math::min);
+            if (!reader.isMerged(merged)) {
+                pass.report().unmerged(pass.part() == 0);
                 return;
             }
-            if (reader.isIn(row, part, parts)) {
+            if (reader.isIn(row, pass.part(), pass.parts())) {
                 reader.readKey(row);
                 reader.candidate().deletes = Boolean.TRUE.equals(row.getField(UpsertColumns.TOMBSTONE))
                         || mark.isPresent() && mark.get().eval(wrapper.wrap(row));
-                winners.offer(reader.key(), reader.hash(), reader.candidate());
-                report.staged();
+                pass.winners().offer(reader.key(), reader.hash(), reader.candidate());
+                pass.report().staged();
             }
         });
     }

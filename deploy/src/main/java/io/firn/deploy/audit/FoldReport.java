@@ -10,13 +10,13 @@ import java.util.Locale;
  * What a fold check found.
  *
  * @param table the keyed one
- * @param staged records that were folded: those that the keyed table's ledger covers
+ * @param staged records that were folded, staged or read from Kafka: those that the keyed table's ledger covers
  * @param unmerged staged records that it does not cover yet
  * @param rows of the keyed table
  * @param same rows that are their key's last record
  * @param deleted keys without a row whose last record deletes
- * @param unverifiable rows of records that are no longer in staging, and keys whose last record a backfill may have
- *     staged that is not merged
+ * @param unverifiable rows of records that neither staging nor Kafka holds any more, keys whose last record a backfill
+ *     may have staged that is not merged, and records of Kafka that cannot become rows
  * @param differences the first hundred, by key
  * @param differenceCount of all
  */
@@ -57,10 +57,10 @@ public record FoldReport(
         }
         String rest = unverifiable == 0
                 ? ""
-                : ", " + unverifiable
-                        + " not verifiable: their records are no longer in staging, or of a backfill that is "
-                        + "not merged";
-        out.println(isClean() ? "Clean: every row is the last record of its key" + rest : "Differences found");
+                : "; " + unverifiable
+                        + " not verifiable: neither staging nor Kafka holds their records, or a backfill is not merged";
+        String clean = unverifiable == 0 ? "Clean: every row" : "No differences: every other row";
+        out.println(isClean() ? clean + " is the last record of its key" + rest : "Differences found");
         out.flush();
     }
 
@@ -129,6 +129,10 @@ public record FoldReport(
 
         void unverifiable() {
             unverifiable++;
+        }
+
+        void unverifiable(long more) {
+            unverifiable += more;
         }
 
         void difference(String key, String what) {

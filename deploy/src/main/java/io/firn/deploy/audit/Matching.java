@@ -8,10 +8,15 @@ final class Matching implements KafkaLog.Seen {
     private final PartitionAudit found;
     private final OffsetSet inTable;
     private final List<OffsetRange> gaps;
+    private final long mergedBelow;
     private long next;
 
-    /** @param start the first offset that Kafka will be asked for */
-    Matching(PartitionAudit found, OffsetSet inTable, List<OffsetRange> gaps, long start) {
+    /**
+     * @param start the first offset that Kafka will be asked for
+     * @param mergedBelow of a staging table: what lies below that offset is merged, and the fold check judges it
+     */
+    Matching(PartitionAudit found, OffsetSet inTable, List<OffsetRange> gaps, long start, long mergedBelow) {
+        this.mergedBelow = mergedBelow;
         this.found = found;
         this.inTable = inTable;
         this.gaps = gaps;
@@ -35,6 +40,8 @@ final class Matching implements KafkaLog.Seen {
         }
         if (isIn(gaps, offset)) {
             found.countGap();
+        } else if (offset < mergedBelow) {
+            found.countFolded();
         } else if (nullValue) {
             found.countNullValue(offset);
         } else {

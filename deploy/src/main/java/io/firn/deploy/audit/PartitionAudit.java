@@ -8,7 +8,6 @@ import java.util.List;
 final class PartitionAudit {
     static final String RETENTION = "below Kafka's retention";
     static final String RECREATED = "the topic was deleted or created again";
-    static final String MERGED = "merged, and removed from staging since";
 
     private final SourcePartition partition;
     private final OffsetRange delivered;
@@ -22,6 +21,7 @@ final class PartitionAudit {
     private long rows;
     private long gapOffsets;
     private long skippedByKafka;
+    private long folded;
     private long nullValues;
     private long nullsToBeCounted;
     private long nullsCounted;
@@ -115,6 +115,15 @@ final class PartitionAudit {
 
     void countGap() {
         gapOffsets++;
+    }
+
+    /** Records of Kafka that are merged and not in staging: the fold check holds them against the keyed table. */
+    long folded() {
+        return folded;
+    }
+
+    void countFolded() {
+        folded++;
     }
 
     long skippedByKafka() {

@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
             "0:clean",
             "1:the service, Kafka, the catalog or the store does not answer",
             ExitCodes.USAGE_HELP,
-            "3:differences; the report names them"
+            "3:differences; the report names them",
+            "4:no differences, but some offsets or rows are not verifiable; --allow-unverifiable makes this 0"
         })
 final class AuditCommand implements Callable<Integer> {
     private final Assembly assembly;
@@ -59,6 +60,12 @@ final class AuditCommand implements Callable<Integer> {
             })
     private boolean isDeep;
 
+    @Option(
+            names = "--allow-unverifiable",
+            description = "Exit with 0 although some offsets or rows cannot be verified, for example because Kafka no"
+                    + " longer holds the records. Default: exit with 4.")
+    private boolean isUnverifiableAllowed;
+
     @Parameters(
             paramLabel = "PIPELINE",
             arity = "0..*",
@@ -72,26 +79,33 @@ final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        boolean clean = config.file().isPresent() ? here(config.file().get()) : byService();
-        return clean ? ExitCodes.DONE : ExitCodes.DIFFERENCES;
+        return config.file().isPresent() ? here(config.file().get()) : byService();
     }
 
-    private boolean here(Path file) {
+    /** The exit code after another report: differences outweigh what is not verifiable. */
+    private int worse(int before, boolean isClean, long unverifiable) {
+        if (!isClean) {
+            return ExitCodes.DIFFERENCES;
+        }
+        return before == ExitCodes.DONE && unverifiable > 0 && !isUnverifiableAllowed ? ExitCodes.UNVERIFIABLE : before;
+    }
+
+    private int here(Path file) {
         Configuration configuration = assembly.configuration(file);
         Map<String, PipelineConfig> chosen = chosen(file, configuration.pipelines());
         Progress progress = new Progress(assembly.clock(), answer::tell);
-        boolean clean = true;
+        int code = ExitCodes.DONE;
         try (ConfiguredTables tables = ConfiguredTables.of(assembly, configuration)) {
             for (Map.Entry<String, PipelineConfig> each : chosen.entrySet()) {
                 AuditReport report = tables.audit(each.getKey(), each.getValue(), progress, depth());
                 print(report);
-                clean &= report.isClean();
+                code = worse(code, report.isClean(), report.unverifiable());
             }
         }
-        return clean;
+        return code;
     }
 
-    private boolean byService() throws InterruptedException {
+    private int byService() throws InterruptedException {
         ServiceClient client = service.client(assembly);
         List<String> chosen = new ArrayList<>(pipelines);
         if (chosen.isEmpty()) {
@@ -99,7 +113,7 @@ final class AuditCommand implements Callable<Integer> {
                     .path("pipelines")
                     .forEach(pipeline -> chosen.add(pipeline.path("name").asText()));
         }
-        boolean clean = true;
+        int code = ExitCodes.DONE;
         for (String pipeline : chosen) {
             ObjectNode asked = JsonNodeFactory.instance.objectNode().put("pipeline", pipeline);
             JsonNode begun = client.post("/v1/audits", isDeep ? asked.put("deep", true) : asked);
@@ -117,9 +131,12 @@ final class AuditCommand implements Callable<Integer> {
             answer.show(
                     audit.path("result"),
                     (report, out) -> out.print(audit.path("report").asText()));
-            clean &= audit.path("clean").asBoolean();
+            code = worse(
+                    code,
+                    audit.path("clean").asBoolean(),
+                    audit.path("result").path("unverifiable").asLong());
         }
-        return clean;
+        return code;
     }
 
     private PipelineAudit.Depth depth() {

@@ -46,7 +46,7 @@ final class ConfiguredTables implements AutoCloseable {
     }
 
     AuditReport audit(String pipeline, PipelineConfig config, Progress progress, PipelineAudit.Depth depth) {
-        return new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress, depth).run();
+        return new PipelineAudit(catalog, pipeline, config, configuration, progress, depth).run();
     }
 
     Catalog catalog() {

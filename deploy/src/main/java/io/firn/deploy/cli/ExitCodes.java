@@ -9,6 +9,9 @@ public final class ExitCodes {
     /** The audit found differences. */
     public static final int DIFFERENCES = 3;
 
+    /** The audit found no difference, and could not look at everything. */
+    public static final int UNVERIFIABLE = 4;
+
     /** Above each command's codes in its help. */
     static final String HEADING = "%nExit codes:%n";
 

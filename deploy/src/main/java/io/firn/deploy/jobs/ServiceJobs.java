@@ -200,8 +200,7 @@ public final class ServiceJobs implements AutoCloseable {
         });
         try {
             return outcome(
-                    pipeline,
-                    new PipelineAudit(catalog, pipeline, config, configuration.kafka(), progress, depth).run());
+                    pipeline, new PipelineAudit(catalog, pipeline, config, configuration, progress, depth).run());
         } catch (CancellationException ending) {
             throw new InterruptedException(ending.getMessage());
         }

@@ -190,7 +190,7 @@ public final class Quickstart {
                             catalog,
                             OrderStream.TOPIC,
                             pipeline,
-                            configuration.kafka(),
+                            configuration,
                             new Progress(assembly.clock(), this::say),
                             PipelineAudit.Depth.SOURCE_COLUMNS)
                     .run();

@@ -65,7 +65,7 @@ class HelpTest {
                 .filter(line -> line.matches("  \\d .*"))
                 .toList();
         assertThat(codes).hasSizeGreaterThanOrEqualTo(3).allSatisfy(code -> assertThat(code)
-                .matches("  [0-3]   \\S.{3,}"));
+                .matches("  [0-4]   \\S.{3,}"));
         for (int code = 0; code < codes.size(); code++) {
             assertThat(codes.get(code)).startsWith("  " + code);
         }
