@@ -58,6 +58,12 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         try {
             return open(tables, request, name, request.layout().keyed(), partitioning);
         } catch (FirnException refusal) {
+            Schema left = keyedColumns(tables, request);
+            if (refusal.code().equals("schema-mismatch")
+                    && left.columns().size()
+                            < request.layout().keyed().columns().size()) {
+                return open(tables, request, name, left, partitioning);
+            }
             // That every column of a keyed table is missing says less than that the table was made for mode append.
             throw refusal.code().equals("schema-mismatch")
                     ? tables.open(name)
@@ -65,6 +71,27 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
                             .orElse(refusal)
                     : refusal;
         }
+    }
+
+    /**
+     * Returns the configured columns without the optional ones that the keyed table does not have: somebody dropped or
+     * renamed them. Their values stay in staging, and Firn does not add them again.
+     */
+    private static Schema keyedColumns(Tables tables, UpsertRequest request) {
+        UpsertLayout layout = request.layout();
+        Schema wanted = layout.keyed();
+        Optional<Schema> there = tables.open(request.identifier())
+                .filter(table -> table.properties().containsKey(UpsertKeys.KEY))
+                .map(Table::schema);
+        if (there.isEmpty()) {
+            return wanted;
+        }
+        return new Schema(wanted.columns().stream()
+                .filter(column -> column.isRequired()
+                        || layout.columns().asStruct().field(column.name()) == null
+                        || layout.orderBy().filter(column.name()::equals).isPresent()
+                        || there.get().asStruct().field(column.name()) != null)
+                .toList());
     }
 
     private static Table open(

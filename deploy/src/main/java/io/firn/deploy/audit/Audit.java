@@ -21,8 +21,6 @@ import java.util.stream.Collectors;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Compares one snapshot of a table with Kafka, up to the table's ledger.
@@ -30,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * <p>Memory is bounded: long histories are compared window by window, each a pass over the table's source columns.
  */
 public final class Audit {
-    private static final Logger LOG = LoggerFactory.getLogger(Audit.class);
-
     /** Two bits an offset: 64 MB at the most. */
     private static final long WINDOW_OFFSETS = 1L << 28;
 

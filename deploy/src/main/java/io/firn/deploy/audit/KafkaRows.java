@@ -202,7 +202,7 @@ final class KafkaRows implements AutoCloseable {
     }
 
     private void seal() {
-        List<DataFile> files = writer.seal();
+        List<DataFile> files = writer.seal().files();
         if (!files.isEmpty()) {
             AppendFiles append = rows.newAppend();
             files.forEach(append::appendFile);

@@ -104,7 +104,7 @@ public final class TableFigures {
     private void stands(String table, JobKind kind, UnaryOperator<Standing> next) {
         change(table, seen -> {
             Map<JobKind, Standing> standings = new EnumMap<>(JobKind.class);
-            standings.putAll(seen.standings(), seen.refusal());
+            standings.putAll(seen.standings());
             standings.put(kind, next.apply(standings.getOrDefault(kind, Standing.NEW)));
             return new Seen(seen.debt(), seen.lag(), seen.runs(), standings, seen.refusal());
         });
@@ -136,7 +136,7 @@ public final class TableFigures {
 
     /** Notes why jobs delete none of the table's files; empty if they do. */
     void deletionRefused(String table, Optional<String> reason) {
-        change(table, seen -> new Seen(seen.debt(), seen.lag(), seen.runs(), reason));
+        change(table, seen -> new Seen(seen.debt(), seen.lag(), seen.runs(), seen.standings(), reason));
     }
 
     private synchronized void change(String table, UnaryOperator<Seen> change) {

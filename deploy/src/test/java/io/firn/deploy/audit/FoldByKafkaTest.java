@@ -142,7 +142,7 @@ final class FoldByKafkaTest {
         commit(
                 PartitionStep.advance(new OffsetRange(0, RECORDS), OptionalLong.empty())
                         .with(StepRows.added(RECORDS)),
-                writer.seal());
+                writer.seal().files());
         MergeJob merge = new MergeJob(
                 tables,
                 "orders",

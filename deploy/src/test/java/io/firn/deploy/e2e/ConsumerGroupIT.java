@@ -210,7 +210,7 @@ class ConsumerGroupIT {
                             catalog,
                             pipeline.getKey(),
                             pipeline.getValue(),
-                            configuration.kafka(),
+                            configuration,
                             Progress.silent(),
                             PipelineAudit.Depth.SOURCE_COLUMNS)
                     .run()

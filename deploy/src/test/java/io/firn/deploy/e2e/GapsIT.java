@@ -94,7 +94,16 @@ class GapsIT {
         assertThat(stage.verifier().verify().rows()).isEqualTo(30 + 45);
         OsProcess audit = stage.audit(stage.config("firn"));
         assertThat(audit.exitCode()).as(audit.tail()).isZero();
-        assertThat(audit.output()).contains("of an earlier topic of this name", "Clean: 75 rows");
+        assertThat(audit.output())
+                .contains("of an earlier topic of this name", "No differences: 75 rows", "not verifiable");
+        OsProcess strict = FirnProcess.command(
+                "audit-strict",
+                LOGS,
+                "audit",
+                "again",
+                "--config",
+                stage.config("firn").toString());
+        assertThat(strict.exitCode()).as("not verifiable is not clean").isEqualTo(4);
     }
 
     @Test

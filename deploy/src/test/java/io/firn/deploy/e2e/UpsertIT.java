@@ -188,7 +188,9 @@ class UpsertIT {
     }
 
     private static void assertFolded(List<Keyed> all, Path config) throws IOException {
-        OsProcess audit = FirnProcess.command("audit-upsert", LOGS, "audit", "--config", config.toString());
+        // Of a topic that was deleted and created again Kafka shows nothing.
+        OsProcess audit = FirnProcess.command(
+                "audit-upsert", LOGS, "audit", "--allow-unverifiable", "--config", config.toString());
         assertThat(audit.exitCode()).as(audit.output()).isZero();
         for (Keyed each : all) {
             SortedMap<Long, String> expected = each.stream().fold(each.versioned());

@@ -278,7 +278,8 @@ final class LaneTest {
     }
 
     private Lane lane(Target... targets) {
-        JobFactory jobs = new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time), Optional.empty());
+        JobFactory jobs =
+                new JobFactory(catalog, time, () -> new Random(seed++), new CommitTurns(time), Optional.empty());
         return new Lane(List.of(targets), jobs, states(), time, new Random(7), merged -> {});
     }
 
