@@ -290,7 +290,11 @@ final class Others {
     /** Records that were staged before are staged once more. */
     void replay() {
         List<Event> old = new ArrayList<>();
-        Model.all(model.staged()).forEach((partition, entry) -> old.addAll(log.records(partition, 0, entry.next())));
+        // What a gap tells of as lost nobody has any more.
+        Model.all(model.staged()).forEach((partition, entry) -> log.records(partition, 0, entry.next()).stream()
+                .filter(event -> entry.gaps().stream()
+                        .noneMatch(gap -> event.offset() >= gap.start() && event.offset() < gap.end()))
+                .forEach(old::add));
         if (old.isEmpty()) {
             return;
         }
