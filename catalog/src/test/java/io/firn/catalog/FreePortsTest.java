@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.ConnectException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 final class FreePortsTest {
@@ -38,11 +41,28 @@ final class FreePortsTest {
             int port = FreePorts.take();
             assertThat(ports.add(port)).as("port %s", port).isTrue();
             for (int start = 0; start < 2; start++) {
-                try (ServerSocket server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                try (ServerSocket server = bound(port)) {
                     assertThat(server.getLocalPort()).isEqualTo(port);
                 }
             }
         }
+    }
+
+    /**
+     * A process that this JVM starts at the same time has a copy of every open socket for a moment, until its own
+     * program runs: then the port is still in use.
+     */
+    private static ServerSocket bound(int port) throws IOException {
+        BindException inUse = new BindException();
+        for (int attempt = 0; attempt < 10_000; attempt++) {
+            try {
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            } catch (BindException again) {
+                inUse = again;
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            }
+        }
+        throw inUse;
     }
 
     @Test

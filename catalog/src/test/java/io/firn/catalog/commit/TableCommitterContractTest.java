@@ -37,7 +37,7 @@ abstract class TableCommitterContractTest extends OutcomeContractTest {
                 .doesNotContainKey("firn.watermark");
         assertThat(head.summary().get("firn.offsets"))
                 .isEqualTo("{\"orders\":{\"orders\":{\"id\":\"topic-id-1\",\"next\":{\"0\":5,\"1\":7},"
-                        + "\"start\":{\"0\":5,\"1\":7}}}}");
+                        + "\"start\":{\"0\":5,\"1\":7},\"rows\":{\"0\":[5,0],\"1\":[7,0]}}}}");
         assertThat(next(0)).hasValue(5);
         assertThat(next(1)).hasValue(7);
     }

@@ -70,7 +70,7 @@ final class Judge {
                 report.rows() + " rows of " + records + " records, of which " + gone + " were deleted");
         check(report.lag() == 0, "not drained: " + report.lag());
         watermarks(verifier, told);
-        OsProcess audit = stage.audit(config);
+        OsProcess audit = stage.audit(config, "--deep");
         // What another engine deleted is a difference, and the audit has to say so.
         check(
                 audit.exitCode() == (missing.isEmpty() ? ExitCodes.DONE : ExitCodes.DIFFERENCES),

@@ -49,6 +49,11 @@ public final class RestCatalogServer implements AutoCloseable {
         connector.setPort(port);
         started.addConnector(connector);
         started.setHandler(context);
+        // A process that this JVM starts at the same time has the old socket for a moment, until its own program runs.
+        Eventually.holds("the REST catalog has its port again", Eventually.PATIENCE, () -> {
+            connector.open();
+            return true;
+        });
         try {
             started.start();
         } catch (Exception failed) {

@@ -103,9 +103,15 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
         }
     }
 
-    /** {@code firn audit} as a process of its own, run to its end; it does not mind what Kafka no longer holds. */
-    public OsProcess audit(Path config) {
-        return FirnProcess.command(
-                "audit-" + topic, logs, "audit", topic, "--allow-unverifiable", "--config", config.toString());
+/**
+     * {@code firn audit} as a process of its own, run to its end; it does not mind what Kafka no longer holds.
+     *
+     * @param more arguments of the command
+     */
+    public OsProcess audit(Path config, String... more) {
+        List<String> arguments =
+                new ArrayList<>(List.of("audit", topic, "--allow-unverifiable", "--config", config.toString()));
+        arguments.addAll(List.of(more));
+        return FirnProcess.command("audit-" + topic, logs, arguments.toArray(String[]::new));
     }
 }
