@@ -103,7 +103,7 @@ public record Stage(BrokerProcess broker, Lake lake, Path directory, Path logs, 
         }
     }
 
-/**
+    /**
      * {@code firn audit} as a process of its own, run to its end; it does not mind what Kafka no longer holds.
      *
      * @param more arguments of the command
