@@ -7,6 +7,7 @@ import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.iceberg.HasTableOperations;
@@ -99,18 +101,38 @@ public final class Tables {
      *     schema-mismatch}, or what {@link Catalogs#open} throws
      */
     public Table openOrCreate(TableRequest request) {
-        return openOrCreate(request, Set.of());
+        return openOrCreate(List.of(request), Set.of(), (table, asked) -> {}).get(0);
     }
 
     /**
-     * As {@link #openOrCreate(TableRequest)}, of a table that an older Firn may have made.
+     * As {@link #openOrCreate(TableRequest)}, of several tables that belong together and that an older Firn may have
+     * made. Nothing is created or changed before every table that is there is known to fit.
      *
-     * @param younger optional columns of the request's schema that are added, with their share of the properties, to a
+     * @param younger optional columns of the requests' schemas that are added, with their share of the properties, to a
      *     table that has all the others
+     * @param further throws if a table that is there cannot be taken for another reason
+     * @return the tables in the order of the requests
      */
-    public Table openOrCreate(TableRequest request, Set<String> younger) {
-        Optional<Table> existing = open(request.identifier());
-        return existing.isPresent() ? take(existing.get(), request, younger) : create(request, younger);
+    public List<Table> openOrCreate(
+            List<TableRequest> requests, Set<String> younger, BiConsumer<Table, TableRequest> further) {
+        List<Optional<Table>> existing = new ArrayList<>();
+        for (TableRequest request : requests) {
+            Optional<Table> table = open(request.identifier());
+            table.ifPresent(there -> {
+                requireUsable(there, request, younger);
+                further.accept(there, request);
+            });
+            existing.add(table);
+        }
+        List<Table> tables = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            TableRequest request = requests.get(i);
+            Optional<Table> there = existing.get(i);
+            Table table = there.isPresent() ? take(there.get(), request, younger) : create(request, younger);
+            further.accept(table, request);
+            tables.add(table);
+        }
+        return tables;
     }
 
     private Table create(TableRequest request, Set<String> younger) {
@@ -203,13 +225,17 @@ public final class Tables {
     }
 
     private Table take(Table table, TableRequest request, Set<String> younger) {
+        requireUsable(table, request, younger);
+        addColumns(table, request, younger);
+        return table;
+    }
+
+    private static void requireUsable(Table table, TableRequest request, Set<String> younger) {
         Optional<FirnException> refusal = ledgerRefusal(table, request);
         if (refusal.isPresent()) {
             throw refusal.get();
         }
         requireFit(table, request, younger);
-        addColumns(table, request, younger);
-        return table;
     }
 
     /** @param younger may be missing */

@@ -36,41 +36,50 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
 
     /**
      * Opens the three tables and creates those that are not there; a new staging table begins where the keyed table's
-     * ledger ends. Tables of an older Firn get the columns that they lack.
+     * ledger ends. Tables of an older Firn get the columns that they lack. Nothing is created or changed before every
+     * table that is there is known to fit.
      *
      * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
      *     Tables#openOrCreate} throws
      */
     public static UpsertTables openOrCreate(Tables tables, UpsertRequest request) {
         UpsertLayout layout = request.layout();
-        String name = request.identifier();
-        List<String> partitioning = request.partitioning();
-        // The keyed table comes first: where it belongs to another pipeline nothing should have been created.
-        Table keyed = openKeyed(tables, request, partitioning);
-        Table deletes = open(tables, request, deletesName(name), layout.deletes(), List.of());
-        Table staging = open(tables, request, stagingName(name), layout.staging(), List.of());
+        List<Table> opened = open(tables, request);
+        opened.forEach(table -> rememberKey(table, layout));
+        Table keyed = opened.get(0);
+        Table deletes = opened.get(1);
+        Table staging = opened.get(2);
         StagingStart.commit(staging, keyed);
         return new UpsertTables(layout, staging, keyed, deletes);
     }
 
-    private static Table openKeyed(Tables tables, UpsertRequest request, List<String> partitioning) {
+    private static List<Table> open(Tables tables, UpsertRequest request) {
         String name = request.identifier();
+        List<TableRequest> wanted = request.tables();
         try {
-            return open(tables, request, name, request.layout().keyed(), partitioning);
+            return open(tables, request, wanted);
         } catch (FirnException refusal) {
+            if (!refusal.code().equals("schema-mismatch")) {
+                throw refusal;
+            }
             Schema left = keyedColumns(tables, request);
-            if (refusal.code().equals("schema-mismatch")
-                    && left.columns().size()
-                            < request.layout().keyed().columns().size()) {
-                return open(tables, request, name, left, partitioning);
+            if (left.columns().size() < request.layout().keyed().columns().size()) {
+                TableRequest keyed = asked(request, name, left, request.partitioning());
+                return open(tables, request, List.of(keyed, wanted.get(1), wanted.get(2)));
             }
             // That every column of a keyed table is missing says less than that the table was made for mode append.
-            throw refusal.code().equals("schema-mismatch")
-                    ? tables.open(name)
-                            .flatMap(table -> TableMode.upsertRefusal(table, name))
-                            .orElse(refusal)
-                    : refusal;
+            throw tables.open(name)
+                    .flatMap(table -> TableMode.upsertRefusal(table, name))
+                    .orElse(refusal);
         }
+    }
+
+    private static List<Table> open(Tables tables, UpsertRequest request, List<TableRequest> wanted) {
+        return tables.openOrCreate(
+                wanted, YOUNGER, (table, asked) -> keyRefusal(table, asked.identifier(), request.layout())
+                        .ifPresent(refusal -> {
+                            throw refusal;
+                        }));
     }
 
     /**
@@ -92,13 +101,6 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
                         || layout.orderBy().filter(column.name()::equals).isPresent()
                         || there.get().asStruct().field(column.name()) != null)
                 .toList());
-    }
-
-    private static Table open(
-            Tables tables, UpsertRequest request, String name, Schema schema, List<String> partitioning) {
-        Table table = tables.openOrCreate(asked(request, name, schema, partitioning), YOUNGER);
-        requireSameKey(table, request.layout(), name);
-        return table;
     }
 
     static TableRequest asked(UpsertRequest request, String name, Schema schema, List<String> partitioning) {
@@ -135,24 +137,29 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         return identity;
     }
 
-    /** Rows that were reduced by another key, or in another order, can not be reduced again by this one. */
-    private static void requireSameKey(Table table, UpsertLayout layout, String name) {
-        String key = table.properties().get(UpsertKeys.KEY);
-        if (key == null) {
+    private static void rememberKey(Table table, UpsertLayout layout) {
+        if (!table.properties().containsKey(UpsertKeys.KEY)) {
             identity(layout)
                     .forEach((property, value) ->
                             table.updateProperties().set(property, value).commit());
-            return;
+        }
+    }
+
+    /** Rows that were reduced by another key, or in another order, can not be reduced again by this one. */
+    public static Optional<FirnException> keyRefusal(Table table, String name, UpsertLayout layout) {
+        String key = table.properties().get(UpsertKeys.KEY);
+        if (key == null) {
+            return Optional.empty();
         }
         String wanted = String.join(",", layout.key());
         if (!key.equals(wanted)) {
-            throw mismatch(name, "key", key, wanted);
+            return Optional.of(mismatch(name, "key", key, wanted));
         }
         String orderBy = table.properties().getOrDefault(UpsertKeys.ORDER_BY, "");
         String wantedOrder = layout.orderBy().orElse("");
-        if (!orderBy.equals(wantedOrder)) {
-            throw mismatch(name, "order-by", orderBy, wantedOrder);
-        }
+        return orderBy.equals(wantedOrder)
+                ? Optional.empty()
+                : Optional.of(mismatch(name, "order-by", orderBy, wantedOrder));
     }
 
     private static FirnException mismatch(String table, String what, String there, String wanted) {

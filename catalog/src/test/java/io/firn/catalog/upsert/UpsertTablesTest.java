@@ -209,6 +209,36 @@ final class UpsertTablesTest {
     }
 
     @Test
+    void nothingIsCreatedOrChangedWhileATableOfTheSetDoesNotFit() {
+        for (String other : List.of("_staging", "_deletes")) {
+            String name = "shop.part" + other;
+            Table foreign = tables.openOrCreate(TableRequest.of(name + other, SchemaText.parse("other long")));
+
+            refused("schema-mismatch", "table " + name + other, name, layout("", "order_id"));
+
+            for (String created : List.of("", "_staging", "_deletes")) {
+                assertThat(tables.open(name + created).isPresent())
+                        .as(name + created)
+                        .isEqualTo(created.equals(other));
+            }
+            foreign.refresh();
+            assertThat(foreign.properties()).doesNotContainKey(UpsertKeys.KEY);
+        }
+    }
+
+    @Test
+    void nothingIsCreatedOrChangedWhileATableOfTheSetHasAnotherKey() {
+        UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.rekeyed", layout("", "order_id", "line")));
+        catalog.dropTable(TableIdentifier.of("shop", "rekeyed"), true);
+        catalog.dropTable(TableIdentifier.of("shop", "rekeyed_staging"), true);
+
+        refused("key-mismatch", "table shop.rekeyed_deletes", "shop.rekeyed", layout("", "line", "order_id"));
+
+        assertThat(tables.open("shop.rekeyed")).isEmpty();
+        assertThat(tables.open("shop.rekeyed_staging")).isEmpty();
+    }
+
+    @Test
     void tablesOfAnUpsertPipelineAreNotAppendedTo() {
         UpsertTables made = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.moded", layout("", "order_id")));
         for (Table table : List.of(made.keyed(), made.staging(), made.deletes())) {

@@ -13,6 +13,7 @@ import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.TableMode;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.UpsertParts;
@@ -223,6 +224,11 @@ public final class SystemsCheck {
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
                     existing(key, wanted, table.get(), List.of());
+                    UpsertTables.keyRefusal(
+                                    table.get(),
+                                    wanted.identifier(),
+                                    parts.request().layout())
+                            .ifPresent(refusal -> add(key + ".key", refusal));
                     if (wanted.identifier().equals(pipeline.table())) {
                         partitioning(key, pipeline, table.get());
                     }
