@@ -144,19 +144,21 @@ public final class Assembly {
     /**
      * Supervisors of all pipelines of the configuration, not started yet; each creates its pipeline's tables if they do
      * not exist.
+     *
+     * @param instance name of this process in the consumer groups; empty for none
      */
     List<PipelineSupervisor> supervisors(
             Configuration configuration,
             Catalog catalog,
+            Optional<String> instance,
             PipelineListener listener,
             Service.OnPipelineFailure onFailure) {
-        long memory = pipelineBytes(configuration);
         List<PipelineSupervisor> supervisors = new ArrayList<>();
         configuration.pipelines().forEach((name, pipeline) -> {
             PipelineHealth health = new PipelineHealth(clock);
             supervisors.add(new PipelineSupervisor(
                     name,
-                    () -> pipeline(name, pipeline, configuration.kafka(), catalog, memory, listener, health),
+                    () -> pipeline(name, pipeline, configuration, catalog, instance, listener, health),
                     health,
                     new PipelineRunner.Times(steady, clock),
                     onFailure));
@@ -233,11 +235,13 @@ public final class Assembly {
     private PipelineRunner pipeline(
             String name,
             PipelineConfig pipeline,
-            Map<String, String> kafka,
+            Configuration configuration,
             Catalog catalog,
-            long memoryBytes,
+            Optional<String> instance,
             PipelineListener listener,
             PipelineHealth health) {
+        Map<String, String> kafka = configuration.kafka();
+        long memoryBytes = pipelineBytes(configuration);
         TableRequest request = request(pipeline);
         Tables tables = new Tables(catalog);
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
@@ -272,7 +276,7 @@ public final class Assembly {
                 files -> UncommittedFiles.delete(
                         table.io(), files.stream().map(file -> file.location()).toList(), "unused data files"));
         KafkaSources sources = new KafkaSources(
-                new ReaderIdentity(name, Tables.uuid(table)),
+                new ReaderIdentity(name, Tables.uuid(table), instance),
                 pipeline.topics(),
                 new HashMap<>(kafka),
                 fetchBytes,

@@ -8,6 +8,7 @@ import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.backfill.ServiceBackfills;
 import io.firn.deploy.check.TopicRetention;
 import io.firn.deploy.config.Configuration;
+import io.firn.deploy.config.HostName;
 import io.firn.deploy.http.BackfillRoutes;
 import io.firn.deploy.http.JobRoutes;
 import io.firn.deploy.http.Route;
@@ -26,6 +27,7 @@ import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineStatus;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +58,7 @@ public final class Service implements Running, AutoCloseable {
 
     private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
+    private final InstanceName instance;
     private final Catalog catalog;
     private final List<String> tables;
     private final Supervisors pipelines;
@@ -69,6 +72,7 @@ public final class Service implements Running, AutoCloseable {
     private final ServiceBackfills backfills;
 
     private Service(
+            InstanceName instance,
             Catalog catalog,
             Optional<IcebergRest> iceberg,
             List<String> tables,
@@ -80,6 +84,7 @@ public final class Service implements Running, AutoCloseable {
             BrokerWatch brokers,
             LagWatch lag,
             ServiceBackfills backfills) {
+        this.instance = instance;
         this.catalog = catalog;
         this.iceberg = iceberg;
         this.tables = tables;
@@ -118,8 +123,12 @@ public final class Service implements Running, AutoCloseable {
             OnPipelineFailure onPipelineFailure) {
         NativeCodecs.load();
         Catalog catalog = assembly.lazyCatalog(configuration);
+        InstanceName instance = InstanceName.take(
+                configuration.instance().or(HostName::ofThisMachine),
+                Path.of(String.valueOf(System.getProperty("java.io.tmpdir"))));
         Supervisors pipelines = new Supervisors(
-                assembly.supervisors(configuration, catalog, listener, onPipelineFailure), onPipelineFailure);
+                assembly.supervisors(configuration, catalog, instance.name(), listener, onPipelineFailure),
+                onPipelineFailure);
         List<String> tables = configuration.pipelines().values().stream()
                 .flatMap(pipeline -> pipeline.tables().stream())
                 .distinct()
@@ -131,6 +140,7 @@ public final class Service implements Running, AutoCloseable {
         List<TableWatch> watches = watches(configuration, catalog, pipelines, assembly.clock());
         LagWatch lag = lag(configuration, pipelines, watches, assembly.clock());
         Service service = new Service(
+                instance,
                 catalog,
                 iceberg,
                 tables,
@@ -328,6 +338,7 @@ public final class Service implements Running, AutoCloseable {
         brokers.close();
         lag.close();
         pipelines.close();
+        instance.close();
         close(catalog);
     }
 

@@ -1,7 +1,6 @@
 package io.firn.deploy.backfill;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import io.firn.deploy.config.HostName;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -40,10 +39,6 @@ final class Owner {
     }
 
     private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException unknown) {
-            return UNKNOWN_HOST;
-        }
+        return HostName.ofThisMachine().orElse(UNKNOWN_HOST);
     }
 }

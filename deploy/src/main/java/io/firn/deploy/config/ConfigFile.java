@@ -54,6 +54,7 @@ public final class ConfigFile {
                 kafkaProperties,
                 catalogProperties,
                 HttpConfig.of(top.section("http")),
+                instance(top),
                 top.bytes("memory", Configuration.DEFAULT_MEMORY_BYTES),
                 auditInterval(top.section("audit")),
                 pipelines(top));
@@ -108,6 +109,17 @@ public final class ConfigFile {
             }
         }
         return Optional.empty();
+    }
+
+    private static Optional<String> instance(Section top) {
+        Optional<String> instance = top.text("instance");
+        if (instance.filter(name -> !name.matches("[A-Za-z0-9._-]{1,200}")).isPresent()) {
+            top.wrong(
+                    "instance",
+                    top.quoted("instance", instance.get()) + " is not a name for a process",
+                    "use letters, digits, dots, hyphens and underscores, or leave it out");
+        }
+        return instance;
     }
 
     private static Optional<Duration> auditInterval(Section audit) {

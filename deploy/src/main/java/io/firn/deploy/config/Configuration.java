@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param kafka client properties, passed through; may hold secrets
  * @param catalog Iceberg catalog properties, passed through; may hold secrets
  * @param http where the service listens
+ * @param instance name of this process, the same after a restart; empty: the machine's
  * @param memoryBytes bound on all buffers of the process
  * @param auditInterval between two audits of every pipeline by the service; empty for none
  * @param pipelines by name; at least one
@@ -23,6 +24,7 @@ public record Configuration(
         SortedMap<String, String> kafka,
         SortedMap<String, String> catalog,
         HttpConfig http,
+        Optional<String> instance,
         long memoryBytes,
         Optional<Duration> auditInterval,
         SortedMap<String, PipelineConfig> pipelines) {
@@ -50,7 +52,8 @@ public record Configuration(
     @Override
     public String toString() {
         return "Configuration[kafka=" + kafka.keySet() + ", catalog=" + catalog.keySet() + ", http=" + http
-                + ", memoryBytes=" + memoryBytes + ", auditInterval=" + auditInterval + ", pipelines=" + pipelines
+                + ", instance=" + instance + ", memoryBytes=" + memoryBytes + ", auditInterval=" + auditInterval
+                + ", pipelines=" + pipelines
                 + "]";
     }
 }

@@ -108,6 +108,7 @@ class ConfigFileTest {
         Configuration configuration = read(LEAST);
 
         assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1:8383", Optional.empty()));
+        assertThat(configuration.instance()).isEmpty();
         assertThat(configuration.memoryBytes()).isEqualTo(512L << 20);
         assertThat(configuration.pipelines().get("orders"))
                 .isEqualTo(PipelineConfig.defaults(TopicSelection.named(List.of("orders")), "shop.orders"))
@@ -135,6 +136,7 @@ class ConfigFileTest {
                 kafka: {bootstrap.servers: 'b:1', sasl.jaas.config: 'password=${env:SECRET};'}
                 catalog: {type: jdbc, uri: 'jdbc:x'}
                 http: {listen: '127.0.0.1:0', token: '${file:token}'}
+                instance: node-7.rack_2
                 memory: 2GB
                 pipelines:
                   all:
@@ -172,6 +174,7 @@ class ConfigFileTest {
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
         assertThat(configuration.catalog()).isEqualTo(Map.of("type", "jdbc", "uri", "jdbc:x"));
         assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1:0", Optional.of("s3cret")));
+        assertThat(configuration.instance()).contains("node-7.rack_2");
         assertThat(configuration.memoryBytes()).isEqualTo(2L << 30);
         assertThat(configuration.pipelines().get("all"))
                 .isEqualTo(new PipelineConfig(

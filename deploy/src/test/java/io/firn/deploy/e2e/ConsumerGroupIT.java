@@ -13,6 +13,7 @@ import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OrderWriter;
 import io.firn.deploy.rig.OsProcess;
@@ -33,6 +34,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -143,6 +146,56 @@ class ConsumerGroupIT {
                 : OptionalLong.of(partitions.stream()
                         .mapToLong(each -> each.lag().getAsLong())
                         .sum());
+    }
+
+    /** With a session that no test waits for: what the killed process held comes back by its name alone. */
+    @Test
+    void a_process_that_is_killed_and_started_again_takes_its_partitions_back_before_its_session_is_over(
+            BrokerProcess broker) throws Exception {
+        int partitions = 4;
+        broker.createTopic("killed", partitions, Map.of());
+        try (Lake lake = Lake.local(folder("lake"));
+                OrderWriter writer = OrderWriter.plain(broker.bootstrap(), "killed")) {
+            Stage stage = new Stage(broker, lake, folder("lake"), OsProcess.logs("groups"), "killed");
+            Path config = stage.configWithKafka("firn", Map.of("session.timeout.ms", "600000"));
+            String locks = "-Djava.io.tmpdir=" + folder("locks");
+            try (FirnProcess one = FirnProcess.of("killed-one", config, stage.logs(), locks, "-Xmx256m");
+                    FirnProcess other = FirnProcess.of("killed-other", config, stage.logs(), locks, "-Xmx256m")) {
+                one.start().awaitJoined();
+                other.start().awaitJoined();
+                String name = instance(one);
+                assertThat(instance(other)).isEqualTo(name + "_2");
+                writeAndAwait(writer, stage, partitions, 10);
+
+                one.kill9();
+                one.start().awaitJoined();
+                writeAndAwait(writer, stage, partitions, 20);
+                assertThat(instance(one)).isEqualTo(name);
+
+                one.kill9();
+                other.kill9();
+                other.start().awaitJoined();
+                one.start().awaitJoined();
+                writeAndAwait(writer, stage, partitions, 30);
+                assertThat(List.of(instance(other), instance(one))).containsExactly(name, name + "_2");
+            }
+        }
+    }
+
+    private static String instance(FirnProcess process) {
+        Matcher said = Pattern.compile("\\binstance (\\S+)").matcher(process.outputSinceStart());
+        assertThat(said.find()).as(process.tail()).isTrue();
+        return said.group(1);
+    }
+
+    private static void writeAndAwait(OrderWriter writer, Stage stage, int partitions, int rowsOfEach) {
+        for (int partition = 0; partition < partitions; partition++) {
+            writer.orders(partition, 10);
+        }
+        Eventually.holds(
+                "the table has all",
+                Eventually.PATIENCE,
+                () -> stage.verifier().verify().rows() == (long) partitions * rowsOfEach);
     }
 
     @Test

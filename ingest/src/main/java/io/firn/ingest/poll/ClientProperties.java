@@ -51,14 +51,17 @@ final class ClientProperties {
     Map<String, Object> consumer(ReaderIdentity identity, int worker) {
         Map<String, Object> properties = reader(Integer.toString(worker));
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, identity.group());
-        properties.computeIfPresent(
-                ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, instance) -> instance + SEPARATOR + worker);
         if (!ReservedProperties.isConsumerProtocol(user)) {
             properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
             properties.putIfAbsent(
                     ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
             putSession(properties);
+            // Not under the consumer protocol: there a killed member's ID is refused for a whole session.
+            identity.instance()
+                    .ifPresent(instance -> properties.putIfAbsent(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance));
         }
+        properties.computeIfPresent(
+                ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, instance) -> instance + SEPARATOR + worker);
         return properties;
     }
 

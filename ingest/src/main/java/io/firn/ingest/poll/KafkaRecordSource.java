@@ -196,7 +196,7 @@ final class KafkaRecordSource implements RecordSource {
     private void joinWithoutInstanceId(KafkaConsumer<ByteBuffer, ByteBuffer> client, AssignmentListener assignments) {
         LOG.warn(
                 "worker {}: another process has the group.instance.id {} in group {}; joining without one. Give each"
-                        + " process a group.instance.id of its own",
+                        + " process a name of its own (key instance, or kafka.group.instance.id where it is set)",
                 worker,
                 client.groupMetadata().groupInstanceId().orElse(""),
                 client.groupMetadata().groupId());

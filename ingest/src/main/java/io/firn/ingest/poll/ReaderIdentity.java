@@ -1,5 +1,6 @@
 package io.firn.ingest.poll;
 
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -8,10 +9,16 @@ import java.util.UUID;
  *
  * @param pipeline name of the pipeline
  * @param table UUID of the table that the pipeline ingests to
+ * @param instance name of this process, the same after a restart; empty: the group knows its members by no name
  */
-public record ReaderIdentity(String pipeline, UUID table) {
+public record ReaderIdentity(String pipeline, UUID table, Optional<String> instance) {
     /** Every group of Firn begins with this; access control lists can grant the prefix. */
     public static final String GROUP_PREFIX = "firn-";
+
+    /** Of a process without a name. */
+    public ReaderIdentity(String pipeline, UUID table) {
+        this(pipeline, table, Optional.empty());
+    }
 
     /** Returns the name of the consumer group. */
     public String group() {

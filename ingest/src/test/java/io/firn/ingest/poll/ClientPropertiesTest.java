@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.firn.ingest.record.TopicSelection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,15 @@ class ClientPropertiesTest {
         assertThat(properties.consumer(IDENTITY, 0)).containsEntry("group.instance.id", "node-7-0");
         assertThat(properties.consumer(IDENTITY, 1)).containsEntry("group.instance.id", "node-7-1");
         assertThat(of(Map.of()).consumer(IDENTITY, 0)).doesNotContainKey("group.instance.id");
+    }
+
+    @Test
+    void theProcessNameMakesStaticMembersUnderTheClassicProtocolOnlyAndAConfiguredIdComesBeforeIt() {
+        ReaderIdentity named = new ReaderIdentity("orders", new UUID(1, 2), Optional.of("host_2"));
+        assertThat(of(Map.of()).consumer(named, 1)).containsEntry("group.instance.id", "host_2-1");
+        assertThat(of(Map.of("group.instance.id", "node")).consumer(named, 1))
+                .containsEntry("group.instance.id", "node-1");
+        assertThat(of(Map.of("group.protocol", "consumer")).consumer(named, 1)).doesNotContainKey("group.instance.id");
     }
 
     @Test
