@@ -19,7 +19,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.PartitionSpec;
@@ -62,7 +61,7 @@ class SoakTest {
 
     @Test
     void everyRecordReadsBackBeyondWhatAnIntCanCount(@TempDir Path directory) throws IOException, SQLException {
-        Table table = new HadoopTables(new Configuration())
+        Table table = new HadoopTables()
                 .create(
                         SourceColumns.appendTo(
                                 SchemaText.parse("id long, l list<struct<a long, b long>>, small int, text string")),
