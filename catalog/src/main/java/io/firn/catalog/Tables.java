@@ -6,6 +6,7 @@ import io.firn.catalog.location.NewTableLocation;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.TablePropertyRules;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -129,6 +130,7 @@ public final class Tables {
             TableRequest request = requests.get(i);
             Optional<Table> there = existing.get(i);
             Table table = there.isPresent() ? take(there.get(), request, younger) : create(request, younger);
+            requireProperties(table, request);
             further.accept(table, request);
             tables.add(table);
         }
@@ -236,6 +238,14 @@ public final class Tables {
             throw refusal.get();
         }
         requireFit(table, request, younger);
+        requireProperties(table, request);
+    }
+
+    /** Also of a new table: catalogs add properties of their own. */
+    private static void requireProperties(Table table, TableRequest request) {
+        TablePropertyRules.refusal(table, request.identifier()).ifPresent(refusal -> {
+            throw refusal;
+        });
     }
 
     /** @param younger may be missing */

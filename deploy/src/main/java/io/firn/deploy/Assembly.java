@@ -13,6 +13,7 @@ import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.TablePropertyRules;
 import io.firn.catalog.upsert.TableMode;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.backfill.BackfillDesk;
@@ -251,8 +252,7 @@ public final class Assembly {
         Optional<UpsertTables> opened = upsert.map(parts -> parts.open(tables));
         Table table = opened.map(UpsertTables::staging).orElseGet(() -> appended(tables, request));
         RenamedPipeline.requireNoBackfill(name, pipeline.claim(), table);
-        PartitionText.unlike(opened.map(UpsertTables::keyed).orElse(table), pipeline.partitionBy())
-                .ifPresent(what -> LOG.warn("pipeline {}, table {}: {}", name, pipeline.table(), what));
+        logSettingsWithoutEffect(name, pipeline, opened.map(UpsertTables::keyed).orElse(table));
         long fileBytes = memoryBytes - fetchBytes;
         PipelineSettings settings = new PipelineSettings(
                 name,
@@ -284,6 +284,13 @@ public final class Assembly {
                 health);
         return new PipelineRunner(
                 settings, sources, target, new PipelineRunner.Times(steady, clock), randoms.get(), listener, health);
+    }
+
+    private static void logSettingsWithoutEffect(String name, PipelineConfig pipeline, Table table) {
+        PartitionText.unlike(table, pipeline.partitionBy())
+                .ifPresent(what -> LOG.warn("pipeline {}, table {}: {}", name, pipeline.table(), what));
+        TablePropertyRules.hints(table, pipeline.commit().targetFileBytes())
+                .forEach(hint -> LOG.warn("pipeline {}, table {}: {}", name, pipeline.table(), hint.what()));
     }
 
     /** A table is created last: with a wrong schema it would stand in the way of the corrected one. */

@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.FileSchema;
 import io.firn.catalog.schema.FileSchema.Values;
+import io.firn.catalog.schema.TablePropertyRules;
 import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.ingest.decode.DecodeSettings;
@@ -38,9 +39,13 @@ final class BoundWriter {
 
     /**
      * @param table never changes
-     * @throws FirnException of kind user where JSON records cannot fill the table as configured
+     * @throws FirnException of kind user where JSON records cannot fill the table as configured, or one of
+     *     the table's properties cannot be followed
      */
     BoundWriter(Table table, DecodeSettings decoding, WriteSettings writing) {
+        TablePropertyRules.refusal(table, table.name()).ifPresent(refusal -> {
+            throw refusal;
+        });
         this.table = table;
         this.row = new Row(RowLayout.of(WritableSchema.of(table.schema(), table.spec(), table.name())));
         this.decoder = new JsonRowDecoder(row, decoding);

@@ -13,13 +13,17 @@ import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowBatchWriterTest {
     private static final Schema ORDERS = new Schema(
@@ -106,6 +110,35 @@ class RowBatchWriterTest {
         TestTable table =
                 TestTable.of(new Schema(Types.NestedField.optional(1, "_source_offset", Types.IntegerType.get())));
         assertThatThrownBy(table::writer).isInstanceOf(FirnException.class).hasMessageContaining("_source_offset");
+    }
+
+    @Test
+    void tableThatAsksForAnotherFormatIsRefusedAlsoIfItAsksOnlyNow() {
+        TestTable table = TestTable.of(ORDERS);
+        RowBatchWriter following = RowBatchWriter.following(
+                table::reopened, DecodeSettings.defaults(), () -> WriteSettings.defaults(UUID.randomUUID()));
+        table.table().updateProperties().set("write.format.default", "orc").commit();
+        assertThatThrownBy(table::writer)
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("write.format.default = 'orc'");
+        assertThatThrownBy(() -> TestTable.write(following, 0, "{\"order_id\":\"A\"}"))
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("write.format.default = 'orc'");
+    }
+
+    /** One codec that Firn's own Parquet writer knows, one that it leaves to Iceberg's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zstd", "gzip"})
+    void filesOfASortedTableDoNotClaimItsOrder(String codec) {
+        TestTable table =
+                TestTable.of(ORDERS, PartitionSpec.unpartitioned(), Map.of("write.parquet.compression-codec", codec));
+        table.table().replaceSortOrder().asc("order_id").commit();
+        RowBatchWriter writer = table.writer();
+        TestTable.write(writer, 0, "{\"order_id\":\"B\"}");
+        TestTable.write(writer, 1, "{\"order_id\":\"A\"}");
+        assertThat(table.table().sortOrder().orderId()).isPositive();
+        assertThat(writer.seal().files()).singleElement().satisfies(file -> assertThat(file.sortOrderId())
+                .isEqualTo(SortOrder.unsorted().orderId()));
     }
 
     @Test

@@ -1,9 +1,9 @@
 package io.firn.catalog.upsert;
 
 /** Table properties of upsert tables. */
-final class UpsertKeys {
+public final class UpsertKeys {
     /** The key's columns, in order, with commas between. */
-    static final String KEY = "firn.key";
+    public static final String KEY = "firn.key";
     /** The order-by column, where there is one. */
     static final String ORDER_BY = "firn.order-by";
 

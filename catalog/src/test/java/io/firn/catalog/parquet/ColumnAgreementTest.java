@@ -124,7 +124,7 @@ class ColumnAgreementTest {
     }
 
     @ParameterizedTest
-    @org.junit.jupiter.params.provider.ValueSource(strings = {"zstd", "gzip"})
+    @org.junit.jupiter.params.provider.ValueSource(strings = {"zstd", "gzip", "snappy", "uncompressed", "lz4_raw"})
     void aFileWhoseColumnsAgreeIsClosed(String codec) throws IOException {
         DataWriter<Consumer<ColumnWriter[]>> writer = writer(codec);
         for (int i = 0; i < 10; i++) {

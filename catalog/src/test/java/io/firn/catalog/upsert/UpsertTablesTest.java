@@ -239,6 +239,18 @@ final class UpsertTablesTest {
     }
 
     @Test
+    void tableThatAsksForAnotherFormatIsRefusedAndNothingIsCreated() {
+        Table staging = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.format", layout("", "order_id")))
+                .staging();
+        staging.updateProperties().set("write.format.default", "avro").commit();
+        catalog.dropTable(TableIdentifier.of("shop", "format"), true);
+
+        refused("table-property-unsupported", "table shop.format_staging", "shop.format", layout("", "order_id"));
+
+        assertThat(tables.open("shop.format")).isEmpty();
+    }
+
+    @Test
     void tablesOfAnUpsertPipelineAreNotAppendedTo() {
         UpsertTables made = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.moded", layout("", "order_id")));
         for (Table table : List.of(made.keyed(), made.staging(), made.deletes())) {

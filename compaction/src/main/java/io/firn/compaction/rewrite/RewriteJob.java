@@ -5,6 +5,7 @@ import io.firn.catalog.commit.JobCommitter;
 import io.firn.catalog.commit.JobOutcome;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.schema.FileSchema;
+import io.firn.catalog.schema.TablePropertyRules;
 import io.firn.compaction.Figures;
 import io.firn.compaction.Foreign;
 import io.firn.compaction.Job;
@@ -126,6 +127,9 @@ public final class RewriteJob implements Job {
             return new RewritePlanner(smaller).plan(context.table());
         });
         meter.end();
+        TablePropertyRules.refusal(context.table(), context.table().name()).ifPresent(refusal -> {
+            throw refusal;
+        });
         if (made.isEmpty() || made.get().groups().isEmpty()) {
             return ended();
         }

@@ -1,7 +1,9 @@
 package io.firn.compaction.rewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.InMemoryTables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.compaction.Budget;
@@ -296,6 +298,19 @@ class RewriteJobTest {
         try (var left = java.nio.file.Files.list(lake.scratch())) {
             assertThat(left).isEmpty();
         }
+    }
+
+    @Test
+    void tableWhosePropertiesCannotBeFollowedIsNotRewritten() {
+        Table table = table("2", 6, 10);
+        table.updateProperties().set("write.format.default", "avro").commit();
+        List<DataFile> before = TestLake.files(table);
+
+        assertThatThrownBy(() -> run(table, SETTINGS))
+                .isInstanceOf(FirnException.class)
+                .hasMessageContaining("write.format.default = 'avro'");
+
+        assertThat(TestLake.files(table)).hasSameSizeAs(before);
     }
 
     @Test

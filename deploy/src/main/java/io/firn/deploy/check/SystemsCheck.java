@@ -11,6 +11,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.TablePropertyRules;
 import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.TableMode;
 import io.firn.catalog.upsert.UpsertTables;
@@ -178,6 +179,7 @@ public final class SystemsCheck {
                 request.ifPresent(wanted ->
                         existing(key, wanted, table.get(), table.get().schemas().values()));
                 partitioning(key, pipeline, table.get());
+                properties(key, pipeline, table.get(), pipeline.table());
             } else if (pipeline.schema().isEmpty()) {
                 add(
                         key + ".schema",
@@ -224,6 +226,7 @@ public final class SystemsCheck {
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
                     existing(key, wanted, table.get(), List.of());
+                    properties(key, pipeline, table.get(), wanted.identifier());
                     UpsertTables.keyRefusal(
                                     table.get(),
                                     wanted.identifier(),
@@ -250,7 +253,8 @@ public final class SystemsCheck {
             case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";
-            case "table-name-invalid", "table-has-no-ledger", "unsupported-column-type" -> ".table";
+            case "table-name-invalid", "table-has-no-ledger", "unsupported-column-type", "table-property-unsupported" ->
+                ".table";
             case "partition-invalid" -> ".partition-by";
             case "schema-invalid", "table-missing" -> ".schema";
             default -> "";
@@ -270,6 +274,13 @@ public final class SystemsCheck {
         PartitionText.unlike(table, pipeline.partitionBy())
                 .ifPresent(what -> hints.add(new ConfigProblem(
                         what, file + ", " + key + ".partition-by, table " + pipeline.table(), "leave it out")));
+    }
+
+    private void properties(String key, PipelineConfig pipeline, Table table, String name) {
+        TablePropertyRules.refusal(table, name).ifPresent(refusal -> add(key + ".table", refusal));
+        TablePropertyRules.hints(table, pipeline.commit().targetFileBytes())
+                .forEach(hint -> hints.add(
+                        new ConfigProblem(hint.what(), file + ", " + key + ".table, table " + name, hint.action())));
     }
 
     /** @param earlier as in {@link SchemaFit#differences(Schema, Schema, Collection)} */

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.apache.iceberg.Table;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.acl.AclOperation;
@@ -277,6 +278,25 @@ class CheckIT {
                 .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
         assertThat(check(config)).as(err.toString()).isEqualTo(2);
         assertThat(err.toString()).contains("was made for mode append", "pipelines.orders.mode", "table shop.orders");
+    }
+
+    @Test
+    void tablePropertiesThatAreNotFollowedAreNamed() throws IOException {
+        String config = config("check_good", "");
+        Table table = new Tables(Catalogs.open(Lake.sqlite(directory)))
+                .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
+        table.replaceSortOrder().asc("order_id").commit();
+        table.updateProperties().set("write.wap.enabled", "true").commit();
+        assertThat(check(config, "--sample", "0")).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("hint: the table has a sort order (order_id asc): new files are written unsorted")
+                .contains("hint: the table property write.wap.enabled = 'true' has no effect on Firn");
+
+        table.updateProperties().set("write.format.default", "orc").commit();
+        assertThat(check(config, "--sample", "0")).as(out.toString()).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("Firn cannot follow the table property write.format.default = 'orc'")
+                .contains("pipelines.orders.table, table shop.orders", "do: change or remove the property");
     }
 
     @Test
