@@ -177,9 +177,9 @@ final class MergeSimulationTest {
         "MERGE_POSITION, 8",
         "KNOWN_DELETES, 25",
         "STAGING_RETENTION, 40",
-        "PROVEN_STEP, 94",
         "PLANNED_SNAPSHOT, 137",
-        "KEPT_FOR_ROLLBACK, 146"
+        "KEPT_FOR_ROLLBACK, 236",
+        "PROVEN_STEP, 606"
     })
     void withoutASafeguardTheGuaranteeBreaks(Safeguard safeguard, long first) {
         BareHadoop.install();
