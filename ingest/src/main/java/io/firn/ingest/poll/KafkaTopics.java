@@ -42,6 +42,11 @@ final class KafkaTopics implements AutoCloseable {
     /** Long enough for a broker that fails over, short enough for a loop that has other things to do. */
     private static final int ANSWER_MILLIS = 10_000;
 
+    /** A broker learns of a new topic a moment after it was created; a topic that is missing longer does not exist. */
+    private static final int TOPIC_LOOKUPS = 9;
+
+    private static final Duration LOOKUP_PAUSE = Duration.ofMillis(250);
+
     /** What missing answers are reported as. */
     private static final String OFFSETS = "Kafka offsets";
 
@@ -49,6 +54,7 @@ final class KafkaTopics implements AutoCloseable {
     private final ClientProperties properties;
     private final PipelineHealth health;
     private final Outage offsetsOutage;
+    private final RepeatedLookup lookup = new RepeatedLookup(TOPIC_LOOKUPS, LOOKUP_PAUSE, this::pause);
     private @Nullable Admin admin;
 
     KafkaTopics(TopicSelection selection, ClientProperties properties, PipelineHealth health) {
@@ -72,7 +78,8 @@ final class KafkaTopics implements AutoCloseable {
                         .filter(selection::contains)
                         .collect(Collectors.toSet())
                 : Set.copyOf(selection.names());
-        Map<String, TopicDescription> found = describe(names);
+        Map<String, TopicDescription> found =
+                lookup.ask(() -> describe(names), known -> known.keySet().containsAll(selection.names()));
         Set<String> missing = new TreeSet<>(selection.names());
         missing.removeAll(found.keySet());
         if (!missing.isEmpty()) {
@@ -177,6 +184,15 @@ final class KafkaTopics implements AutoCloseable {
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
             throw KafkaFailures.translated(interrupt, operation, properties.brokers());
+        }
+    }
+
+    private void pause(Duration time) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(time.toMillis());
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw KafkaFailures.translated(interrupt, "describe topics", properties.brokers());
         }
     }
 
