@@ -28,11 +28,13 @@ import io.firn.deploy.config.DecodeConfig;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.maintain.JobFactory;
 import io.firn.deploy.maintain.MaintenanceLoop;
+import io.firn.ingest.ConfiguredColumns;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
 import io.firn.ingest.PipelineSettings;
 import io.firn.ingest.PipelineTable;
 import io.firn.ingest.RowBatchWriter;
+import io.firn.ingest.TableVersionListener;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.poll.ReaderIdentity;
@@ -267,12 +269,18 @@ public final class Assembly {
                 pipeline.claim());
         long writerBytes = Math.max(MIN_WRITER_BYTES, fileBytes / pipeline.workers());
         CommitAttempts commits = committers.to(table, randoms.get(), request.missingLedger(), turns.of(table.name()));
+        TableVersionListener columns = request.schema()
+                .<TableVersionListener>map(schema -> new ConfiguredColumns(name, schema, health))
+                .orElse(TableVersionListener.NONE);
         PipelineTable target = new PipelineTable(
                 commits,
                 () -> RowBatchWriter.following(
-                        commits::latest, decoding, () -> WriteSettings.defaults(UUID.randomUUID())
+                        commits::latest,
+                        decoding,
+                        () -> WriteSettings.defaults(UUID.randomUUID())
                                 .withTargetFileBytes(pipeline.commit().targetFileBytes())
-                                .withMemoryBytes(writerBytes)),
+                                .withMemoryBytes(writerBytes),
+                        columns),
                 files -> UncommittedFiles.delete(
                         table.io(), files.stream().map(file -> file.location()).toList(), "unused data files"));
         KafkaSources sources = new KafkaSources(

@@ -2,6 +2,7 @@ package io.firn.ingest;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.schema.FileSchema;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.SealedFiles;
@@ -27,16 +28,23 @@ public final class RowBatchWriter implements BatchWriter {
     private final Supplier<Table> latest;
     private final DecodeSettings decoding;
     private final Supplier<WriteSettings> writing;
+    private final TableVersionListener listener;
     private BoundWriter bound;
     private boolean isEmpty = true;
     private boolean quotedKeyLogged;
     private long unknownFields;
 
-    private RowBatchWriter(Supplier<Table> latest, DecodeSettings decoding, Supplier<WriteSettings> writing) {
+    private RowBatchWriter(
+            Supplier<Table> latest,
+            DecodeSettings decoding,
+            Supplier<WriteSettings> writing,
+            TableVersionListener listener) {
         this.latest = latest;
         this.decoding = decoding;
         this.writing = writing;
+        this.listener = listener;
         this.bound = new BoundWriter(latest.get(), decoding, writing.get());
+        listener.bound(bound.table());
     }
 
     /**
@@ -48,7 +56,21 @@ public final class RowBatchWriter implements BatchWriter {
      */
     public static RowBatchWriter following(
             Supplier<Table> latest, DecodeSettings decoding, Supplier<WriteSettings> writing) {
-        return new RowBatchWriter(latest, decoding, writing);
+        return following(latest, decoding, writing, TableVersionListener.NONE);
+    }
+
+    /**
+     * As {@link #following(Supplier, DecodeSettings, Supplier)}.
+     *
+     * @param listener receives the version at once, each later one that files are written for, and whether records
+     *     had fields without a column
+     */
+    public static RowBatchWriter following(
+            Supplier<Table> latest,
+            DecodeSettings decoding,
+            Supplier<WriteSettings> writing,
+            TableVersionListener listener) {
+        return new RowBatchWriter(latest, decoding, writing, listener);
     }
 
     /**
@@ -58,7 +80,7 @@ public final class RowBatchWriter implements BatchWriter {
      */
     public static RowBatchWriter create(Table table, DecodeSettings decoding, WriteSettings writing) {
         Table now = SerializableTable.copyOf(table);
-        return new RowBatchWriter(() -> now, decoding, () -> writing);
+        return new RowBatchWriter(() -> now, decoding, () -> writing, TableVersionListener.NONE);
     }
 
     /** Takes the latest version of the table; nothing is written for the one before that is not sealed. */
@@ -72,6 +94,7 @@ public final class RowBatchWriter implements BatchWriter {
                     now.spec().specId());
             unknownFields += bound.unknownFields();
             bound = new BoundWriter(now, decoding, writing.get());
+            listener.bound(now);
         }
         isEmpty = false;
         return bound;
@@ -124,7 +147,11 @@ public final class RowBatchWriter implements BatchWriter {
         BoundWriter writer = isEmpty ? begun() : bound;
         List<DataFile> files = writer.files().seal();
         isEmpty = true;
-        return new SealedFiles(files, writer.sealSchema());
+        FileSchema written = writer.sealSchema();
+        if (written.values() == FileSchema.Values.BY_NAME_IN_PART) {
+            listener.fieldsIgnored(writer.table());
+        }
+        return new SealedFiles(files, written);
     }
 
     @Override
