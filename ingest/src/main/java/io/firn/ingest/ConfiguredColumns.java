@@ -32,8 +32,11 @@ public final class ConfiguredColumns implements TableVersionListener {
         List<String> gone = gone(version);
         if (gone.isEmpty()) {
             health.clear(COMPONENT);
-        } else if (!gone.equals(logged)) {
-            LOG.warn("pipeline {}: {}", pipeline, reason(version, gone));
+        }
+        List<String> fresh =
+                gone.stream().filter(column -> !logged.contains(column)).toList();
+        if (!fresh.isEmpty()) {
+            LOG.warn("pipeline {}: {}", pipeline, reason(version, fresh));
         }
         logged = gone;
     }

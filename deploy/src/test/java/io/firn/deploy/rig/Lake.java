@@ -102,6 +102,11 @@ public final class Lake implements AutoCloseable {
         return asked(catalog -> catalog.loadTable(TableIdentifier.parse(table)));
     }
 
+    /** Changes tables as another engine does, by the catalog itself. */
+    public <T> T changed(Function<Catalog, T> change) {
+        return asked(change);
+    }
+
     public boolean hasTable(String table) {
         return asked(catalog -> catalog.tableExists(TableIdentifier.parse(table)));
     }
