@@ -65,12 +65,22 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
             Schema left = keyedColumns(tables, request);
             if (left.columns().size() < request.layout().keyed().columns().size()) {
                 TableRequest keyed = asked(request, name, left, request.partitioning());
-                return open(tables, request, List.of(keyed, wanted.get(1), wanted.get(2)));
+                return openOrExplain(tables, request, List.of(keyed, wanted.get(1), wanted.get(2)));
             }
             // That every column of a keyed table is missing says less than that the table was made for mode append.
             throw tables.open(name)
                     .flatMap(table -> TableMode.upsertRefusal(table, name))
-                    .orElse(refusal);
+                    .orElseGet(() -> MissingColumns.explained(refusal, tables, wanted));
+        }
+    }
+
+    private static List<Table> openOrExplain(Tables tables, UpsertRequest request, List<TableRequest> wanted) {
+        try {
+            return open(tables, request, wanted);
+        } catch (FirnException refusal) {
+            throw refusal.code().equals("schema-mismatch")
+                    ? MissingColumns.explained(refusal, tables, request.tables())
+                    : refusal;
         }
     }
 

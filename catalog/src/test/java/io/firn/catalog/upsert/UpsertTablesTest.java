@@ -239,6 +239,23 @@ final class UpsertTablesTest {
     }
 
     @Test
+    void columnThatOnlyTheKeyedTableHasIsRefusedWithTheStatementsThatAddIt() {
+        UpsertTables made = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.alter", layout("", "order_id")));
+        made.keyed().updateSchema().addColumn("note", Types.StringType.get()).commit();
+        UpsertLayout more = new UpsertLayout(
+                SchemaText.parse(SCHEMA + ", note string, weight double"), List.of("order_id"), Optional.empty());
+
+        assertThatThrownBy(() -> UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.alter", more)))
+                .hasMessageContaining("'note'")
+                .hasMessageContaining("shop.alter, shop.alter_deletes, shop.alter_staging")
+                .hasMessageContaining("ALTER TABLE shop.alter ADD COLUMN weight double; "
+                        + "ALTER TABLE shop.alter_staging ADD COLUMN note string; "
+                        + "ALTER TABLE shop.alter_staging ADD COLUMN weight double; ")
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("schema-mismatch"));
+    }
+
+    @Test
     void tableThatAsksForAnotherFormatIsRefusedAndNothingIsCreated() {
         Table staging = UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.format", layout("", "order_id")))
                 .staging();
