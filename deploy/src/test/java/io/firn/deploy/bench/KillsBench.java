@@ -47,7 +47,6 @@ final class KillsBench {
     private static final int MOST_WAIT_MILLIS = 20_000;
     private static final int MOST_FROZEN_MILLIS = 20_000;
     private static final int MOST_DOWN_MILLIS = 2_000;
-    private static final String SESSION_MILLIS = Long.toString(BrokerProcess.SESSION_TIMEOUT.toMillis());
 
     @Option(
             names = "--contenders",
@@ -200,7 +199,7 @@ final class KillsBench {
     }
 
     private Contender contender(String name) {
-        Map<String, String> session = Map.of("session.timeout.ms", SESSION_MILLIS);
+        Map<String, String> session = Map.of("session.timeout.ms", BrokerProcess.SESSION_MILLIS);
         return switch (name) {
             case "firn" -> new FirnContender(session);
             case "connect" ->

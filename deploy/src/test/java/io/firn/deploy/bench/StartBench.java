@@ -33,10 +33,13 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Starts a broker with ten thousand flat records, and then the packed service (bin/firn with its archive of"
-                    + " classes, SQLite catalog, a folder, commits every second) so many times. A round: it starts,"
-                    + " reads, commits, is killed by kill -9 at a moment of its own, and is started again at once.",
-            "Times are from when the process was asked for, of the second start from the kill. Looked at every 5 ms."
+            "Starts a broker with Kafka's defaults for groups and ten thousand flat records, and then the packed service"
+                    + " (bin/firn with its archive of classes, SQLite catalog, a folder, commits every second). A round:"
+                    + " it starts, reads, commits, is killed by kill -9 at a moment of its own and started again at once;"
+                    + " the same beside a second process; and it is killed and does not come back, so that the second"
+                    + " takes over.",
+            "Ten thousand records are sent after every kill. Times are from when the process was asked for, or from the"
+                    + " kill until the last of these records is committed. Looked at every 5 ms."
         })
 final class StartBench {
     private static final Duration LOOK = Duration.ofMillis(5);
@@ -47,12 +50,6 @@ final class StartBench {
 
     @Option(names = "--rounds", paramLabel = "N", description = "${DEFAULT-VALUE}.")
     int rounds = 5;
-
-    @Option(
-            names = "--session-seconds",
-            paramLabel = "N",
-            description = "Kafka's session.timeout.ms, which a killed process's partitions wait for; ${DEFAULT-VALUE}.")
-    int sessionSeconds = 6;
 
     @Option(names = "--firn-opts", paramLabel = "FLAGS", description = "More flags of Firn's JVM, as FIRN_OPTS.")
     String firnOpts = "";
@@ -73,9 +70,10 @@ final class StartBench {
 
     private void run() throws Exception {
         Path directory = Files.createTempDirectory("firn-start").toRealPath();
-        FirnContender firn = new FirnContender(Map.of("session.timeout.ms", Integer.toString(sessionSeconds * 1000)));
+        FirnContender firn = new FirnContender();
         firn.prepare();
-        try (BrokerProcess broker = BrokerProcess.start(directory.resolve("kafka"), directory.resolve("logs"))) {
+        try (BrokerProcess broker = BrokerProcess.start(
+                directory.resolve("kafka"), directory.resolve("logs"), BrokerProcess.Groups.KAFKA_DEFAULTS)) {
             for (int round = 0; round < rounds; round++) {
                 Path own = Files.createDirectories(directory.resolve("round-" + round));
                 round(firn, broker, own, "start-" + round);
@@ -97,37 +95,100 @@ final class StartBench {
     private void round(FirnContender firn, BrokerProcess broker, Path directory, String topic) throws Exception {
         broker.createTopic(topic, PARTITIONS, Map.of());
         BenchOptions options = new BenchOptions();
-        options.firnOpts = firnOpts;
-        send(broker, topic, 0);
+        // Names of processes are locked in a folder of its own, where nobody else has any.
+        options.firnOpts = firnOpts + " -Djava.io.tmpdir=" + Files.createDirectories(directory.resolve("tmp"));
         try (Lake lake = Lake.local(directory)) {
             Run run = new Run(broker.bootstrap(), Shape.FLAT, topic, 0, lake, directory, 1, options);
-            Catalog catalog = CatalogUtil.buildIcebergCatalog("firn", lake.properties(), new Configuration());
-            long began = System.nanoTime();
+            Path beside = Files.createDirectories(directory.resolve("beside"));
+            Run other = new Run(broker.bootstrap(), Shape.FLAT, topic, 0, lake, beside, 1, options);
+            Sent sent = new Sent(
+                    broker, topic, CatalogUtil.buildIcebergCatalog("firn", lake.properties(), new Configuration()));
+            sent.more();
             try (OsProcess process = firn.start(run)) {
-                await(process, () -> process.output().contains("HTTP on port"));
-                took("1 start until HTTP answers, s", began);
-                await(process, () -> process.output().contains(": reading, "));
-                took("2 start until the first record, s", began);
-                cpu("3 start until the first record, CPU-s", process);
-                await(process, () -> committed(catalog) > 0);
-                took("4 start until the first commit, s", began);
-                cpu("5 start until the first commit, CPU-s", process);
-                LockSupport.parkNanos((long) (Math.random() * 2e9));
-                process.kill9();
+                started(process, sent);
+                kill(process);
             }
-            long killed = System.nanoTime();
-            send(broker, topic, RECORDS);
-            long before = committed(catalog);
+            long killedAlone = System.nanoTime();
+            sent.more();
             try (OsProcess process = firn.start(run)) {
-                await(process, () -> committed(catalog) > before);
-                took(
-                        "6 kill -9 until the first new commit, less Kafka's session, s",
-                        killed + sessionSeconds * 1_000_000_000L);
-                process.signal("TERM");
-                if (!process.awaitExit(Duration.ofSeconds(60)) || process.exitCode() != 0) {
-                    throw new IOException("it does not end in order: " + process.tail());
+                await(process, sent::allCommitted);
+                took("6 kill -9, restarted in place, alone: until all is committed, s", killedAlone);
+                try (OsProcess second = firn.start(other)) {
+                    await(second, () -> second.output().contains(": assigned [" + topic));
+                    kill(process);
+                    long killed = System.nanoTime();
+                    sent.more();
+                    try (OsProcess again = firn.start(run)) {
+                        await(again, sent::allCommitted);
+                        took("7 kill -9, restarted in place, beside another: until all is committed, s", killed);
+                        kill(again);
+                        long gone = System.nanoTime();
+                        sent.more();
+                        await(second, sent::allCommitted);
+                        took("8 kill -9, taken over by another: until all is committed, s", gone);
+                    }
+                    second.signal("TERM");
+                    if (!second.awaitExit(Duration.ofSeconds(60)) || second.exitCode() != 0) {
+                        throw new IOException("it does not end in order: " + second.tail());
+                    }
                 }
             }
+        }
+    }
+
+    private void started(OsProcess process, Sent sent) throws IOException {
+        long began = System.nanoTime();
+        await(process, () -> process.output().contains("HTTP on port"));
+        took("1 start until HTTP answers, s", began);
+        await(process, () -> process.output().contains(": reading, "));
+        took("2 start until the first record, s", began);
+        cpu("3 start until the first record, CPU-s", process);
+        await(process, () -> sent.committed() > 0);
+        took("4 start until the first commit, s", began);
+        cpu("5 start until the first commit, CPU-s", process);
+    }
+
+    /** At a moment that has nothing to do with its commits. */
+    private static void kill(OsProcess process) {
+        LockSupport.parkNanos((long) (Math.random() * 2e9));
+        process.kill9();
+    }
+
+    /** What was sent to the topic, and how much of it the table has. */
+    private static final class Sent {
+        private final BrokerProcess broker;
+        private final String topic;
+        private final Catalog catalog;
+        private long records;
+
+        Sent(BrokerProcess broker, String topic, Catalog catalog) {
+            this.broker = broker;
+            this.topic = topic;
+            this.catalog = catalog;
+        }
+
+        void more() {
+            send(broker, topic, records);
+            records += RECORDS;
+        }
+
+        /** Records below the ledger; none where there is no table yet. */
+        long committed() {
+            TableIdentifier name = TableIdentifier.of(Run.NAMESPACE, Run.TABLE);
+            if (!catalog.tableExists(name)) {
+                return 0;
+            }
+            LedgerState state = LedgerReader.read(catalog.loadTable(name));
+            return state.fold(
+                    present -> present.ledger().partitions(PIPELINE).values().stream()
+                            .mapToLong(PartitionEntry::next)
+                            .sum(),
+                    fresh -> 0L,
+                    unknown -> 0L);
+        }
+
+        boolean allCommitted() {
+            return committed() == records;
         }
     }
 
@@ -164,20 +225,5 @@ final class StartBench {
             }
             LockSupport.parkNanos(LOOK.toNanos());
         }
-    }
-
-    /** Records below the ledger; none where there is no table yet. */
-    private static long committed(Catalog catalog) {
-        TableIdentifier name = TableIdentifier.of(Run.NAMESPACE, Run.TABLE);
-        if (!catalog.tableExists(name)) {
-            return 0;
-        }
-        LedgerState state = LedgerReader.read(catalog.loadTable(name));
-        return state.fold(
-                present -> present.ledger().partitions(PIPELINE).values().stream()
-                        .mapToLong(PartitionEntry::next)
-                        .sum(),
-                fresh -> 0L,
-                unknown -> 0L);
     }
 }

@@ -40,6 +40,9 @@ public final class BrokerProcess implements AutoCloseable {
     /** How long a member of a group may be silent before its partitions go to others. */
     public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(6);
 
+    /** For clients of the classic protocol, which say themselves how long that is. */
+    public static final String SESSION_MILLIS = Long.toString(SESSION_TIMEOUT.toMillis());
+
     /** How many clients can each have a network of their own, by {@link #bootstrap(int)}, where nobody says. */
     private static final int WAYS = 2;
 
@@ -59,6 +62,27 @@ public final class BrokerProcess implements AutoCloseable {
     private final List<Integer> networkPorts = new ArrayList<>();
     private final List<TcpProxy> networks = new ArrayList<>();
     private @Nullable OsProcess process;
+
+    /** How soon a broker's groups act. */
+    public enum Groups {
+        /** As tests want them: see {@link #SESSION_TIMEOUT}. */
+        QUICK("""
+                group.initial.rebalance.delay.ms=0
+                group.min.session.timeout.ms=1000
+                group.consumer.min.session.timeout.ms=1000
+                group.consumer.session.timeout.ms=%d
+                group.consumer.min.heartbeat.interval.ms=200
+                group.consumer.heartbeat.interval.ms=1000
+                """.formatted(SESSION_TIMEOUT.toMillis())),
+        /** As Kafka has them. */
+        KAFKA_DEFAULTS("");
+
+        private final String properties;
+
+        Groups(String properties) {
+            this.properties = properties;
+        }
+    }
 
     private BrokerProcess(Path directory, Path logs, int ways) {
         this.directory = directory;
@@ -81,14 +105,23 @@ public final class BrokerProcess implements AutoCloseable {
         return start(directory, logs, WAYS);
     }
 
+    /** As the other, for measurements that depend on the broker's settings of groups. */
+    public static BrokerProcess start(Path directory, Path logs, Groups groups) {
+        return start(directory, logs, WAYS, groups);
+    }
+
     /**
      * As above.
      *
      * @param ways how many clients can each have a network of their own, by {@link #bootstrap(int)}
      */
     public static BrokerProcess start(Path directory, Path logs, int ways) {
+        return start(directory, logs, ways, Groups.QUICK);
+    }
+
+    private static BrokerProcess start(Path directory, Path logs, int ways, Groups groups) {
         BrokerProcess broker = new BrokerProcess(directory, logs, ways);
-        broker.writeProperties(OsProcess.freePort());
+        broker.writeProperties(OsProcess.freePort(), groups);
         broker.format();
         broker.restart();
         return broker;
@@ -105,7 +138,7 @@ public final class BrokerProcess implements AutoCloseable {
         }
     }
 
-    private void writeProperties(int controllerPort) {
+    private void writeProperties(int controllerPort, Groups groups) {
         try {
             Files.createDirectories(directory);
             Files.writeString(Path.of(properties()), """
@@ -133,20 +166,14 @@ public final class BrokerProcess implements AutoCloseable {
                     share.coordinator.state.topic.min.isr=1
                     broker.session.timeout.ms=2000
                     broker.heartbeat.interval.ms=500
-                    group.initial.rebalance.delay.ms=0
-                    group.min.session.timeout.ms=1000
-                    group.consumer.min.session.timeout.ms=1000
-                    group.consumer.session.timeout.ms=%4$d
-                    group.consumer.min.heartbeat.interval.ms=200
-                    group.consumer.heartbeat.interval.ms=1000
                     log.cleaner.backoff.ms=200
                     log.retention.check.interval.ms=1000
                     log.segment.delete.delay.ms=100
-                    """.formatted(
+                    %4$s""".formatted(
                             port,
                             controllerPort,
                             directory.resolve("data"),
-                            SESSION_TIMEOUT.toMillis(),
+                            groups.properties,
                             saslPort,
                             PLAIN_LOGIN,
                             USER,
