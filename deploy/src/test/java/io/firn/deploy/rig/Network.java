@@ -70,6 +70,7 @@ public final class Network implements AutoCloseable {
         return Map.of(
                 "bootstrap.servers", bootstrap,
                 "metadata.max.age.ms", "1000",
+                "session.timeout.ms", BrokerProcess.SESSION_MILLIS,
                 "request.timeout.ms", "3000",
                 "default.api.timeout.ms", "6000",
                 "socket.connection.setup.timeout.ms", PATIENCE_MILLIS,
