@@ -8,6 +8,7 @@ import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.schema.WritableSchema;
+import io.firn.catalog.upsert.RowSettings;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
@@ -16,12 +17,20 @@ import io.firn.compaction.view.LatestTables;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.config.UpsertConfig;
 import io.firn.ingest.decode.Tombstones;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.expressions.Binder;
 import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.types.Type;
+import org.apache.iceberg.types.Type.TypeID;
 import org.apache.iceberg.types.Types.NestedField;
 
 /**
@@ -44,10 +53,42 @@ public record UpsertParts(UpsertRequest request, UpsertConfig config, Optional<E
         }
         UpsertConfig config = pipeline.upsert().get();
         UpsertLayout layout = new UpsertLayout(columns(pipeline, tables), config.key(), config.orderBy());
+        Optional<Expression> deleteWhen = config.deleteWhen().map(text -> ConditionText.parse(layout.columns(), text));
         return Optional.of(new UpsertParts(
-                new UpsertRequest(pipeline.table(), layout, pipeline.partitionBy(), Map.of(), MissingLedger.REFUSE),
+                new UpsertRequest(
+                        pipeline.table(),
+                        layout,
+                        pipeline.partitionBy(),
+                        Map.of(),
+                        MissingLedger.REFUSE,
+                        settings(pipeline, layout, deleteWhen)),
                 config,
-                config.deleteWhen().map(text -> ConditionText.parse(layout.columns(), text))));
+                deleteWhen));
+    }
+
+    private static RowSettings settings(PipelineConfig pipeline, UpsertLayout layout, Optional<Expression> deleteWhen) {
+        UpsertConfig config = pipeline.upsert().orElseThrow();
+        boolean isQuoted = config.key().size() == 1
+                && Tombstones.isQuoted(layout.columns().findType(config.key().get(0)));
+        Set<String> deciding = new HashSet<>(config.key());
+        config.orderBy().ifPresent(deciding::add);
+        deleteWhen.ifPresent(
+                condition -> Binder.boundReferences(layout.columns().asStruct(), List.of(condition), true)
+                        .forEach(id -> deciding.add(
+                                Objects.requireNonNull(layout.columns().findColumnName(id)))));
+        boolean hasTimes = deciding.stream()
+                .anyMatch(column -> isTimestamp(layout.columns().findType(column)));
+        return new RowSettings(
+                config.deleteWhen(),
+                Optional.of(config.keyFormat().name().toLowerCase(Locale.ROOT)).filter(format -> isQuoted),
+                pipeline.decode()
+                        .timestampUnit()
+                        .map(unit -> unit.name().toLowerCase(Locale.ROOT))
+                        .filter(unit -> hasTimes));
+    }
+
+    private static boolean isTimestamp(Type type) {
+        return type.typeId() == TypeID.TIMESTAMP || type.typeId() == TypeID.TIMESTAMP_NANO;
     }
 
     private static Schema columns(PipelineConfig pipeline, Tables tables) {

@@ -13,13 +13,15 @@ import java.util.Map;
  *     table is created
  * @param properties table properties of all three, over Firn's defaults; count only where a table is created
  * @param missingLedger what to do about a keyed table that has rows and no ledger
+ * @param settings by which records become rows
  */
 public record UpsertRequest(
         String identifier,
         UpsertLayout layout,
         List<String> partitionBy,
         Map<String, String> properties,
-        MissingLedger missingLedger) {
+        MissingLedger missingLedger,
+        RowSettings settings) {
     public UpsertRequest {
         partitionBy = List.copyOf(partitionBy);
         properties = Map.copyOf(properties);
@@ -38,8 +40,12 @@ public record UpsertRequest(
                 UpsertTables.asked(this, UpsertTables.stagingName(identifier), layout.staging(), List.of()));
     }
 
+    public UpsertRequest withSettings(RowSettings other) {
+        return new UpsertRequest(identifier, layout, partitionBy, properties, missingLedger, other);
+    }
+
     /** Everything as it is by default. */
     public static UpsertRequest of(String identifier, UpsertLayout layout) {
-        return new UpsertRequest(identifier, layout, List.of(), Map.of(), MissingLedger.REFUSE);
+        return new UpsertRequest(identifier, layout, List.of(), Map.of(), MissingLedger.REFUSE, RowSettings.NONE);
     }
 }

@@ -39,14 +39,15 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
      * ledger ends. Tables of an older Firn get the columns that they lack. Nothing is created or changed before every
      * table that is there is known to fit.
      *
-     * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code schema-mismatch}, {@code table-has-no-ledger}, or what {@link
-     *     Tables#openOrCreate} throws
+     * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code setting-changed}, {@code schema-mismatch},
+     *     {@code table-has-no-ledger}, or what {@link Tables#openOrCreate} throws
      */
     public static UpsertTables openOrCreate(Tables tables, UpsertRequest request) {
         UpsertLayout layout = request.layout();
         List<Table> opened = open(tables, request);
         opened.forEach(table -> rememberKey(table, layout));
         Table keyed = opened.get(0);
+        request.settings().recordIn(keyed, request.identifier(), layout.columns());
         Table deletes = opened.get(1);
         Table staging = opened.get(2);
         StagingStart.commit(staging, keyed);
@@ -85,11 +86,19 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     private static List<Table> open(Tables tables, UpsertRequest request, List<TableRequest> wanted) {
-        return tables.openOrCreate(
-                wanted, YOUNGER, (table, asked) -> keyRefusal(table, asked.identifier(), request.layout())
-                        .ifPresent(refusal -> {
-                            throw refusal;
-                        }));
+        return tables.openOrCreate(wanted, YOUNGER, (table, asked) -> contentRefusal(table, asked.identifier(), request)
+                .ifPresent(refusal -> {
+                    throw refusal;
+                }));
+    }
+
+    /** Returns why the table's rows cannot be continued as the request says. */
+    public static Optional<FirnException> contentRefusal(Table table, String name, UpsertRequest request) {
+        UpsertLayout layout = request.layout();
+        return keyRefusal(table, name, layout)
+                .or(() -> name.equals(request.identifier())
+                        ? request.settings().refusal(table, name, layout.columns())
+                        : Optional.empty());
     }
 
     /**
@@ -156,7 +165,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     /** Rows that were reduced by another key, or in another order, can not be reduced again by this one. */
-    public static Optional<FirnException> keyRefusal(Table table, String name, UpsertLayout layout) {
+    private static Optional<FirnException> keyRefusal(Table table, String name, UpsertLayout layout) {
         String key = table.properties().get(UpsertKeys.KEY);
         if (key == null) {
             return Optional.empty();

@@ -305,7 +305,8 @@ final class UpsertTablesTest {
         UpsertLayout layout = new UpsertLayout(
                 SchemaText.parse("rate double not null, flag boolean not null"), List.of("rate"), Optional.empty());
         UpsertTables made = UpsertTables.openOrCreate(
-                tables, new UpsertRequest("shop.rates", layout, List.of(), Map.of(), MissingLedger.REFUSE));
+                tables,
+                new UpsertRequest("shop.rates", layout, List.of(), Map.of(), MissingLedger.REFUSE, RowSettings.NONE));
         assertThat(made.keyed().spec().isUnpartitioned()).isTrue();
         assertThat(made.keyed().schema().identifierFieldIds()).isEmpty();
         assertThat(made.keyed().schema().columns())

@@ -13,6 +13,7 @@ import io.firn.catalog.commit.TableCommitter;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.RowSettings;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
 import io.firn.catalog.upsert.UpsertTables;
@@ -105,7 +106,8 @@ final class MergeBench {
                         layout,
                         partitioning,
                         Map.of("format-version", System.getProperty("format", "2")),
-                        MissingLedger.REFUSE));
+                        MissingLedger.REFUSE,
+                        RowSettings.NONE));
     }
 
     private void build() throws IOException {

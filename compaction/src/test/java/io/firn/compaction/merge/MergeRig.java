@@ -23,6 +23,7 @@ import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.RowSettings;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
 import io.firn.catalog.upsert.UpsertTables;
@@ -99,7 +100,8 @@ final class MergeRig {
                 layout,
                 partitioning,
                 Map.of("format-version", Integer.toString(format)),
-                MissingLedger.REFUSE);
+                MissingLedger.REFUSE,
+                RowSettings.NONE);
         this.committer = new TableCommitter(open().staging(), random, MissingLedger.REFUSE);
     }
 

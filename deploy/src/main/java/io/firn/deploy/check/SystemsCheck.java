@@ -227,11 +227,8 @@ public final class SystemsCheck {
                     Stores.reach(table.get(), configuration.catalog());
                     existing(key, wanted, table.get(), List.of());
                     properties(key, pipeline, table.get(), wanted.identifier());
-                    UpsertTables.keyRefusal(
-                                    table.get(),
-                                    wanted.identifier(),
-                                    parts.request().layout())
-                            .ifPresent(refusal -> add(key + ".key", refusal));
+                    UpsertTables.contentRefusal(table.get(), wanted.identifier(), parts.request())
+                            .ifPresent(refusal -> add(key + keyOf(refusal), refusal));
                     if (wanted.identifier().equals(pipeline.table())) {
                         partitioning(key, pipeline, table.get());
                     }
@@ -249,7 +246,7 @@ public final class SystemsCheck {
     /** Where a person has to look. */
     private static String keyOf(FirnException failed) {
         return switch (failed.code()) {
-            case "key-invalid" -> ".key";
+            case "key-invalid", "key-mismatch" -> ".key";
             case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";

@@ -10,6 +10,7 @@ import io.firn.catalog.Tables;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
+import io.firn.deploy.UpsertParts;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
 import io.firn.deploy.rig.Lake;
@@ -24,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.iceberg.Table;
@@ -278,6 +280,30 @@ class CheckIT {
                 .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
         assertThat(check(config)).as(err.toString()).isEqualTo(2);
         assertThat(err.toString()).contains("was made for mode append", "pipelines.orders.mode", "table shop.orders");
+    }
+
+    @Test
+    void settingsThatDecideWhatRowsThereAreMayNotChange() throws IOException {
+        String upsert = "    mode: upsert\n    key: [order_id]\n    delete-when: \"quantity = ";
+        String before = config("check_good", upsert + "0\"\n");
+        Tables tables = new Tables(Catalogs.open(Lake.sqlite(directory)));
+        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
+        UpsertParts.of(
+                        Objects.requireNonNull(assembly.configuration(Path.of(before))
+                                .pipelines()
+                                .get("orders")),
+                        tables)
+                .orElseThrow()
+                .open(tables);
+        assertThat(check(before, "--sample", "0")).as(err.toString()).isZero();
+
+        assertThat(check(config("check_good", upsert + "1\"\n"), "--sample", "0"))
+                .as(out.toString())
+                .isEqualTo(2);
+        assertThat(err.toString())
+                .contains("made with delete-when 'quantity = 0', the configuration says 'quantity = 1'")
+                .contains(
+                        "pipelines.orders, table shop.orders, property firn.delete-when", "'firn rebuild shop.orders'");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.ConditionText;
 import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.RowSettings;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
 import io.firn.catalog.upsert.UpsertTables;
@@ -91,7 +92,8 @@ public final class KeyedRig {
                 layout,
                 List.of("bucket(2, id)"),
                 Map.of("format-version", Integer.toString(format)),
-                MissingLedger.REFUSE);
+                MissingLedger.REFUSE,
+                RowSettings.NONE);
     }
 
     /** From here on what is staged later is later by its timestamp too. */

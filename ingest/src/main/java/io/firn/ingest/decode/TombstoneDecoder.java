@@ -37,10 +37,7 @@ final class TombstoneDecoder {
         this.settings = settings;
         this.whole = whole;
         this.first = first;
-        this.isQuoted = switch (firstType.typeId()) {
-            case BOOLEAN, INTEGER, LONG, FLOAT, DOUBLE, DECIMAL -> false;
-            default -> true;
-        };
+        this.isQuoted = Tombstones.isQuoted(firstType);
         this.others = List.copyOf(others);
     }
 

@@ -2,6 +2,7 @@ package io.firn.ingest.decode;
 
 import java.util.List;
 import java.util.Set;
+import org.apache.iceberg.types.Type;
 
 /**
  * How null values become rows of a staging table: the key's columns come from the Kafka key, all others are null.
@@ -26,5 +27,13 @@ public record Tombstones(List<String> key, KeyFormat keyFormat, Set<String> requ
         if (key.isEmpty() || keyFormat == KeyFormat.TEXT && key.size() > 1) {
             throw new IllegalArgumentException("text holds one key column, not " + key.size());
         }
+    }
+
+    /** Returns whether JSON writes a column's values between quotes: {@code text} and {@code json} differ only there. */
+    public static boolean isQuoted(Type column) {
+        return switch (column.typeId()) {
+            case BOOLEAN, INTEGER, LONG, FLOAT, DOUBLE, DECIMAL -> false;
+            default -> true;
+        };
     }
 }
