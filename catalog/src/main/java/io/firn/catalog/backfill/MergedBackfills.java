@@ -152,7 +152,7 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
             each.task().spans().forEach((number, span) -> {
                 SourcePartition partition = each.task().partition(number);
                 // Also where the topic was created again, and the keyed table is with the later one by now.
-                long merged = keyed.known(each.task().pipeline(), partition)
+                long merged = keyed.known(reader(each.task(), keyed), partition)
                         .map(PartitionEntry::next)
                         .orElse(0L);
                 long from = next(each.id(), number, span.start());
@@ -166,6 +166,21 @@ public record MergedBackfills(SortedSet<String> whole, SortedMap<String, SortedM
             }
         }
         return left;
+    }
+
+    /**
+     * Returns the name of the backfill's pipeline in a ledger: another one than the backfill was asked for under if the
+     * pipeline was renamed since.
+     */
+    public static String reader(BackfillTask task, Ledger ledger) {
+        TreeSet<String> readers = new TreeSet<>();
+        for (int number : task.spans().keySet()) {
+            SourcePartition partition = task.partition(number);
+            ledger.pipelines().keySet().stream()
+                    .filter(pipeline -> ledger.known(pipeline, partition).isPresent())
+                    .forEach(readers::add);
+        }
+        return readers.isEmpty() || readers.contains(task.pipeline()) ? task.pipeline() : readers.first();
     }
 
     /**

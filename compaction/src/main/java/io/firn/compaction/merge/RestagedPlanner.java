@@ -31,12 +31,13 @@ final class RestagedPlanner {
 
     /**
      * @param staging and {@code keyed}: as they are, not refreshed
-     * @param merged the keyed table's ledger
+     * @param merged the keyed table's ledger, under the pipeline's name
      */
     RestagedPlanner(Table staging, Table keyed, String pipeline, Ledger merged) {
         this.pipeline = pipeline;
         this.backfills = Backfills.read(staging).stream()
-                .filter(backfill -> backfill.task().pipeline().equals(pipeline))
+                .filter(backfill ->
+                        MergedBackfills.reader(backfill.task(), merged).equals(pipeline))
                 .toList();
         this.before = MergedBackfills.read(keyed);
         this.property = Optional.ofNullable(keyed.properties().get(LedgerKeys.MERGED_BACKFILLS));

@@ -9,6 +9,7 @@ import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillState.Phase;
 import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.Budget;
@@ -226,6 +227,19 @@ final class MergeBackfillTest {
         JobResult second = MergeRig.drive(slow);
         assertThat(second.snapshots()).isEmpty();
         assertThat(rig.rows()).isEqualTo(Map.of("a", 11L, "c", 5L, "d", 4L));
+    }
+
+    @Test
+    void backfillThatEndedBeforeThePipelineWasRenamedIsMerged() {
+        MergeRig rig = merged(false);
+        BackfillState over = rig.restage(BackfillMode.REPLACE, P0, new OffsetRange(0, 3), decodedAnew(), Phase.DONE);
+        rig.rename("purchases");
+
+        rig.merge("purchases");
+
+        assertThat(rig.rows()).isEqualTo(Map.of("a", 11L, "c", 5L, "d", 4L));
+        assertThat(MergedBackfills.read(rig.open().keyed()).whole()).containsExactly(over.id());
+        assertThat(rig.merge("purchases").end()).isEqualTo(End.NOTHING);
     }
 
     @Test
