@@ -63,6 +63,10 @@ final class RestFailures {
         return status(failure, request) >= INTERNAL;
     }
 
+    static boolean isRead(RestRequest request) {
+        return READS.contains(request.method());
+    }
+
     static RestAnswer answer(int status, String type, String message) {
         return new RestAnswer(
                 status,
@@ -75,7 +79,7 @@ final class RestFailures {
 
     private static int status(RuntimeException failure, RestRequest request) {
         // A file is missing in the store. A commit may have taken effect nevertheless, so its outcome stays unknown.
-        if (failure instanceof NotFoundException && READS.contains(request.method())) {
+        if (failure instanceof NotFoundException && isRead(request)) {
             return NOT_FOUND;
         }
         return STATUSES.stream()

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Backfills: begin, look, publish, end. */
 public final class BackfillRoutes {
@@ -85,40 +86,42 @@ public final class BackfillRoutes {
 
     public static List<Route> of(BackfillDesk desk) {
         BackfillRoutes routes = new BackfillRoutes(desk);
-        return List.of(
-                Route.begin(
-                        "/v1/backfills",
-                        "startBackfill",
-                        "reads records once more, beside live ingestion",
-                        REQUEST,
-                        BACKFILL,
-                        call -> one(desk.start(routes.request(call)))),
-                Route.plan(
-                        "/v1/backfills/plan",
-                        "planBackfill",
-                        "says what a request would read, and begins nothing",
-                        REQUEST,
-                        PLAN,
-                        call -> plan(desk.plan(routes.request(call)))),
-                Route.get("/v1/backfills", "backfills", "all backfills", BACKFILLS, call -> routes.all()),
-                Route.get(
-                        "/v1/backfills/{id}",
-                        "backfill",
-                        "one backfill",
-                        BACKFILL,
-                        call -> one(desk.find(call.path("id")))),
-                Route.delete(
-                        "/v1/backfills/{id}",
-                        "cancelBackfill",
-                        "ends it; what it committed to main stays, its branch is dropped",
-                        BACKFILL,
-                        call -> one(desk.cancel(call.path("id"), call.who()))),
-                Route.proceed(
-                        "/v1/backfills/{id}/publish",
-                        "publishBackfill",
-                        "brings its branch to main in one commit; asked again, nothing happens twice",
-                        BACKFILL,
-                        call -> one(desk.publish(call.path("id")))));
+        return Stream.of(
+                        Route.begin(
+                                "/v1/backfills",
+                                "startBackfill",
+                                "reads records once more, beside live ingestion",
+                                REQUEST,
+                                BACKFILL,
+                                call -> one(desk.start(routes.request(call)))),
+                        Route.plan(
+                                "/v1/backfills/plan",
+                                "planBackfill",
+                                "says what a request would read, and begins nothing",
+                                REQUEST,
+                                PLAN,
+                                call -> plan(desk.plan(routes.request(call)))),
+                        Route.get("/v1/backfills", "backfills", "all backfills", BACKFILLS, call -> routes.all()),
+                        Route.get(
+                                "/v1/backfills/{id}",
+                                "backfill",
+                                "one backfill",
+                                BACKFILL,
+                                call -> one(desk.find(call.path("id")))),
+                        Route.delete(
+                                "/v1/backfills/{id}",
+                                "cancelBackfill",
+                                "ends it; what it committed to main stays, its branch is dropped",
+                                BACKFILL,
+                                call -> one(desk.cancel(call.path("id"), call.who()))),
+                        Route.proceed(
+                                "/v1/backfills/{id}/publish",
+                                "publishBackfill",
+                                "brings its branch to main in one commit; asked again, nothing happens twice",
+                                BACKFILL,
+                                call -> one(desk.publish(call.path("id")))))
+                .map(Route::asking)
+                .toList();
     }
 
     private BackfillRequest request(Route.Call call) {

@@ -5,7 +5,6 @@ import io.firn.deploy.config.HttpConfig;
 import io.firn.ingest.PipelineStatus;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
-import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinBindException;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -50,7 +49,9 @@ public final class HttpService implements AutoCloseable {
     private final History history;
     private final Access access;
     private final RateLimit limit;
-    private final Repeats repeats = new Repeats();
+    private final RouteRunner runner;
+    private final BoundedCalls engines;
+    private final HttpLimits limits;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final PipelineMetrics metrics;
@@ -59,12 +60,15 @@ public final class HttpService implements AutoCloseable {
     private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
-    private HttpService(HttpConfig config, Running running, Clock clock, long patienceMillis) {
+    private HttpService(HttpConfig config, Running running, Clock clock, HttpLimits limits) {
         URI address = address(config);
         this.running = running;
         this.clock = clock;
         this.history = new History(running, clock);
         this.access = access(config);
+        this.limits = limits;
+        this.runner = new RouteRunner(running, limits, clock);
+        this.engines = new BoundedCalls("firn-http-engine", limits.asking(), clock);
         this.limit = new RateLimit(config.requestsPerSecond(), clock);
         this.metrics = new PipelineMetrics(registry, running::pipelines, running::retentions, clock);
         this.tables = new TableMetrics(registry, running, clock);
@@ -73,7 +77,7 @@ public final class HttpService implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
-        Connectors connectors = new Connectors(config, patienceMillis);
+        Connectors connectors = new Connectors(config, limits.slowClientMillis());
         this.certificates = connectors.reload();
         this.server = Javalin.create(
                 javalin -> configure(javalin, connectors, address.getHost(), Math.max(0, address.getPort())));
@@ -85,12 +89,11 @@ public final class HttpService implements AutoCloseable {
      * @throws FirnException {@code http-open}, {@code http-address}
      */
     public static HttpService start(HttpConfig config, Running running, Clock clock) {
-        return start(config, running, clock, SlowClients.LOOK_MILLIS);
+        return start(config, running, clock, HttpLimits.defaults());
     }
 
-    /** @param patienceMillis what a request may take to get here */
-    static HttpService start(HttpConfig config, Running running, Clock clock, long patienceMillis) {
-        HttpService service = new HttpService(config, running, clock, patienceMillis);
+    static HttpService start(HttpConfig config, Running running, Clock clock, HttpLimits limits) {
+        HttpService service = new HttpService(config, running, clock, limits);
         try {
             service.server.start();
         } catch (JavalinBindException taken) {
@@ -151,9 +154,9 @@ public final class HttpService implements AutoCloseable {
         List<Route> routes = routes();
         config.routes.before(door(routes)::admit);
         for (Route route : routes) {
-            config.routes.addHttpHandler(route.method(), route.path(), context -> serve(route, context));
+            config.routes.addHttpHandler(route.method(), route.path(), context -> runner.serve(route, context));
         }
-        running.iceberg().ifPresent(rest -> new IcebergRoutes(rest).add(config.routes));
+        running.iceberg().ifPresent(rest -> new IcebergRoutes(rest, engines, limits.engine()).add(config.routes));
         failures(config);
     }
 
@@ -181,34 +184,6 @@ public final class HttpService implements AutoCloseable {
         String description = OpenApi.document(all, running.iceberg().map(IcebergApi::new), VERSION);
         all.add(Route.text("/openapi.json", "openApi", "this description", "application/json", call -> description));
         return List.copyOf(all);
-    }
-
-    private void serve(Route route, Context context) {
-        Route.Call call = new ContextCall(route, context);
-        context.status(route.status());
-        String answer = route.isChange()
-                ? changed(route, context, call)
-                : route.handler().apply(call);
-        context.contentType(route.answers().mediaType()).result(answer);
-    }
-
-    /** Every change is told, by whom it was asked for. */
-    private String changed(Route route, Context context, Route.Call call) {
-        String key = context.header("Idempotency-Key");
-        // Before anything is done: a body that is too large or does not come must not leave a change behind.
-        String body = context.body();
-        String asked = context.method() + " " + Plain.text(context.path());
-        try {
-            String answer = key == null
-                    ? route.handler().apply(call)
-                    : repeats.once(call.who(), key, asked + "\n" + body, () -> route.handler()
-                            .apply(call));
-            LOG.info("changed by {}: {} {}", Plain.text(call.who()), asked, Plain.text(body));
-            return answer;
-        } catch (FirnException refused) {
-            LOG.warn("refused to {}: {}: {}", Plain.text(call.who()), asked, Plain.text(refused.what()));
-            throw refused;
-        }
     }
 
     /** What the server refuses before it comes to a handler, as a path that climbs out of its root. */
@@ -278,6 +253,8 @@ public final class HttpService implements AutoCloseable {
         certificates.ifPresent(CertificateReload::close);
         history.close();
         server.stop();
+        runner.close();
+        engines.close();
         collections.close();
         registry.close();
     }

@@ -37,7 +37,8 @@ final class IcebergApi {
             406, "the catalog behind cannot do that",
             409, "it is there already, or somebody else's commit was first",
             422, "the request contradicts itself",
-            500, "nobody knows what became of it"));
+            500, "nobody knows what became of it",
+            503, "the catalog does not answer, or too many requests wait for it; nothing was changed"));
 
     private static final List<Integer> BY_THE_DOOR = List.of(401, 403, 413, 429);
 

@@ -1,5 +1,6 @@
 package io.firn.deploy.http;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.catalog.rest.RestAnswer;
 import io.firn.catalog.rest.RestRequest;
@@ -9,6 +10,7 @@ import io.javalin.http.HandlerType;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,9 +33,14 @@ final class IcebergRoutes {
     private static final int CHANGED = 300;
 
     private final IcebergRest rest;
+    private final BoundedCalls calls;
+    private final Duration time;
 
-    IcebergRoutes(IcebergRest rest) {
+    /** @param time that a request waits for the catalog */
+    IcebergRoutes(IcebergRest rest, BoundedCalls calls, Duration time) {
         this.rest = rest;
+        this.calls = calls;
+        this.time = time;
     }
 
     void add(RoutesConfig routes) {
@@ -57,10 +64,22 @@ final class IcebergRoutes {
         // As it was sent: names in it may hold what decoding would take for a slash.
         String path = context.req().getRequestURI().substring(ROOT.length());
         String method = context.method().name();
-        RestAnswer answer = rest.answer(new RestRequest(method, path, query, new String(body, StandardCharsets.UTF_8)));
+        RestAnswer answer = answer(new RestRequest(method, path, query, new String(body, StandardCharsets.UTF_8)));
         context.status(answer.status()).contentType("application/json").result(answer.body());
         if (answer.status() < CHANGED && isChange(context, path)) {
             LOG.info("changed by {}: {} {}", Plain.text(Door.who(context)), method, Plain.text(path));
+        }
+    }
+
+    /** What was begun and has not ended may have taken effect; what was not begun may be asked for again. */
+    private RestAnswer answer(RestRequest request) {
+        try {
+            return calls.call(() -> rest.answer(request), time, request.path(), "");
+        } catch (FirnException failed) {
+            LOG.warn("{} {} by an engine: {}", request.method(), Plain.text(request.path()), failed.what());
+            return failed.code().equals(BoundedCalls.NO_ANSWER)
+                    ? RestAnswer.notInTime(request, failed.what())
+                    : RestAnswer.busy(failed.what());
         }
     }
 

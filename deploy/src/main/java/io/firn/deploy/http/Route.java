@@ -17,6 +17,7 @@ import java.util.function.Function;
  * @param answers what comes back then
  * @param unwell another status with which it gives the same kind of answer, 0 for none
  * @param isOpen whether anybody may get it
+ * @param asks whether the handler waits for another system: Kafka, catalog or store
  */
 public record Route(
         HandlerType method,
@@ -28,6 +29,7 @@ public record Route(
         Answer answers,
         int unwell,
         boolean isOpen,
+        boolean asks,
         Function<Call, String> handler) {
     private static final int OK = 200;
     private static final int ACCEPTED = 202;
@@ -117,17 +119,22 @@ public record Route(
             int status,
             Answer answers,
             Function<Call, String> handler) {
-        return new Route(method, path, operation, summary, takes, status, answers, 0, false, handler);
+        return new Route(method, path, operation, summary, takes, status, answers, 0, false, false, handler);
     }
 
     /** Anybody may get it. */
     Route open() {
-        return new Route(method, path, operation, summary, takes, status, answers, unwell, true, handler);
+        return new Route(method, path, operation, summary, takes, status, answers, unwell, true, asks, handler);
     }
 
     /** Gives the same kind of answer with 503 while something is wrong. */
     Route orUnavailable() {
-        return new Route(method, path, operation, summary, takes, status, answers, UNAVAILABLE, isOpen, handler);
+        return new Route(method, path, operation, summary, takes, status, answers, UNAVAILABLE, isOpen, asks, handler);
+    }
+
+    /** The handler waits for Kafka, catalog or store; it is given a limited time and number of threads. */
+    Route asking() {
+        return new Route(method, path, operation, summary, takes, status, answers, unwell, isOpen, true, handler);
     }
 
     private static Answer json(Shape gives) {

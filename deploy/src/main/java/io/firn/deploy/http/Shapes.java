@@ -83,6 +83,13 @@ final class Shapes {
     static final Shape HISTORY = Shape.of("History", "Lag and throughput of the last hour.")
             .field("pipelines", Type.listOf(Type.of(PAST)), "by name");
 
+    private static final Shape JOB_STANDING = Shape.of("JobStanding", "How a kind of job gets on with a table.")
+            .field("job", Type.TEXT, "its name")
+            .optional("lastSuccess", Type.TIME, "when a run last ended well, with or without work")
+            .field("failuresInARow", Type.LONG, "runs that failed since then")
+            .optional("failingSince", Type.TIME, "when the first of them failed")
+            .optional("error", Type.TEXT, "why the last run failed, if it did");
+
     private static final Shape TABLE = Shape.of("Table", "A table that a pipeline writes.")
             .field("name", Type.TEXT, "namespace and name")
             .field("pipeline", Type.TEXT, "who writes it")
@@ -98,12 +105,14 @@ final class Shapes {
             .optional("bytes", Type.LONG, "of all files")
             .optional("deleteFiles", Type.LONG, "delete files")
             .optional("snapshots", Type.LONG, "all there are")
+            .optional("lookedAt", Type.TIME, "when maintenance last looked, which smallFiles and unmerged… are of")
             .optional("smallFiles", Type.LONG, "that a rewrite would take, when maintenance last looked")
             .optional("unmergedRows", Type.LONG, "of staging, at most, when maintenance last looked")
             .optional("unmergedSeconds", Type.LONG, "between the watermarks of staging and of the table")
             .optional("mergeFailures", Type.LONG, "merges that failed since the last that did not")
             .optional("lastMerge", Type.TIME, "when a merge last ended well, with or without rows to merge")
             .optional("mergeError", Type.TEXT, "why the last merge failed, if it did")
+            .field("standings", Type.listOf(Type.of(JOB_STANDING)), "how jobs of this process get on with it")
             .optional("watermark", Type.TEXT, "time up to which it is complete");
 
     static final Shape TABLES = Shape.of("Tables", "All tables of this process.")

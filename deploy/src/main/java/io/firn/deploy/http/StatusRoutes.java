@@ -68,11 +68,12 @@ final class StatusRoutes {
                             return routes.pipeline(call);
                         }),
                 Route.get(
-                        "/v1/tables/{table}/ledger",
-                        "ledger",
-                        "how far every pipeline and partition of a table is",
-                        Shapes.LEDGER,
-                        routes::ledger));
+                                "/v1/tables/{table}/ledger",
+                                "ledger",
+                                "how far every pipeline and partition of a table is",
+                                Shapes.LEDGER,
+                                routes::ledger)
+                        .asking());
     }
 
     private String ready(Route.Call call) {

@@ -35,6 +35,10 @@ final class TableMetrics {
     private final MultiGauge mergeLag;
     private final MultiGauge mergeFailures;
     private final MultiGauge mergeAge;
+    private final MultiGauge jobFailures;
+    private final MultiGauge jobAge;
+    private final MultiGauge lookAge;
+    private final MultiGauge headAge;
     private final MultiGauge auditClean;
     private final MultiGauge auditAge;
     private final Set<String> known = new HashSet<>();
@@ -64,6 +68,12 @@ final class TableMetrics {
         this.mergeLag = gauge("firn_merge_lag_seconds", "Between the watermarks of staging and of the keyed table");
         this.mergeFailures = gauge("firn_merge_failures_in_a_row", "Merges that failed since the last that did not");
         this.mergeAge = gauge("firn_merge_last_success_age_seconds", "Since a merge last ended well");
+        this.jobFailures = gauge("firn_job_failures_in_a_row", "Runs of a job that failed since the last that did not");
+        this.jobAge = gauge("firn_job_last_success_age_seconds", "Since a run of a job last ended well");
+        this.lookAge = gauge(
+                "firn_table_figures_age_seconds",
+                "Since maintenance last looked at the table, which firn_table_… and firn_small_files are of");
+        this.headAge = gauge("firn_table_head_age_seconds", "Since the table's head was last read");
         this.auditClean = gauge("firn_audit_clean", "1 where the last audit found no difference, else 0");
         this.auditAge = gauge("firn_audit_age_seconds", "Since the last audit ended");
     }
@@ -95,6 +105,7 @@ final class TableMetrics {
                 MultiGauge.Row.of(Tags.of("table", table), seen.refusal().isPresent() ? 1 : 0)));
         refused.register(refusals, true);
         merges(tables);
+        ages(tables);
         tables.forEach((table, seen) -> seen.runs().keySet().forEach(kind -> register(table, kind)));
         audits();
     }
@@ -120,6 +131,32 @@ final class TableMetrics {
         mergeLag.register(lags, true);
         mergeFailures.register(failures, true);
         mergeAge.register(ages, true);
+    }
+
+    private void ages(Map<String, TableFigures.Seen> tables) {
+        List<MultiGauge.Row<?>> looks = new ArrayList<>();
+        List<MultiGauge.Row<?>> failures = new ArrayList<>();
+        List<MultiGauge.Row<?>> successes = new ArrayList<>();
+        tables.forEach((table, seen) -> {
+            Tags tags = Tags.of("table", table);
+            seen.lookedAt().ifPresent(at -> looks.add(MultiGauge.Row.of(tags, age(at))));
+            seen.standings().forEach((kind, standing) -> {
+                Tags job = tags.and("job", kind.jobName());
+                failures.add(MultiGauge.Row.of(job, standing.failuresInARow()));
+                standing.lastSuccess().ifPresent(at -> successes.add(MultiGauge.Row.of(job, age(at))));
+            });
+        });
+        lookAge.register(looks, true);
+        jobFailures.register(failures, true);
+        jobAge.register(successes, true);
+        List<MultiGauge.Row<?>> heads = new ArrayList<>();
+        running.tableHeads()
+                .forEach((table, head) -> heads.add(MultiGauge.Row.of(Tags.of("table", table), age(head.readAt()))));
+        headAge.register(heads, true);
+    }
+
+    private double age(Instant at) {
+        return Duration.between(at, clock.instant()).toMillis() / MILLIS;
     }
 
     private void audits() {

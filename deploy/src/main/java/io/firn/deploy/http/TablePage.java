@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /** What is known of the tables. Nothing is read for it: heads and what the tables need were seen in the background. */
 final class TablePage {
@@ -47,6 +48,9 @@ final class TablePage {
             out.writeString(kind.jobName());
         }
         out.writeEndArray();
+        if (seen.lookedAt().isPresent()) {
+            out.writeStringField("lookedAt", seen.lookedAt().get().toString());
+        }
         Json.number(out, "smallFiles", seen(seen.debt().map(debt -> debt.small().files())));
         Json.number(out, "unmergedRows", seen(seen.lag().map(TableDebt.StagingLag::rows)));
         Json.number(
@@ -60,6 +64,27 @@ final class TablePage {
             if (merges.error().isPresent()) {
                 out.writeStringField("mergeError", merges.error().get());
             }
+        }
+        out.writeArrayFieldStart("standings");
+        for (Map.Entry<JobKind, TableFigures.Standing> each : new TreeMap<>(seen.standings()).entrySet()) {
+            out.writeStartObject();
+            out.writeStringField("job", each.getKey().jobName());
+            write(out, each.getValue());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void write(JsonGenerator out, TableFigures.Standing standing) throws IOException {
+        if (standing.lastSuccess().isPresent()) {
+            out.writeStringField("lastSuccess", standing.lastSuccess().get().toString());
+        }
+        out.writeNumberField("failuresInARow", standing.failuresInARow());
+        if (standing.failingSince().isPresent()) {
+            out.writeStringField("failingSince", standing.failingSince().get().toString());
+        }
+        if (standing.error().isPresent()) {
+            out.writeStringField("error", standing.error().get());
         }
     }
 

@@ -126,14 +126,14 @@ public final class JobFactory {
         Table opened = open(table.name());
         TableDebt debt = new DebtReader(rewrite(table), ManifestSettings.of(opened.properties()), expire(table))
                 .of(opened, clock.instant());
-        figures.saw(table.name(), debt);
+        figures.saw(table.name(), debt, clock.instant());
         return table.role() == MaintainedTable.Role.KEYED ? debt.with(lag(table)) : debt;
     }
 
     /** How far a keyed table is behind its staging table. */
     public TableDebt.StagingLag lag(MaintainedTable keyed) {
         TableDebt.StagingLag lag = DebtReader.lag(open(keyed.config().ingestTable()), open(keyed.name()));
-        figures.saw(keyed.name(), lag);
+        figures.saw(keyed.name(), lag, clock.instant());
         return lag;
     }
 

@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
 public final class TableFigures {
     /** Of a table that nobody has looked at. */
     public static final Seen NOT_SEEN =
-            new Seen(Optional.empty(), Optional.empty(), Map.of(), Map.of(), Optional.empty());
+            new Seen(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), Map.of(), Optional.empty());
 
     /** Of a kind of job that did not run. */
     public static final Runs NO_RUNS = new Runs(0, Duration.ZERO, 0);
@@ -29,6 +29,7 @@ public final class TableFigures {
     /**
      * Of one table, as of the last look.
      *
+     * @param lookedAt when debt or lag was read last; empty before the first look
      * @param debt empty before the first look, or where nobody looks
      * @param lag of a keyed table behind its staging table
      * @param runs of jobs that found something to do, by kind
@@ -36,6 +37,7 @@ public final class TableFigures {
      * @param refusal why jobs delete none of its files, if so
      */
     public record Seen(
+            Optional<Instant> lookedAt,
             Optional<TableDebt> debt,
             Optional<TableDebt.StagingLag> lag,
             Map<JobKind, Runs> runs,
@@ -79,12 +81,28 @@ public final class TableFigures {
         }
     }
 
-    void saw(String table, TableDebt debt) {
-        change(table, seen -> new Seen(Optional.of(debt), seen.lag(), seen.runs(), seen.standings(), seen.refusal()));
+    void saw(String table, TableDebt debt, Instant now) {
+        change(
+                table,
+                seen -> new Seen(
+                        Optional.of(now),
+                        Optional.of(debt),
+                        seen.lag(),
+                        seen.runs(),
+                        seen.standings(),
+                        seen.refusal()));
     }
 
-    void saw(String table, TableDebt.StagingLag lag) {
-        change(table, seen -> new Seen(seen.debt(), Optional.of(lag), seen.runs(), seen.standings(), seen.refusal()));
+    void saw(String table, TableDebt.StagingLag lag, Instant now) {
+        change(
+                table,
+                seen -> new Seen(
+                        Optional.of(now),
+                        seen.debt(),
+                        Optional.of(lag),
+                        seen.runs(),
+                        seen.standings(),
+                        seen.refusal()));
     }
 
     void succeeded(String table, JobKind kind, Instant now) {
@@ -106,7 +124,7 @@ public final class TableFigures {
             Map<JobKind, Standing> standings = new EnumMap<>(JobKind.class);
             standings.putAll(seen.standings());
             standings.put(kind, next.apply(standings.getOrDefault(kind, Standing.NEW)));
-            return new Seen(seen.debt(), seen.lag(), seen.runs(), standings, seen.refusal());
+            return new Seen(seen.lookedAt(), seen.debt(), seen.lag(), seen.runs(), standings, seen.refusal());
         });
     }
 
@@ -130,13 +148,15 @@ public final class TableFigures {
                             before.count() + 1,
                             before.time().plus(time),
                             before.conflicts() + result.count("conflicts")));
-            return new Seen(seen.debt(), seen.lag(), runs, seen.standings(), seen.refusal());
+            return new Seen(seen.lookedAt(), seen.debt(), seen.lag(), runs, seen.standings(), seen.refusal());
         });
     }
 
     /** Notes why jobs delete none of the table's files; empty if they do. */
     void deletionRefused(String table, Optional<String> reason) {
-        change(table, seen -> new Seen(seen.debt(), seen.lag(), seen.runs(), seen.standings(), reason));
+        change(
+                table,
+                seen -> new Seen(seen.lookedAt(), seen.debt(), seen.lag(), seen.runs(), seen.standings(), reason));
     }
 
     private synchronized void change(String table, UnaryOperator<Seen> change) {

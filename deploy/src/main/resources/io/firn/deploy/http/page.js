@@ -6,7 +6,7 @@ const LOOK_MILLIS = 2000;
 const SVG = 'http://www.w3.org/2000/svg';
 const COLOURS = 6;
 const JOBS_SHOWN = 20;
-const LOOKS_A_BACKFILL = 5;
+const LOOKS_A_BACKFILL = 3;
 // A value that is older than this is shown as old, and never as healthy.
 const STALE_MILLIS = 10000;
 const ANSWER_MILLIS = 5000;
@@ -227,9 +227,10 @@ function showTables(all) {
   tables.clear();
   for (const table of all) tables.set(table.name, table.jobs);
   fill('tables', all.map(table => row(
-    el('td', {}, el('b', {}, table.name), el('div', { class: 'quiet' }, table.role + readAgo(table))), rowsOf(table),
+    el('td', {}, el('b', {}, table.name), el('div', { class: 'quiet' }, table.role + readAgo(table)),
+      ...failing(table)), rowsOf(table),
     number(table.files), cell(bytes(table.bytes), 'n'), number(table.snapshots), number(table.deleteFiles),
-    number(table.smallFiles), number(table.unmergedRows), cell(table.watermark))), 'no table yet');
+    lookedAt(table, table.smallFiles), lookedAt(table, table.unmergedRows), cell(table.watermark))), 'no table yet');
   options('compact', 'table', all.map(table => table.name));
   options('compact', 'job', tables.get($('compact').elements.table.value) || []);
 }
@@ -239,6 +240,15 @@ function readAgo(table) {
   if (!table.readAt) return ', not read yet';
   return now() - Date.parse(table.readAt) > 2 * STALE_MILLIS ? ', read ' + age(table.readAt, now()) + ' ago' : '';
 }
+
+// Maintenance looks at a table now and then: its figures are always shown with their age.
+const lookedAt = (table, value) => value === undefined ? number(value)
+  : el('td', { class: 'n' }, count(value), el('div', { class: 'quiet' }, age(table.lookedAt, now()) + ' ago'));
+
+const failing = table => (table.standings || []).filter(each => each.failuresInARow > 0).map(each =>
+  el('div', { class: 'bad' }, each.job + ' failed ' + each.failuresInARow + ' times in ' + age(each.failingSince, now())
+    + ': ' + (each.error || 'see the log') + (each.lastSuccess
+    ? '; last done ' + age(each.lastSuccess, now()) + ' ago' : '')));
 
 const rowsOf = table => table.rows === undefined && table.rowsAtMost !== undefined
   ? cell('≤ ' + count(table.rowsAtMost), 'n') : number(table.rows);
@@ -354,15 +364,14 @@ function nice(value) {
 
 const clock = time => new Date(time).toLocaleTimeString('en-GB');
 
-// They are read from the tables: seldom, unless one is under way.
-async function showBackfills() {
+// They are read from the tables: less often, unless one is under way.
+async function lookForBackfills() {
   const moving = each => ['running', 'publishing'].includes(each.state);
   const open = each => moving(each) || each.state === 'ready';
-  if (looks++ % LOOKS_A_BACKFILL !== 0 && !backfills.some(moving)) return backfills;
-  try {
-    const all = (await ask('v1/backfills')).backfills || [];
+  if (looks++ % LOOKS_A_BACKFILL !== 0 && !backfills.some(moving)) return;
+  await poll('v1/backfills', read => {
     $('backfill').hidden = false;
-    backfills = all.map(each => Object.assign({}, each, {
+    backfills = read.backfills.map(each => Object.assign({}, each, {
       what: 'backfill', by: each.requestedBy, unit: 'offsets',
       on: each.pipeline + ', topic ' + each.topic + (each.branch ? ', branch ' + each.branch : ''),
       phase: each.mode, queuedAt: each.requestedAt, endedAt: open(each) ? undefined : each.updatedAt,
@@ -372,11 +381,12 @@ async function showBackfills() {
         ? 'v1/backfills/' + encodeURIComponent(each.id) : undefined,
       publish: each.state === 'ready' ? 'v1/backfills/' + encodeURIComponent(each.id) + '/publish' : undefined,
     }));
-  } catch (absent) {
-    if (absent.status === 404) $('backfill').hidden = true;
-    // They are tried again at the next look; the list shows what was read last.
+    showAllJobs();
+  });
+  if (((answers['v1/backfills'] || {}).failed || {}).status === 404) {
+    $('backfill').hidden = true;
+    delete answers['v1/backfills'];
   }
-  return backfills;
 }
 
 // One request for each path at a time: a path that does not answer holds up none of the others.
@@ -425,7 +435,7 @@ async function look() {
     poll('v1/compactions', showAllJobs),
     poll('v1/audits', showAllJobs),
     poll('v1/tables', read => showTables(read.tables)),
-    showBackfills().then(showAllJobs),
+    lookForBackfills(),
   ]);
 }
 

@@ -79,6 +79,7 @@ class MetricsTest {
         orders.figures = Map.of(
                 "shop.orders",
                 new TableFigures.Seen(
+                        Optional.of(OneOrdersPipeline.NOW.minusSeconds(70)),
                         Optional.of(debt),
                         Optional.of(debt.staging()),
                         Map.of(
@@ -89,7 +90,13 @@ class MetricsTest {
                         Map.of(
                                 JobKind.MERGE,
                                 new TableFigures.Standing(
-                                        Optional.empty(), 4, Optional.of(Instant.EPOCH), Optional.of("no space"))),
+                                        Optional.empty(), 4, Optional.of(Instant.EPOCH), Optional.of("no space")),
+                                JobKind.REWRITE,
+                                new TableFigures.Standing(
+                                        Optional.of(OneOrdersPipeline.NOW.minusSeconds(80)),
+                                        0,
+                                        Optional.empty(),
+                                        Optional.empty())),
                         Optional.of("no file is deleted")));
         orders.audits = Map.of("orders", audit());
         seeBackfills();
@@ -206,6 +213,9 @@ class MetricsTest {
                         "firn_table_files{table=\"shop.orders\"} 40.0",
                         "firn_small_files{table=\"shop.orders\"} 7.0",
                         "firn_unmerged_rows{table=\"shop.orders\"} 55.0",
+                        "firn_table_figures_age_seconds{table=\"shop.orders\"} 70.0",
+                        "firn_job_failures_in_a_row{job=\"merge\",table=\"shop.orders\"} 4.0",
+                        "firn_job_last_success_age_seconds{job=\"rewrite\",table=\"shop.orders\"} 80.0",
                         "firn_deletion_refused{table=\"shop.orders\"} 1.0",
                         "firn_merge_lag_seconds{table=\"shop.orders\"} 5.0",
                         "firn_merge_failures_in_a_row{table=\"shop.orders\"} 4.0",

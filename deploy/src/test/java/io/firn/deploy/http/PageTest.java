@@ -82,6 +82,8 @@ class PageTest {
                 .contains("keyed, read 40 s ago", "≤ 5")
                 .containsPattern(
                         "tables hang\\|not current\\|v1/tables does not answer; .* 12 s old: timed out\\|v1/tables")
+                .contains("7 3 min ago", "merge failed 4 times in 10 min: no space")
+                .containsPattern("backfills hang\\|not current\\|v1/backfills does not answer; .* old: timed out")
                 .containsPattern(
                         "away\\|no answer\\|The service does not answer.*\\|v1/pipelines,v1/history,v1/tables,v1/comp")
                 .contains("back|healthy||\n")

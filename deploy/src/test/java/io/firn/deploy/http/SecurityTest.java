@@ -152,7 +152,7 @@ class SecurityTest {
                 new HttpConfig("127.0.0.1:0", Optional.of(OPERATOR)),
                 orders,
                 Clock.fixed(OneOrdersPipeline.NOW, ZoneOffset.UTC),
-                200);
+                HttpLimits.defaults().clientsWithin(200));
         int port = service.port();
         try (Socket socket = new Socket("127.0.0.1", port)) {
             socket.getOutputStream()

@@ -174,6 +174,7 @@ public final class ServedOrders implements AutoCloseable {
                 start.answers(),
                 start.unwell(),
                 start.isOpen(),
+                start.asks(),
                 call -> one.handler().apply(named(call)));
     }
 

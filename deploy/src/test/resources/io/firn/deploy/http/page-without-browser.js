@@ -41,11 +41,13 @@ const bodies = {
   'v1/history': () => ({ pipelines: [] }),
   'v1/compactions': () => ({ compactions: [] }),
   'v1/audits': () => ({ audits: [] }),
-  'v1/tables': () => ({ tables: [{ name: 't', role: 'keyed', jobs: [], readAt: iso(40), rowsAtMost: 5 }] }),
+  'v1/tables': () => ({ tables: [{ name: 't', role: 'keyed', jobs: [], readAt: iso(40), rowsAtMost: 5,
+    lookedAt: iso(200), smallFiles: 7, standings: [{ job: 'merge', failuresInARow: 4, failingSince: iso(600),
+      error: 'no space' }] }] }),
   'v1/backfills': () => ({ backfills: [] }),
 };
 const elements = {};
-const sections = ['v1/pipelines', 'v1/history', 'v1/tables', 'v1/compactions v1/audits'].map(of =>
+const sections = ['v1/pipelines', 'v1/history', 'v1/tables', 'v1/compactions v1/audits v1/backfills'].map(of =>
   Object.assign(new FakeElement('section'), { dataset: { of } }));
 
 class FakeDate extends Date {
@@ -81,15 +83,20 @@ async function run() {
   console.log('tables|' + elements.tables.text);
   hanging.add('v1/tables');
   time += 12000;
-  await page.look();
+  for (let i = 0; i < 3; i++) await page.look();
   print('tables hang');
+  hanging.clear();
+  hanging.add('v1/backfills');
+  time += 12000;
+  for (let i = 0; i < 3; i++) await page.look();
+  print('backfills hang');
   away = true;
   time += 12000;
   await page.look();
   print('away');
   away = false;
   hanging.clear();
-  await page.look();
+  for (let i = 0; i < 3; i++) await page.look();
   print('back');
   time += 20000;
   page.health();
