@@ -11,6 +11,7 @@ import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.Contribution;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.LargeRecords;
 import io.firn.ingest.record.OffsetGapException;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
@@ -299,6 +300,13 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
                     "record cannot become a row: " + bad.getMessage(),
                     partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),
                     "correct the producer or the schema, then start again: the pipeline goes on at this record");
+        } catch (OutOfMemoryError none) {
+            if (!LargeRecords.isLarge(length)) {
+                throw none;
+            }
+            // The row may have been written in part: nothing that this epoch wrote is committed.
+            group.reset();
+            throw LargeRecords.failure(partition, offset, none);
         }
     }
 
@@ -416,6 +424,11 @@ public final class IngestLoop implements RecordSource.AssignmentListener, Record
         if (trouble instanceof FirnException && ((FirnException) trouble).code().equals("bad-record")) {
             suspect = (FirnException) trouble;
             tableAsked = group.askLedger();
+            return Turn.AGAIN;
+        }
+        if (trouble instanceof FirnException && ((FirnException) trouble).code().equals(LargeRecords.CODE)) {
+            failure = (FirnException) trouble;
+            beginLastCommit(Map.of());
             return Turn.AGAIN;
         }
         throw trouble;

@@ -12,6 +12,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.CommitListener;
 import io.firn.ingest.commit.TopicGuard;
+import io.firn.ingest.record.LargeRecords;
 import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
@@ -178,6 +179,41 @@ class IngestLoopTest {
                 .isInstanceOfSatisfying(
                         FirnException.class, e -> assertThat(e.code()).isEqualTo("bad-record"));
         assertThat(next(P0)).isEqualTo(2);
+    }
+
+    @Test
+    void aRecordThatKafkasClientHasNoMemoryForEndsThePipelineAfterWhatCameBeforeItIsCommitted() {
+        source0.produce(3);
+        source0.failAt(2, LargeRecords.failure(P0, 2, new OutOfMemoryError("Java heap space")));
+
+        assertThatThrownBy(() -> turnUntil(() -> false))
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo(LargeRecords.CODE));
+        assertThat(next(P0)).isEqualTo(2);
+    }
+
+    /** The row may be written in part, so nothing beside it is committed. */
+    @Test
+    void aLargeRecordThatMemoryRunsOutForWhileItIsWrittenIsNamed() {
+        source0.produce(1);
+        turnUntil(() -> next(P0) == 1);
+        source0.valueBytes(2 << 20);
+        files.runOutOfMemory();
+        source0.produce(2);
+
+        assertThatThrownBy(() -> turnUntil(() -> false)).isInstanceOfSatisfying(FirnException.class, e -> {
+            assertThat(e.code()).isEqualTo(LargeRecords.CODE);
+            assertThat(e.where()).isEqualTo("topic orders, partition 0, offset 1");
+        });
+        assertThat(next(P0)).isEqualTo(1);
+    }
+
+    @Test
+    void aSmallRecordIsNotToBlameIfMemoryRunsOut() {
+        source0.produce(1);
+        files.runOutOfMemory();
+
+        assertThatThrownBy(() -> turnUntil(() -> false)).isInstanceOf(OutOfMemoryError.class);
     }
 
     /** It may fit into the table as others have changed it meanwhile. */

@@ -3,6 +3,7 @@ package io.firn.deploy.audit;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.ingest.record.LargeRecords;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
@@ -198,6 +199,8 @@ final class KafkaLog implements AutoCloseable {
             } catch (OffsetOutOfRangeException deleted) {
                 consumer.seekToBeginning(List.of(name));
                 seen.deletedBefore(Math.min(span.end(), consumer.position(name)));
+            } catch (OutOfMemoryError none) {
+                throw LargeRecords.failureFrom(partition, position, none);
             }
             long now = consumer.position(name);
             idle = now == position ? idle + 1 : 0;

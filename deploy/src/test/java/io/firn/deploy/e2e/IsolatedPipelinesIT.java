@@ -11,6 +11,7 @@ import io.firn.deploy.StopRequest;
 import io.firn.deploy.cli.FirnCommand;
 import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Eventually;
+import io.firn.deploy.rig.FirnProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OsProcess;
 import io.firn.deploy.rig.SharedBroker;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedBroker.class)
 class IsolatedPipelinesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final int EXPANDED_BYTES = 100 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static BrokerProcess broker;
@@ -60,7 +62,9 @@ class IsolatedPipelinesIT {
     @BeforeAll
     static void createTopics(BrokerProcess shared) {
         broker = shared;
-        for (String topic : new String[] {"isolated_bad", "isolated_good", "isolated_misfit", "isolated_fit"}) {
+        for (String topic : new String[] {
+            "isolated_bad", "isolated_good", "isolated_misfit", "isolated_fit", "isolated_wide", "isolated_narrow"
+        }) {
             broker.createTopic(topic, 1, Map.of());
         }
     }
@@ -176,6 +180,40 @@ class IsolatedPipelinesIT {
                 .as(err.toString())
                 .isEqualTo(1);
         assertThat(err.toString()).contains("firn: record cannot become a row");
+    }
+
+    /** A batch of some KB that inflates to more than the heap of the process. */
+    @Test
+    void recordThatExpandsBeyondTheHeapStopsItsPipelineAlone() throws Exception {
+        produce("isolated_wide", "{\"id\": 1}");
+        produce("isolated_narrow", "{\"id\": 1}");
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrap(),
+                        "compression.type",
+                        "zstd",
+                        "max.request.size",
+                        2 * EXPANDED_BYTES,
+                        "buffer.memory",
+                        2L * EXPANDED_BYTES),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>("isolated_wide", new byte[EXPANDED_BYTES]))
+                    .get();
+        }
+        Path config = config("id long", "isolated_wide", "isolated_narrow");
+        try (FirnProcess service = FirnProcess.of("isolated-heap", config, OsProcess.logs("isolated"), "-Xmx80m")) {
+            service.start();
+            awaitState("bad", "failed");
+            assertThat(pipeline("bad").path("failure").path("code").asText()).isEqualTo("record-too-large");
+            assertThat(pipeline("bad").path("failure").path("where").asText())
+                    .isEqualTo("topic isolated_wide, partition 0, offset 1");
+            awaitOffset("bad", "shop.bad", 1);
+            produce("isolated_narrow", "{\"id\": 2}");
+            awaitOffset("good", "shop.good", 2);
+            assertThat(service.isAlive()).as(service.tail()).isTrue();
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
+import io.firn.ingest.record.LargeRecords;
 import io.firn.ingest.record.SealedFiles;
 import io.firn.ingest.record.SpanSource;
 import java.io.IOException;
@@ -107,6 +108,11 @@ final class ChunkReader {
                     "record cannot become a row: " + bad.getMessage(),
                     partition + "-" + offset + (bad.byteOffset() < 0 ? "" : ", byte " + bad.byteOffset()),
                     "correct the schema, or begin a backfill after this record; chunks before it took effect");
+        } catch (OutOfMemoryError none) {
+            if (LargeRecords.isLarge(length)) {
+                throw LargeRecords.failure(partition, offset, none);
+            }
+            throw none;
         }
     }
 

@@ -1,12 +1,14 @@
 package io.firn.ingest.poll;
 
 import io.firn.ingest.record.TopicSelection;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The user's client properties with what Firn's guarantee rests on put above them, and sensible values below. */
@@ -21,7 +23,7 @@ final class ClientProperties {
     private static final long MIN_FETCH_BYTES = 1L << 20;
 
     /** A turn of the loop handles at most this many records before it looks at its limits again. */
-    private static final int MAX_POLL_RECORDS = 2_000;
+    static final int MAX_POLL_RECORDS = 2_000;
 
     /** A dead member's partitions wait for this; above the broker's least of 6 s, and long enough for a pause of the JVM. */
     private static final int SESSION_MILLIS = 10_000;
@@ -99,10 +101,23 @@ final class ClientProperties {
         return properties;
     }
 
+    /** Returns the bound on one poll's records: one half of a worker's memory is for what is fetched, one for this. */
+    PollBudget pollBudget() {
+        return new PollBudget(halfOfFetchBytes());
+    }
+
+    /** Returns a client whose polls keep to the budget. */
+    KafkaConsumer<ByteBuffer, ByteBuffer> open(Map<String, Object> client, PollBudget budget) {
+        return new KafkaConsumer<>(client, budget, budget);
+    }
+
+    private long halfOfFetchBytes() {
+        return Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, fetchBytesPerWorker / 2));
+    }
+
     private Map<String, Object> reader(String role) {
         Map<String, Object> properties = new TreeMap<>();
-        long fetch = Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, fetchBytesPerWorker / 2));
-        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) fetch);
+        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) halfOfFetchBytes());
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         properties.putAll(user);
         properties.putAll(ReservedProperties.FIXED);

@@ -58,6 +58,7 @@ final class KafkaRecordSource implements RecordSource {
     private final TopicSelection selection;
     private final ClientProperties properties;
     private final KafkaTopics topics;
+    private final PollBudget budget;
     private final Outage outage;
     private final CountDownLatch woken = new CountDownLatch(1);
     private final HeldPartitions held = new HeldPartitions();
@@ -80,6 +81,7 @@ final class KafkaRecordSource implements RecordSource {
         this.selection = selection;
         this.properties = properties;
         this.topics = topics;
+        this.budget = properties.pollBudget();
         this.outage = new Outage("Kafka", LOG::warn, outages);
     }
 
@@ -91,6 +93,7 @@ final class KafkaRecordSource implements RecordSource {
         }
         listener = assignments;
         ConsumerRecords<ByteBuffer, ByteBuffer> polled;
+        budget.reset();
         try {
             polled = client.poll(held.allNamed() ? timeout : Duration.ZERO);
         } catch (WakeupException wake) {
@@ -106,6 +109,10 @@ final class KafkaRecordSource implements RecordSource {
             return 0;
         } catch (KafkaException failure) {
             throw KafkaFailures.translated(failure, "poll", properties.brokers());
+        } catch (OutOfMemoryError none) {
+            throw new LargeRecordSearch(properties, records)
+                    .from(held.positions(), none)
+                    .orElseThrow(() -> none);
         } finally {
             listener = null;
         }
@@ -316,7 +323,7 @@ final class KafkaRecordSource implements RecordSource {
 
     private KafkaConsumer<ByteBuffer, ByteBuffer> subscribed() {
         try {
-            KafkaConsumer<ByteBuffer, ByteBuffer> client = new KafkaConsumer<>(memberProperties());
+            KafkaConsumer<ByteBuffer, ByteBuffer> client = properties.open(memberProperties(), budget);
             ConsumerRebalanceListener rebalances = new Rebalances(client);
             if (selection.pattern().isPresent()) {
                 client.subscribe(selection.pattern().get(), rebalances);

@@ -35,6 +35,7 @@ final class KafkaSpanSource implements SpanSource {
 
     private final ClientProperties properties;
     private final KafkaTopics topics;
+    private final PollBudget budget;
     private final Outage outage = new Outage("Kafka, for a backfill", LOG::warn);
     private final Map<TopicPartition, SourcePartition> names = new HashMap<>();
     private final Map<TopicPartition, OffsetRange> spans = new HashMap<>();
@@ -44,6 +45,7 @@ final class KafkaSpanSource implements SpanSource {
     KafkaSpanSource(ClientProperties properties, KafkaTopics topics) {
         this.properties = properties;
         this.topics = topics;
+        this.budget = properties.pollBudget();
     }
 
     @Override
@@ -71,6 +73,7 @@ final class KafkaSpanSource implements SpanSource {
             return 0;
         }
         ConsumerRecords<ByteBuffer, ByteBuffer> polled;
+        budget.reset();
         try {
             polled = client.poll(timeout);
         } catch (OffsetOutOfRangeException gone) {
@@ -81,6 +84,10 @@ final class KafkaSpanSource implements SpanSource {
             return 0;
         } catch (KafkaException failure) {
             throw KafkaFailures.translated(failure, "poll for a backfill", properties.brokers());
+        } catch (OutOfMemoryError none) {
+            throw new LargeRecordSearch(properties, (partition, offset, timestamp, bytes, start, length, key) -> {})
+                    .from(unfinished(), none)
+                    .orElseThrow(() -> none);
         }
         int delivered = 0;
         for (TopicPartition key : polled.partitions()) {
@@ -143,6 +150,16 @@ final class KafkaSpanSource implements SpanSource {
         }
     }
 
+    private Map<SourcePartition, Long> unfinished() {
+        Map<SourcePartition, Long> positions = new TreeMap<>();
+        names.forEach((key, partition) -> {
+            if (!isDone(key)) {
+                positions.put(partition, at(key));
+            }
+        });
+        return positions;
+    }
+
     @Override
     public Map<SourcePartition, Long> positions() {
         Map<SourcePartition, Long> positions = new TreeMap<>();
@@ -181,7 +198,7 @@ final class KafkaSpanSource implements SpanSource {
         KafkaConsumer<ByteBuffer, ByteBuffer> client = consumer;
         if (client == null) {
             try {
-                client = new KafkaConsumer<>(properties.withoutGroup());
+                client = properties.open(properties.withoutGroup(), budget);
             } catch (KafkaException failure) {
                 throw KafkaFailures.translated(failure, "open a consumer", properties.brokers());
             }

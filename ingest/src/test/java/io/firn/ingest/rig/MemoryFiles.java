@@ -36,6 +36,7 @@ public final class MemoryFiles implements UnusedFiles {
     private volatile boolean away;
     private volatile String refused = "bad";
     private volatile boolean isChanged;
+    private volatile boolean isOutOfMemory;
 
     /** Refuses records of this value. */
     public void refuse(String value) {
@@ -45,6 +46,11 @@ public final class MemoryFiles implements UnusedFiles {
     /** The table takes every record now, which writers know after their next {@link BatchWriter#discard}. */
     public void change() {
         isChanged = true;
+    }
+
+    /** No record can be written any more. */
+    public void runOutOfMemory() {
+        isOutOfMemory = true;
     }
 
     public BatchWriter writer() {
@@ -113,6 +119,9 @@ public final class MemoryFiles implements UnusedFiles {
                 throw new BadRecordException("not good", 0);
             }
             open.add(new Row(partition, offset, value));
+            if (isOutOfMemory) {
+                throw new OutOfMemoryError("Java heap space");
+            }
             return Written.ROW;
         }
 

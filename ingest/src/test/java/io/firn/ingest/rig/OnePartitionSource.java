@@ -7,11 +7,13 @@ import io.firn.ingest.record.RecordSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** A member that is given one partition with its first poll and keeps it. Each record's value is its offset. */
 public final class OnePartitionSource implements RecordSource {
@@ -22,6 +24,9 @@ public final class OnePartitionSource implements RecordSource {
     private Runnable whenAsked = () -> {};
     private long end;
     private int refusals;
+    private int valueBytes;
+    private long failingOffset = -1;
+    private @Nullable FirnException failure;
     private boolean assigned;
     private boolean paused;
 
@@ -33,6 +38,17 @@ public final class OnePartitionSource implements RecordSource {
 
     public void produce(int records) {
         end += records;
+    }
+
+    /** Values are at least so long from now on. */
+    public void valueBytes(int bytes) {
+        valueBytes = bytes;
+    }
+
+    /** Each poll that comes to this offset delivers nothing and fails. */
+    public void failAt(long offset, FirnException thrown) {
+        failingOffset = offset;
+        failure = thrown;
     }
 
     /** Runs while Kafka thinks about an answer to {@link #bounds}. */
@@ -59,7 +75,14 @@ public final class OnePartitionSource implements RecordSource {
         int delivered = 0;
         while (!paused && next.isPresent() && next.getAsLong() < end) {
             long offset = next.getAsLong();
-            byte[] value = Long.toString(offset).getBytes(StandardCharsets.UTF_8);
+            if (offset == failingOffset && failure != null) {
+                if (delivered > 0) {
+                    return delivered;
+                }
+                throw failure;
+            }
+            byte[] value = String.format(Locale.ROOT, "%-" + Math.max(1, valueBytes) + "d", offset)
+                    .getBytes(StandardCharsets.UTF_8);
             consumer.record(partition, offset, 0, value, 0, value.length, null);
             next = OptionalLong.of(offset + 1);
             delivered++;
