@@ -38,9 +38,13 @@ import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Type.TypeID;
 import org.apache.iceberg.types.TypeUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the tables of a catalog, and creates those that are not there. Several processes may do so at once. */
 public final class Tables {
+    private static final Logger LOG = LoggerFactory.getLogger(Tables.class);
+
     /** A table is committed to for ever; without a bound its old metadata files would be kept for ever. */
     private static final Map<String, String> DEFAULTS = Map.of(
             TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true",
@@ -229,6 +233,7 @@ public final class Tables {
     private Table take(Table table, TableRequest request, Set<String> younger) {
         requireUsable(table, request, younger);
         addColumns(table, request, younger);
+        logGoneSourceColumns(table, request);
         return table;
     }
 
@@ -273,17 +278,24 @@ public final class Tables {
                         .toList());
     }
 
+    /** Those that the table never had: one that a person dropped or renamed is not added again. */
     private static Set<String> missing(Table table, Set<String> columns) {
         return columns.stream()
-                .filter(name -> table.schema().findField(name) == null)
+                .filter(name -> table.schema().findField(name) == null && !hadOnce(table, name))
                 .collect(Collectors.toSet());
+    }
+
+    private static boolean hadOnce(Table table, String column) {
+        return table.schemas().values().stream().anyMatch(schema -> schema.findField(column) != null);
     }
 
     /** Name and type of what is to be added, in order. */
     private static Map<String, Type> additions(Table table, TableRequest request, Set<String> younger) {
         Map<String, Type> additions = new LinkedHashMap<>();
         if (request.sourceColumns() == SourceColumns.Policy.ADD) {
-            SourceColumns.missing(table.schema()).forEach(name -> additions.put(name, SourceColumns.type(name)));
+            SourceColumns.missing(table.schema()).stream()
+                    .filter(name -> !hadOnce(table, name))
+                    .forEach(name -> additions.put(name, SourceColumns.type(name)));
         }
         request.schema().ifPresent(schema -> missing(table, younger)
                 .forEach(name -> additions.put(name, schema.findField(name).type())));
@@ -309,6 +321,17 @@ public final class Tables {
             }
             table.refresh();
             requireFit(table, request, younger);
+        }
+    }
+
+    private static void logGoneSourceColumns(Table table, TableRequest request) {
+        List<String> gone = SourceColumns.missing(table.schema());
+        if (request.sourceColumns() == SourceColumns.Policy.ADD && !gone.isEmpty()) {
+            LOG.warn(
+                    "table {}: {} were dropped or renamed, so they are not added again and rows are written without"
+                            + " them; backfills need them all: add them to the table if you want them back",
+                    request.identifier(),
+                    String.join(", ", gone));
         }
     }
 

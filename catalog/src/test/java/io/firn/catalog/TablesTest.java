@@ -184,6 +184,37 @@ final class TablesTest {
     }
 
     @Test
+    void sourceColumnsThatAPersonDroppedOrRenamedAreNotAddedAgain() {
+        createForeign("shop.orders", "order_id string not null, placed_at timestamptz");
+        tables.openOrCreate(TableRequest.of("shop.orders", ORDERS));
+        load("shop.orders")
+                .updateSchema()
+                .deleteColumn("_source_timestamp")
+                .renameColumn("_source_topic", "topic")
+                .commit();
+
+        Table table = tables.openOrCreate(TableRequest.of("shop.orders", ORDERS));
+        assertThat(SourceColumns.missing(table.schema())).containsExactly("_source_topic", "_source_timestamp");
+        assertThat(SourceColumns.missing(load("shop.orders").schema())).hasSize(2);
+
+        // One that never was there is added still.
+        createForeign("partial.orders", "order_id string not null, placed_at timestamptz, _source_offset long");
+        load("partial.orders").updateSchema().deleteColumn("_source_offset").commit();
+        assertThat(SourceColumns.missing(tables.openOrCreate(TableRequest.of("partial.orders", ORDERS))
+                        .schema()))
+                .containsExactly("_source_offset");
+
+        load("partial.orders")
+                .updateSchema()
+                .addColumn("_source_offset", Types.LongType.get())
+                .commit();
+        assertThat(SourceColumns.missing(tables.openOrCreate(TableRequest.of("partial.orders", ORDERS))
+                        .schema()))
+                .as("the person has added it again")
+                .isEmpty();
+    }
+
+    @Test
     void aSchemaThatDoesNotFitNamesColumnsAndBothTypes() {
         createForeign(
                 "shop.orders", "order_id long, note string not null, address struct<lat float>, _source_offset int");
@@ -273,8 +304,9 @@ final class TablesTest {
     }
 
     private Table createForeign(String name, String schema) {
-        ((SupportsNamespaces) catalog).createNamespace(Namespace.of("shop"));
-        return catalog.createTable(TableIdentifier.parse(name), SchemaText.parse(schema));
+        TableIdentifier identifier = TableIdentifier.parse(name);
+        ((SupportsNamespaces) catalog).createNamespace(identifier.namespace());
+        return catalog.createTable(identifier, SchemaText.parse(schema));
     }
 
     private Table load(String name) {

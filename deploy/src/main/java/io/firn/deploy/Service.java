@@ -209,12 +209,16 @@ public final class Service implements Running, AutoCloseable {
         List<LagWatch.Watched> watched = new ArrayList<>();
         configuration
                 .pipelines()
-                .forEach((name, pipeline) -> watched.add(LagWatch.Watched.of(
-                        name,
-                        pipeline.topics(),
-                        pipeline.ingestTable(),
-                        watches.get(watched.size()),
-                        pipelines.health(name))));
+                .forEach((name, pipeline) -> {
+                    TableWatch tables = watches.get(watched.size());
+                    watched.add(new LagWatch.Watched(
+                            name,
+                            pipeline.topics(),
+                            pipeline.commit().interval(),
+                            () -> tables.ledger(pipeline.ingestTable()),
+                            pipelines.of(name)::status,
+                            pipelines.health(name)));
+                });
         return new LagWatch(watched, configuration.kafka(), clock);
     }
 

@@ -155,6 +155,21 @@ final class UpsertTablesTest {
         assertThat(again.keyed().schemas()).hasSize(2);
     }
 
+    @Test
+    void columnOfAYoungerFirnThatAPersonDroppedIsNotAddedAgain() {
+        UpsertRequest request = UpsertRequest.of("shop.dropped", layout("", "order_id"));
+        UpsertTables made = UpsertTables.openOrCreate(tables, request);
+        made.staging().updateSchema().deleteColumn("_source_topic_id").commit();
+
+        assertThatThrownBy(() -> UpsertTables.openOrCreate(tables, request))
+                .isInstanceOfSatisfying(FirnException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo("schema-mismatch");
+                    assertThat(refused).hasMessageContaining("_source_topic_id").hasMessageContaining("_staging");
+                });
+        made.staging().refresh();
+        assertThat(made.staging().schema().findField("_source_topic_id")).isNull();
+    }
+
     /** As Firn asked for it before there was the column. */
     private static TableRequest older(UpsertRequest request, String name, Schema schema) {
         Schema lacking = new Schema(

@@ -17,6 +17,9 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -30,7 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Asks Kafka for partitions, their ends and the members of groups, few requests for all pipelines of a process. */
-final class KafkaEnds implements AutoCloseable {
+final class KafkaEnds implements KafkaView {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaEnds.class);
     private static final int ANSWER_MILLIS = 5_000;
 
@@ -42,8 +45,8 @@ final class KafkaEnds implements AutoCloseable {
         this.kafka = new HashMap<>(kafka);
     }
 
-    /** Returns the topics that a selection chooses now, with their IDs; those that Kafka does not describe are missing. */
-    Map<String, TopicDescription> topics(Collection<TopicSelection> selections) throws InterruptedException {
+    @Override
+    public Map<String, TopicDescription> topics(Collection<TopicSelection> selections) throws InterruptedException {
         Set<String> names = new TreeSet<>();
         selections.forEach(selection -> names.addAll(selection.names()));
         if (selections.stream().anyMatch(selection -> selection.pattern().isPresent())) {
@@ -66,8 +69,8 @@ final class KafkaEnds implements AutoCloseable {
         return topics;
     }
 
-    /** Returns the ends of these partitions as a reader of committed records sees them; unknown ones are missing. */
-    Map<SourcePartition, Long> ends(Set<SourcePartition> partitions) throws InterruptedException {
+    @Override
+    public Map<SourcePartition, Long> ends(Set<SourcePartition> partitions) throws InterruptedException {
         Map<SourcePartition, Long> ends = new HashMap<>();
         if (partitions.isEmpty()) {
             return ends;
@@ -81,8 +84,8 @@ final class KafkaEnds implements AutoCloseable {
         return ends;
     }
 
-    /** Returns by group and partition who holds it; groups that Kafka does not describe are missing. */
-    Map<String, Map<TopicPartition, GroupMember>> holders(Set<String> groups) throws InterruptedException {
+    @Override
+    public Map<String, Map<TopicPartition, GroupMember>> holders(Set<String> groups) throws InterruptedException {
         Map<String, Map<TopicPartition, GroupMember>> holders = new TreeMap<>();
         if (groups.isEmpty()) {
             return holders;
@@ -101,6 +104,30 @@ final class KafkaEnds implements AutoCloseable {
             });
         }
         return holders;
+    }
+
+    @Override
+    public Map<String, Map<TopicPartition, Long>> reported(Set<String> groups) throws InterruptedException {
+        Map<String, Map<TopicPartition, Long>> reported = new TreeMap<>();
+        if (groups.isEmpty()) {
+            return reported;
+        }
+        Map<String, ListConsumerGroupOffsetsSpec> asked = new TreeMap<>();
+        groups.forEach(group -> asked.put(group, new ListConsumerGroupOffsetsSpec()));
+        ListConsumerGroupOffsetsResult answers = admin().listConsumerGroupOffsets(
+                        asked, new ListConsumerGroupOffsetsOptions().timeoutMs(ANSWER_MILLIS));
+        for (String group : groups) {
+            answer(answers.partitionsToOffsetAndMetadata(group)).ifPresent(offsets -> {
+                Map<TopicPartition, Long> known = new HashMap<>();
+                offsets.forEach((partition, offset) -> {
+                    if (offset != null) {
+                        known.put(partition, offset.offset());
+                    }
+                });
+                reported.put(group, known);
+            });
+        }
+        return reported;
     }
 
     static TopicPartition key(SourcePartition partition) {

@@ -28,4 +28,9 @@ record PartitionLag(
         YES,
         NO
     }
+
+    /** Whether Kafka has answered lately with the end and the holder. */
+    boolean isKnownByKafka() {
+        return end.isPresent() && holdersKnown == HoldersKnown.YES;
+    }
 }

@@ -10,4 +10,4 @@ import java.util.UUID;
  * @param table UUID of the table
  * @param readAt when it was read
  */
-record SeenLedger(UUID table, Ledger ledger, Instant readAt) {}
+public record SeenLedger(UUID table, Ledger ledger, Instant readAt) {}

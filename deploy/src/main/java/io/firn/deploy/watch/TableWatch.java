@@ -89,7 +89,7 @@ public final class TableWatch implements AutoCloseable {
     }
 
     /** Returns the table's ledger as it was read last; empty if it has none, or if nobody can tell. */
-    Optional<SeenLedger> ledger(String table) {
+    public Optional<SeenLedger> ledger(String table) {
         return Optional.ofNullable(ledgers.get(table));
     }
 
