@@ -207,18 +207,16 @@ public final class Service implements Running, AutoCloseable {
     private static LagWatch lag(
             Configuration configuration, Supervisors pipelines, List<TableWatch> watches, Clock clock) {
         List<LagWatch.Watched> watched = new ArrayList<>();
-        configuration
-                .pipelines()
-                .forEach((name, pipeline) -> {
-                    TableWatch tables = watches.get(watched.size());
-                    watched.add(new LagWatch.Watched(
-                            name,
-                            pipeline.topics(),
-                            pipeline.commit().interval(),
-                            () -> tables.ledger(pipeline.ingestTable()),
-                            pipelines.of(name)::status,
-                            pipelines.health(name)));
-                });
+        configuration.pipelines().forEach((name, pipeline) -> {
+            TableWatch tables = watches.get(watched.size());
+            watched.add(new LagWatch.Watched(
+                    name,
+                    pipeline.topics(),
+                    pipeline.commit().interval(),
+                    () -> tables.ledger(pipeline.ingestTable()),
+                    pipelines.of(name)::status,
+                    pipelines.health(name)));
+        });
         return new LagWatch(watched, configuration.kafka(), clock);
     }
 

@@ -77,6 +77,7 @@ final class Track {
 
     private void took(long offset, long timestampMillis) {
         next = offset + 1;
+        // A record without a timestamp (-1) says nothing about the time.
         latestMillis = Math.max(latestMillis, timestampMillis);
         counters.countProcessed();
     }

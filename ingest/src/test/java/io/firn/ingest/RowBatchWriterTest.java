@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.schema.SourceColumns;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.decode.DecodeSettings.OnNullValue;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter.Written;
+import io.firn.ingest.record.RecordSource.RecordConsumer;
 import io.firn.ingest.write.WriteSettings;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -103,6 +109,37 @@ class RowBatchWriterTest {
         assertThatThrownBy(() -> table.writer(DecodeSettings.defaults().withOnNullValue(OnNullValue.ROW)))
                 .isInstanceOf(FirnException.class)
                 .hasMessageContaining("required columns");
+    }
+
+    @Test
+    void recordWithoutATimestampGetsNull() {
+        TestTable table = TestTable.of(SourceColumns.appendTo(SchemaText.parse("id long")));
+        RowBatchWriter writer = table.writer();
+        byte[] value = "{\"id\":1}".getBytes(StandardCharsets.UTF_8);
+        for (long time : new long[] {RecordConsumer.NO_TIMESTAMP, 0, 1_700_000_000_000L}) {
+            writer.write(TestTable.SOURCE, 0, time, value, 0, value.length, null);
+        }
+        table.append(writer.seal().files());
+        assertThat(table.rows())
+                .extracting(row -> row.getField("_source_timestamp"))
+                .containsExactly(
+                        null,
+                        Instant.EPOCH.atOffset(ZoneOffset.UTC),
+                        Instant.ofEpochSecond(1_700_000_000).atOffset(ZoneOffset.UTC));
+    }
+
+    @Test
+    void recordWithoutATimestampIsRefusedIfTheColumnIsRequired() {
+        TestTable table = TestTable.of(SchemaText.parse("id long, _source_timestamp timestamptz not null"));
+        RowBatchWriter writer = table.writer();
+        byte[] value = "{\"id\":1}".getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() ->
+                        writer.write(TestTable.SOURCE, 0, RecordConsumer.NO_TIMESTAMP, value, 0, value.length, null))
+                .isInstanceOf(BadRecordException.class)
+                .hasMessageContaining("_source_timestamp: the record has no timestamp in Kafka");
+        writer.write(TestTable.SOURCE, 1, 5, value, 0, value.length, null);
+        table.append(writer.seal().files());
+        assertThat(table.rows()).hasSize(1);
     }
 
     @Test

@@ -100,7 +100,7 @@ final class FlatRowWriter implements ParquetValueWriter<FlatRows.Row> {
     public void write(int repetition, FlatRows.Row row) {
         for (int i = 0; i < writers.length; i++) {
             if (row.isOrderTimestamp(i)) {
-                writers[i].write(row.orderTimestamp(), 0, whenPresent[i]);
+                writeOrderTimestamp(i, row.orderTimestamp());
                 continue;
             }
             ColumnCursor value = row.value(i);
@@ -109,6 +109,14 @@ final class FlatRowWriter implements ParquetValueWriter<FlatRows.Row> {
             } else {
                 write(i, value);
             }
+        }
+    }
+
+    private void writeOrderTimestamp(int column, long timestamp) {
+        if (timestamp == OutputRow.NO_TIMESTAMP) {
+            writeNull(column);
+        } else {
+            writers[column].write(timestamp, 0, whenPresent[column]);
         }
     }
 

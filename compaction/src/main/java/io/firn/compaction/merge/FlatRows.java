@@ -85,7 +85,7 @@ final class FlatRows implements SourceRows {
         @Override
         public long timestamp() {
             ColumnCursor own = current().column(timestamp);
-            return own.isNull() ? Long.MIN_VALUE : own.asLong();
+            return own.isNull() ? OutputRow.NO_TIMESTAMP : own.asLong();
         }
 
         @Override
@@ -142,7 +142,7 @@ final class FlatRows implements SourceRows {
         @Override
         public <T> @Nullable T get(int column, Class<T> type) {
             if (isOrderTimestamp(column)) {
-                return type.cast(orderTimestamp);
+                return orderTimestamp == NO_TIMESTAMP ? null : type.cast(orderTimestamp);
             }
             ColumnCursor value = value(column);
             return value == null

@@ -80,7 +80,7 @@ final class ObjectRows implements SourceRows {
         @Override
         public long timestamp() {
             Long own = row == null ? null : row.get(timestamp, Long.class);
-            return own == null ? Long.MIN_VALUE : own;
+            return own == null ? OutputRow.NO_TIMESTAMP : own;
         }
 
         @Override
@@ -120,7 +120,7 @@ final class ObjectRows implements SourceRows {
                 return type.cast(mapping.absent(column));
             }
             if (from == RowMapping.ORDER_TIMESTAMP) {
-                return type.cast(orderTimestamp);
+                return orderTimestamp == NO_TIMESTAMP ? null : type.cast(orderTimestamp);
             }
             Object value = current.get(from, Object.class);
             return type.cast(mapping.widens(column) ? widened(value) : value);

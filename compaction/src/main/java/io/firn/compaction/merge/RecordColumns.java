@@ -103,7 +103,7 @@ final class RecordColumns {
         into.version = into.versionNull ? 0 : version(row.column(version));
         into.source = source(row);
         into.offset = longOr(row.column(offset), -1);
-        into.timestamp = longOr(row.column(timestamp), Long.MIN_VALUE);
+        into.timestamp = longOr(row.column(timestamp), OutputRow.NO_TIMESTAMP);
     }
 
     private long version(ColumnCursor value) {

@@ -14,6 +14,7 @@ public final class NaiveFold {
      *
      * @param id tells records apart
      * @param topicId of the topic's incarnation; empty where rows do not tell
+     * @param timestamp seconds, or {@link #NO_TIMESTAMP}
      * @param version empty where the order-by column is null or there is none
      */
     public record Event(
@@ -26,6 +27,9 @@ public final class NaiveFold {
             long timestamp,
             Optional<Long> version,
             boolean deletes) {
+        /** The record has no timestamp in Kafka; before every other. */
+        public static final long NO_TIMESTAMP = Long.MIN_VALUE;
+
         /** Of a topic that was never created again. */
         public Event(
                 long id,

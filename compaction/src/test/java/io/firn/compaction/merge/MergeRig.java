@@ -388,7 +388,10 @@ final class MergeRig {
         record.setField("_source_partition", event.partition());
         record.setField("_source_offset", event.offset());
         record.setField(
-                "_source_timestamp", Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
+                "_source_timestamp",
+                event.timestamp() == Event.NO_TIMESTAMP
+                        ? null
+                        : Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
         boolean tombstone = isTombstone(event);
         record.setField("_source_tombstone", tombstone);
         if (!tombstone) {

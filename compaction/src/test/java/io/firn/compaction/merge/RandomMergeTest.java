@@ -145,7 +145,7 @@ final class RandomMergeTest {
                         source == 2 ? "others" : "orders",
                         source % 2,
                         next[source],
-                        time + random.nextInt(20) - 10,
+                        random.nextInt(8) == 0 ? Event.NO_TIMESTAMP : time + random.nextInt(20) - 10,
                         version,
                         random.nextInt(4) == 0));
                 next[source] += 1 + random.nextInt(2);

@@ -101,7 +101,7 @@ final class SimLog {
                 into.topicId(),
                 into.partition(),
                 offset,
-                steady ? time : time + random.nextInt(16) - 8,
+                steady ? time : offset % 7 == 3 ? Event.NO_TIMESTAMP : time + random.nextInt(16) - 8,
                 version,
                 deletes);
     }

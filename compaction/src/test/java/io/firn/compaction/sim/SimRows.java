@@ -151,7 +151,7 @@ final class SimRows {
                 (String) record.getField("_source_topic_id"),
                 (Integer) record.getField("_source_partition"),
                 (Long) record.getField("_source_offset"),
-                time.toEpochSecond(),
+                time == null ? Event.NO_TIMESTAMP : time.toEpochSecond(),
                 Optional.ofNullable((Long) field(record, "version")));
     }
 
@@ -195,7 +195,10 @@ final class SimRows {
         record.setField("_source_partition", event.partition());
         record.setField("_source_offset", event.offset());
         record.setField(
-                "_source_timestamp", Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
+                "_source_timestamp",
+                event.timestamp() == Event.NO_TIMESTAMP
+                        ? null
+                        : Instant.ofEpochSecond(event.timestamp()).atOffset(ZoneOffset.UTC));
         boolean tombstone = log.isTombstone(event);
         record.setField("_source_tombstone", tombstone);
         if (!tombstone) {

@@ -5,6 +5,7 @@ import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.poll.KafkaSources;
+import io.firn.ingest.record.RecordSource.RecordConsumer;
 import io.firn.ingest.record.SpanSource;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
@@ -60,10 +61,11 @@ record AboveLedger(SortedMap<SourcePartition, Waiting> partitions, String unknow
         }
         spans.begin(above);
         for (int poll = 0; poll < MAX_POLLS && oldest.size() < above.size(); poll++) {
-            spans.poll(
-                    POLL,
-                    (partition, offset, timestampMillis, bytes, start, length, key) ->
-                            oldest.putIfAbsent(partition, Instant.ofEpochMilli(timestampMillis)));
+            spans.poll(POLL, (partition, offset, timestampMillis, bytes, start, length, key) -> {
+                if (timestampMillis != RecordConsumer.NO_TIMESTAMP) {
+                    oldest.putIfAbsent(partition, Instant.ofEpochMilli(timestampMillis));
+                }
+            });
         }
         return oldest;
     }

@@ -114,8 +114,8 @@ final class KafkaEnds implements KafkaView {
         }
         Map<String, ListConsumerGroupOffsetsSpec> asked = new TreeMap<>();
         groups.forEach(group -> asked.put(group, new ListConsumerGroupOffsetsSpec()));
-        ListConsumerGroupOffsetsResult answers = admin().listConsumerGroupOffsets(
-                        asked, new ListConsumerGroupOffsetsOptions().timeoutMs(ANSWER_MILLIS));
+        ListConsumerGroupOffsetsResult answers =
+                admin().listConsumerGroupOffsets(asked, new ListConsumerGroupOffsetsOptions().timeoutMs(ANSWER_MILLIS));
         for (String group : groups) {
             answer(answers.partitionsToOffsetAndMetadata(group)).ifPresent(offsets -> {
                 Map<TopicPartition, Long> known = new HashMap<>();

@@ -145,21 +145,24 @@ final class StalledPartitions {
         }
         Optional<GroupMember> holder = sorted.get(0).seen().holder();
         if (holder.isEmpty()) {
-            return text + ". No member of the consumer group holds them: look whether all processes of the pipeline work";
+            return text
+                    + ". No member of the consumer group holds them: look whether all processes of the pipeline work";
         }
         if (sorted.get(0).isWrittenElsewhere()) {
             return text + ". " + holder.get() + " holds them and has reported higher offsets, so it writes to another"
                     + " table that has the same UUID, as a copy or a restored table in another catalog has: stop that"
                     + " service and let it write to a table that is created, not copied";
         }
-        return text + ". " + holder.get() + " holds them: look whether it is paused, does not work, or is a service whose"
+        return text + ". " + holder.get()
+                + " holds them: look whether it is paused, does not work, or is a service whose"
                 + " table is a copy of this one";
     }
 
     private static String progress(Stalled stalled) {
         Observation seen = stalled.seen();
         OptionalLong committed = seen.committed();
-        return LagWatch.name(seen.partition()) + " has not moved for " + stalled.age().toSeconds() + " s: the ledger "
+        return LagWatch.name(seen.partition()) + " has not moved for "
+                + stalled.age().toSeconds() + " s: the ledger "
                 + (committed.isPresent() ? "is at " + committed.getAsLong() : "does not have it") + ", Kafka's end is "
                 + seen.end();
     }

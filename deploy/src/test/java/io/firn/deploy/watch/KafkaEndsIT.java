@@ -37,8 +37,8 @@ class KafkaEndsIT {
                         Map.of("bootstrap.servers", broker.bootstrap(), "group.id", GROUP, "client.id", "seen-0"),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer())) {
-            TopicDescription topic = kafka.topics(List.of(TopicSelection.named(List.of("seen"))))
-                    .get("seen");
+            TopicDescription topic =
+                    kafka.topics(List.of(TopicSelection.named(List.of("seen")))).get("seen");
             SourcePartition first = new SourcePartition("seen", topic.topicId().toString(), 0);
             assertThat(kafka.ends(Set.of(first))).isEqualTo(Map.of(first, 5L));
             assertThat(kafka.reported(Set.of(GROUP)).getOrDefault(GROUP, Map.of()))

@@ -5,6 +5,7 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
+import io.firn.ingest.record.RecordSource.RecordConsumer;
 import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 import java.util.Collection;
@@ -24,6 +25,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.IsolationLevel;
@@ -112,12 +114,37 @@ final class KafkaTopics implements AutoCloseable {
     Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis) {
         Map<SourcePartition, Long> end = offsets(partitions, OffsetSpec.latest());
         Map<SourcePartition, Long> at = offsets(end.keySet(), OffsetSpec.forTimestamp(timestampMillis));
+        Set<SourcePartition> later =
+                at.keySet().stream().filter(each -> at.get(each) < 0).collect(Collectors.toSet());
+        requireTimestamps(later, end);
         at.replaceAll((partition, offset) -> offset >= 0 ? offset : end.getOrDefault(partition, offset));
         return at;
     }
 
+    /** That no record is later than a time means nothing if none has a timestamp. */
+    private void requireTimestamps(Set<SourcePartition> partitions, Map<SourcePartition, Long> ends) {
+        Map<SourcePartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
+        starts.keySet().removeIf(partition -> starts.get(partition) >= ends.getOrDefault(partition, 0L));
+        lookUp(starts.keySet(), OffsetSpec.maxTimestamp()).forEach((partition, latest) -> {
+            if (latest.timestamp() == RecordConsumer.NO_TIMESTAMP) {
+                throw FirnException.user(
+                        "topic-without-timestamps",
+                        "no record of the partition has a timestamp in Kafka, so a time is no position in it",
+                        partition.toString(),
+                        "say offsets, earliest or latest instead of a time");
+            }
+        });
+    }
+
     private Map<SourcePartition, Long> offsets(Collection<SourcePartition> partitions, OffsetSpec spec) {
         Map<SourcePartition, Long> offsets = new HashMap<>();
+        lookUp(partitions, spec).forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
+    }
+
+    private Map<SourcePartition, ListOffsetsResultInfo> lookUp(
+            Collection<SourcePartition> partitions, OffsetSpec spec) {
+        Map<SourcePartition, ListOffsetsResultInfo> offsets = new HashMap<>();
         if (partitions.isEmpty()) {
             // Whoever has partitions reports again.
             health.clear(OFFSETS);
@@ -144,10 +171,10 @@ final class KafkaTopics implements AutoCloseable {
         return offsets;
     }
 
-    private Optional<Long> offset(
-            SourcePartition partition, KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo> future) {
+    private Optional<ListOffsetsResultInfo> offset(
+            SourcePartition partition, KafkaFuture<ListOffsetsResultInfo> future) {
         try {
-            return Optional.of(answer(future, "list offsets").offset());
+            return Optional.of(answer(future, "list offsets"));
         } catch (FirnException failure) {
             if (failure.kind() == FirnException.Kind.EXTERNAL) {
                 offsetsOutage.met(partition + ": " + failure.getMessage());

@@ -33,6 +33,13 @@ public interface RecordSource extends AutoCloseable {
     /** Who gets the records, in offset order within a partition. */
     interface RecordConsumer {
         /**
+         * Timestamp of a record without one: the first message format of Kafka has none, and later ones can be written
+         * without.
+         */
+        long NO_TIMESTAMP = -1;
+
+        /**
+         * @param timestampMillis milliseconds since the epoch, or {@link #NO_TIMESTAMP}
          * @param bytes holds the value, only until the call returns
          * @param start index of the value's first byte
          * @param length bytes of the value, or -1 for a null value
@@ -80,6 +87,8 @@ public interface RecordSource extends AutoCloseable {
     /**
      * The first offset of each partition whose record is not before the time; the end where there is none.
      *
+     * @throws io.firn.catalog.FirnException {@code topic-without-timestamps} if a partition has records, none of which
+     *     has a timestamp
      * @return no entry for a partition about which Kafka did not answer in time
      */
     Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis);

@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.ingest.record.RecordSource.RecordConsumer;
 import java.nio.charset.StandardCharsets;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Type;
@@ -17,6 +18,7 @@ public final class SourceColumnEntries {
     private final @Nullable ColumnEntries partition;
     private final @Nullable ColumnEntries offset;
     private final @Nullable ColumnEntries timestamp;
+    private final boolean requiresTimestamp;
     private @Nullable SourcePartition lastPartition;
     private byte[] lastTopic = new byte[0];
     private byte[] lastTopicId = new byte[0];
@@ -27,6 +29,12 @@ public final class SourceColumnEntries {
         partition = entries(row, SourceColumns.PARTITION, SourceColumns.type(SourceColumns.PARTITION));
         offset = entries(row, SourceColumns.OFFSET, SourceColumns.type(SourceColumns.OFFSET));
         timestamp = entries(row, SourceColumns.TIMESTAMP, SourceColumns.type(SourceColumns.TIMESTAMP));
+        requiresTimestamp = timestamp != null
+                && row.layout()
+                        .schema()
+                        .asStruct()
+                        .field(SourceColumns.TIMESTAMP)
+                        .isRequired();
     }
 
     /** @throws FirnException of kind user where a column of such a name has another type */
@@ -39,7 +47,10 @@ public final class SourceColumnEntries {
         return new SourceColumnEntries(row, entries(row, UpsertColumns.TOPIC_ID, Types.StringType.get()));
     }
 
-    /** @throws BadRecordException where the timestamp does not fit in microseconds */
+    /**
+     * @param timestampMillis {@link RecordConsumer#NO_TIMESTAMP} becomes null
+     * @throws BadRecordException if the timestamp does not fit in microseconds, or is missing and the column required
+     */
     public void fill(Row row, SourcePartition source, long recordOffset, long timestampMillis) {
         if (!source.equals(lastPartition)) {
             lastPartition = source;
@@ -59,11 +70,24 @@ public final class SourceColumnEntries {
             offset.add(0, recordOffset);
         }
         if (timestamp != null) {
-            if (timestampMillis > Long.MAX_VALUE / 1000 || timestampMillis < Long.MIN_VALUE / 1000) {
-                throw new BadRecordException(SourceColumns.TIMESTAMP + ": " + timestampMillis + " is out of range", -1);
-            }
-            timestamp.add(0, timestampMillis * 1000);
+            fillTimestamp(timestamp, timestampMillis);
         }
+    }
+
+    private void fillTimestamp(ColumnEntries column, long timestampMillis) {
+        if (timestampMillis == RecordConsumer.NO_TIMESTAMP) {
+            if (requiresTimestamp) {
+                throw new BadRecordException(
+                        SourceColumns.TIMESTAMP + ": the record has no timestamp in Kafka, and the column is required",
+                        -1);
+            }
+            column.addNull(0, 0);
+            return;
+        }
+        if (timestampMillis > Long.MAX_VALUE / 1000 || timestampMillis < Long.MIN_VALUE / 1000) {
+            throw new BadRecordException(SourceColumns.TIMESTAMP + ": " + timestampMillis + " is out of range", -1);
+        }
+        column.add(0, timestampMillis * 1000);
     }
 
     private static @Nullable ColumnEntries entries(Row row, String name, Type expected) {

@@ -3,9 +3,11 @@ package io.firn.ingest.poll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.ingest.record.OffsetGapException;
+import io.firn.ingest.record.RecordSource.RecordConsumer;
 import io.firn.ingest.record.SpanSource;
 import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.EmbeddedBroker;
@@ -102,6 +104,44 @@ class KafkaSpanSourceTest {
         assertThat(end).isEqualTo(RECORDS / 2 + 3);
         assertThat(read(Map.of(first, new OffsetRange(8, end)))).containsExactly("0-8 value 16", "0-9 value 18");
         assertThat(source.positions()).containsEntry(first, end);
+    }
+
+    /** As clients of old protocols write, and as topics of the first message format are read. */
+    @Test
+    void recordWithoutATimestampIsDeliveredWithoutOneAndNotFoundByTime() {
+        List<Long> times = new ArrayList<>();
+        try (KafkaProducer<String, String> producer = broker.producer(Map.of())) {
+            EmbeddedBroker.await(producer.send(new WithoutTimestamp(topic, "timeless")));
+            long offset = RECORDS / 2 + 3;
+            source.begin(Map.of(first, new OffsetRange(offset, offset + 1)));
+            Until.holds("it is delivered", () -> {
+                source.poll(
+                        Duration.ofMillis(100), (partition, at, time, bytes, start, length, key) -> times.add(time));
+                return !times.isEmpty();
+            });
+            assertThat(times).containsExactly(RecordConsumer.NO_TIMESTAMP);
+            assertThat(source.offsetsAt(Set.of(first), Long.MAX_VALUE)).containsEntry(first, offset + 1);
+
+            String timeless = topic + "-timeless";
+            broker.createTopic(timeless, 1, Map.of());
+            EmbeddedBroker.await(producer.send(new WithoutTimestamp(timeless, "timeless")));
+            String id = Objects.requireNonNull(source.topicIds(Set.of(timeless)).get(timeless));
+            assertThatThrownBy(() -> source.offsetsAt(Set.of(new SourcePartition(timeless, id, 0)), 1))
+                    .isInstanceOfSatisfying(FirnException.class, refused -> assertThat(refused.code())
+                            .isEqualTo("topic-without-timestamps"));
+        }
+    }
+
+    /** Kafka's own client writes none, but passes one on. */
+    private static final class WithoutTimestamp extends ProducerRecord<String, String> {
+        WithoutTimestamp(String topic, String value) {
+            super(topic, 0, null, value);
+        }
+
+        @Override
+        public Long timestamp() {
+            return RecordConsumer.NO_TIMESTAMP;
+        }
     }
 
     @Test
