@@ -3,6 +3,7 @@ package io.firn.compaction.merge;
 import static io.firn.compaction.merge.MergeRig.delete;
 import static io.firn.compaction.merge.MergeRig.event;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.Catalogs;
 import io.firn.compaction.Budget;
@@ -14,6 +15,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +36,7 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.DataWriter;
 import org.apache.iceberg.io.OutputFileFactory;
 import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -145,6 +148,69 @@ final class MergeUnderChangeTest {
             rig.stage(event(22, "b", 0, 8, 3));
             rig.merge(markRows(rig));
             assertThat(rig.rows()).containsEntry("b", 22L);
+        }
+    }
+
+    /** Values of the former column must not get under its new name: by name, later merges write null there. */
+    @Test
+    void columnThatIsRenamedWhileAMergeRunsHasNoValuesOfThatMerge() {
+        int all = turns(rigWithRowsAndChanges());
+        for (int turns = 1; turns < all - 1; turns += STEP) {
+            MergeRig rig = rigWithRowsAndChanges();
+            MergeJob job = rig.job(markRows(rig));
+            for (int turn = 0; turn < turns; turn++) {
+                job.turn();
+            }
+            long before = rig.open().keyed().currentSnapshot().snapshotId();
+            rig.open().keyed().updateSchema().renameColumn("region", "area").commit();
+            assertThat(MergeRig.drive(job).end()).isEqualTo(End.DONE);
+            assertThat(rig.open().keyed().currentSnapshot().parentId())
+                    .as("the merge came after the change, turn " + turns)
+                    .isEqualTo(before);
+            assertThat(rig.rows()).isEqualTo(Map.of("a", 11L, "b", 12L, "d", 4L, "e", 14L));
+            assertThat(areas(rig)).as("after turn " + turns).isEqualTo(Map.of("d", "r1"));
+        }
+    }
+
+    /** By key; those that are null are missing. */
+    private static Map<String, String> areas(MergeRig rig) {
+        Map<String, String> areas = new HashMap<>();
+        try (CloseableIterable<Record> rows =
+                IcebergGenerics.read(rig.open().keyed()).build()) {
+            rows.forEach(row -> {
+                if (row.getField("area") != null) {
+                    areas.put((String) row.getField("id"), (String) row.getField("area"));
+                }
+            });
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return areas;
+    }
+
+    @Test
+    void columnThatIsRequiredOfKnownDeletesWhileAMergeRunsIsNotLeftOut() {
+        int all = turns(rigWithRowsAndChanges());
+        for (int turns = FIRST_TURN_AFTER_PROBE; turns < all - 2; turns++) {
+            MergeRig rig = rigWithRowsAndChanges();
+            MergeJob job = rig.job(markRows(rig));
+            for (int turn = 0; turn < turns; turn++) {
+                job.turn();
+            }
+            Table deletes = rig.open().deletes();
+            if (deletes.currentSnapshot() != null) {
+                assertThat(turns).as("turns that were tried before the commit").isGreaterThan(FIRST_TURN_AFTER_PROBE);
+                return;
+            }
+            deletes.updateSchema()
+                    .allowIncompatibleChanges()
+                    .addRequiredColumn("reason", Types.StringType.get())
+                    .commit();
+            assertThatThrownBy(() -> MergeRig.drive(job))
+                    .as("after turn " + turns)
+                    .hasMessageContaining("reason");
+            deletes.refresh();
+            assertThat(snapshots(deletes)).as("after turn " + turns).isEmpty();
         }
     }
 

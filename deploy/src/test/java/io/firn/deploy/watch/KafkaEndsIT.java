@@ -11,6 +11,7 @@ import io.firn.ingest.record.TopicSelection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -37,8 +38,8 @@ class KafkaEndsIT {
                         Map.of("bootstrap.servers", broker.bootstrap(), "group.id", GROUP, "client.id", "seen-0"),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer())) {
-            TopicDescription topic =
-                    kafka.topics(List.of(TopicSelection.named(List.of("seen")))).get("seen");
+            TopicDescription topic = Objects.requireNonNull(
+                    kafka.topics(List.of(TopicSelection.named(List.of("seen")))).get("seen"));
             SourcePartition first = new SourcePartition("seen", topic.topicId().toString(), 0);
             assertThat(kafka.ends(Set.of(first))).isEqualTo(Map.of(first, 5L));
             assertThat(kafka.reported(Set.of(GROUP)).getOrDefault(GROUP, Map.of()))

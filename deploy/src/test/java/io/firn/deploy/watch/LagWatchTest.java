@@ -46,7 +46,7 @@ final class LagWatchTest {
     private PipelineStatus.State state = PipelineStatus.State.RUNNING;
     private boolean catalogAnswers = true;
     private Instant ledgerReadAt = clock.instant();
-    private Duration commitInterval = Duration.ofSeconds(10);
+    private final LagWatch watch = watchOf(Duration.ofSeconds(10));
 
     @BeforeEach
     void membersHaveCommittedAll() {
@@ -146,12 +146,11 @@ final class LagWatchTest {
 
     @Test
     void longCommitIntervalMayStandStillLonger() throws Exception {
-        commitInterval = Duration.ofMinutes(10);
         kafka.ends.put(partition(1), 160L);
-        LagWatch watch = watch();
-        watchFor(watch, Duration.ofMinutes(49));
+        LagWatch patient = watchOf(Duration.ofMinutes(10));
+        watchFor(patient, Duration.ofMinutes(49));
         assertThat(health.troubles()).isEmpty();
-        watchFor(watch, Duration.ofMinutes(2));
+        watchFor(patient, Duration.ofMinutes(2));
         assertThat(health.troubles()).hasSize(1);
     }
 
@@ -176,47 +175,40 @@ final class LagWatchTest {
     void timeInWhichTheCatalogDoesNotAnswerDoesNotCount() throws Exception {
         kafka.ends.put(partition(1), 160L);
         kafka.reported.put(key(1), 160L);
-        LagWatch watch = watch();
-        watchFor(watch, Duration.ofSeconds(60));
+        watchFor(Duration.ofSeconds(60));
         catalogAnswers = false;
-        watchFor(watch, Duration.ofMinutes(10));
+        watchFor(Duration.ofMinutes(10));
         assertThat(health.troubles()).isEmpty();
         catalogAnswers = true;
-        watchFor(watch, Duration.ofSeconds(100));
+        watchFor(Duration.ofSeconds(100));
         assertThat(health.troubles()).isEmpty();
     }
 
     @Test
     void rollbackOfAnIdleTableIsNoticedByItsMembersInTime() throws Exception {
-        LagWatch watch = watch();
-        watchFor(watch, LOOK);
+        watchFor(LOOK);
         ledger.put(partition(1), PartitionEntry.startingAt(40));
-        watchFor(watch, Duration.ofMinutes(6));
+        watchFor(Duration.ofMinutes(6));
         assertThat(health.troubles()).isEmpty();
-        watchFor(watch, Duration.ofMinutes(2));
+        watchFor(Duration.ofMinutes(2));
         assertThat(health.troubles()).hasSize(1);
     }
 
     private void watchFor(Duration time) throws InterruptedException {
-        watchFor(watch(), time);
+        watchFor(watch, time);
     }
 
-    private LagWatch watch;
-
-    private LagWatch watch() {
-        if (watch == null) {
-            watch = new LagWatch(
-                    List.of(new LagWatch.Watched(
-                            "orders",
-                            TopicSelection.named(List.of("orders")),
-                            commitInterval,
-                            this::seenLedger,
-                            this::status,
-                            health)),
-                    kafka,
-                    clock);
-        }
-        return watch;
+    private LagWatch watchOf(Duration commitInterval) {
+        return new LagWatch(
+                List.of(new LagWatch.Watched(
+                        "orders",
+                        TopicSelection.named(List.of("orders")),
+                        commitInterval,
+                        this::seenLedger,
+                        this::status,
+                        health)),
+                kafka,
+                clock);
     }
 
     private void watchFor(LagWatch watch, Duration time) throws InterruptedException {

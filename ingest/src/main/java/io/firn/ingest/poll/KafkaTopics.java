@@ -114,8 +114,10 @@ final class KafkaTopics implements AutoCloseable {
     Map<SourcePartition, Long> offsetsAt(Collection<SourcePartition> partitions, long timestampMillis) {
         Map<SourcePartition, Long> end = offsets(partitions, OffsetSpec.latest());
         Map<SourcePartition, Long> at = offsets(end.keySet(), OffsetSpec.forTimestamp(timestampMillis));
-        Set<SourcePartition> later =
-                at.keySet().stream().filter(each -> at.get(each) < 0).collect(Collectors.toSet());
+        Set<SourcePartition> later = at.entrySet().stream()
+                .filter(each -> each.getValue() < 0)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
         requireTimestamps(later, end);
         at.replaceAll((partition, offset) -> offset >= 0 ? offset : end.getOrDefault(partition, offset));
         return at;
@@ -124,7 +126,7 @@ final class KafkaTopics implements AutoCloseable {
     /** That no record is later than a time means nothing if none has a timestamp. */
     private void requireTimestamps(Set<SourcePartition> partitions, Map<SourcePartition, Long> ends) {
         Map<SourcePartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
-        starts.keySet().removeIf(partition -> starts.get(partition) >= ends.getOrDefault(partition, 0L));
+        starts.entrySet().removeIf(start -> start.getValue() >= ends.getOrDefault(start.getKey(), 0L));
         lookUp(starts.keySet(), OffsetSpec.maxTimestamp()).forEach((partition, latest) -> {
             if (latest.timestamp() == RecordConsumer.NO_TIMESTAMP) {
                 throw FirnException.user(

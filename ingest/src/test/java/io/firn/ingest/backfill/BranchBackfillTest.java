@@ -16,6 +16,7 @@ import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -227,6 +228,54 @@ class BranchBackfillTest {
             assertThat(rig.rows()).doesNotHaveDuplicates();
         }
         assertThat(job.conflicts()).isEqualTo(1);
+        assertThat(rig.rows()).isEqualTo(rig.wholeLog()).allMatch(row -> row.endsWith("new"));
+    }
+
+    @Test
+    void branchIsNotPublishedIfItsFilesDoNotFitTheColumnsAnyMore() {
+        String id = replacing();
+        rig.run(id, 33);
+        List<String> before = rig.rows();
+        requireIds();
+        rig.backfills().publish(id);
+        assertThatThrownBy(() -> rig.run(id, 33)).satisfies(code("branch-outdated"));
+        assertThat(rig.rows()).isEqualTo(before);
+        assertThat(rig.rows(BRANCH)).as("still there").isEqualTo(rig.wholeLog());
+    }
+
+    @Test
+    void branchIsNotPublishedIfItsFilesStopFittingRightBeforeTheCommit() {
+        String id = replacing();
+        rig.run(id, 33);
+        List<String> before = rig.rows();
+        rig.backfills().publish(id);
+        BackfillJob job = rig.job(id, "a", 33);
+        while (!job.isPrepared()) {
+            job.turn();
+        }
+        requireIds();
+        assertThatThrownBy(() -> {
+                    while (!job.turn().ended()) {}
+                })
+                .satisfies(code("branch-outdated"));
+        assertThat(rig.rows()).isEqualTo(before);
+    }
+
+    /** The branch's files say that an ID may be null. */
+    private void requireIds() {
+        rig.open().updateSchema().allowIncompatibleChanges().requireColumn("id").commit();
+    }
+
+    @Test
+    void branchIsPublishedIfAColumnWasAddedOrRenamed() {
+        String id = replacing();
+        rig.run(id, 33);
+        rig.open()
+                .updateSchema()
+                .addColumn("more", Types.StringType.get())
+                .renameColumn("_source_timestamp", "at")
+                .commit();
+        publish(id);
         assertThat(rig.rows()).isEqualTo(rig.wholeLog()).allMatch(row -> row.endsWith("new"));
     }
 
