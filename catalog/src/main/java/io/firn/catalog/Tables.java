@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.iceberg.HasTableOperations;
@@ -106,42 +105,50 @@ public final class Tables {
      *     schema-mismatch}, or what {@link Catalogs#open} throws
      */
     public Table openOrCreate(TableRequest request) {
-        return openOrCreate(List.of(request), Set.of(), (table, asked) -> {}).get(0);
+        return openOrCreate(List.of(request), TableRules.NONE).get(0);
     }
 
     /**
-     * As {@link #openOrCreate(TableRequest)}, of several tables that belong together and that an older Firn may have
-     * made. Nothing is created or changed before every table that is there is known to fit.
+     * Returns why the tables cannot be opened as requested; tables that do not exist are no reason. Changes nothing.
      *
-     * @param younger optional columns of the requests' schemas that are added, with their share of the properties, to a
-     *     table that has all the others
-     * @param further throws if a table that is there cannot be taken for another reason
+     * @throws FirnException what {@link #open} throws
+     */
+    public List<FirnException> refusals(List<TableRequest> requests, TableRules rules) {
+        List<FirnException> refusals = new ArrayList<>();
+        for (TableRequest request : requests) {
+            open(request.identifier())
+                    .ifPresent(table -> refusals.addAll(refusals(table, rules.adapted(table, request), rules)));
+        }
+        return refusals;
+    }
+
+    /**
+     * As {@link #openOrCreate(TableRequest)}, of several tables that belong together. Nothing is created or changed
+     * before every table that exists is known to fit.
+     *
      * @return the tables in the order of the requests
      */
-    public List<Table> openOrCreate(
-            List<TableRequest> requests, Set<String> younger, BiConsumer<Table, TableRequest> further) {
+    public List<Table> openOrCreate(List<TableRequest> requests, TableRules rules) {
         List<Optional<Table>> existing = new ArrayList<>();
         for (TableRequest request : requests) {
             Optional<Table> table = open(request.identifier());
-            table.ifPresent(there -> {
-                requireUsable(there, request, younger);
-                further.accept(there, request);
-            });
+            table.ifPresent(there -> requireUsable(there, rules.adapted(there, request), rules));
             existing.add(table);
         }
         List<Table> tables = new ArrayList<>();
         for (int i = 0; i < requests.size(); i++) {
             TableRequest request = requests.get(i);
             Optional<Table> there = existing.get(i);
-            Table table = there.isPresent() ? take(there.get(), request, younger) : create(request, younger);
-            requireProperties(table, request);
-            further.accept(table, request);
+            Table table = there.isPresent()
+                    ? take(there.get(), rules.adapted(there.get(), request), rules)
+                    : create(request, rules);
+            requireUsable(table, rules.adapted(table, request), rules);
             tables.add(table);
         }
         return tables;
     }
 
-    private Table create(TableRequest request, Set<String> younger) {
+    private Table create(TableRequest request, TableRules rules) {
         String name = request.identifier();
         Schema wanted = request.schema()
                 .orElseThrow(() -> FirnException.user(
@@ -166,9 +173,9 @@ public final class Tables {
                             .withProperties(properties)));
         } catch (AlreadyExistsException e) {
             return take(
-                    call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, younger);
+                    call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, rules);
         } catch (FirnException e) {
-            return take(openAfter(e, name), request, younger);
+            return take(openAfter(e, name), request, rules);
         }
     }
 
@@ -230,44 +237,46 @@ public final class Tables {
                                 : Optional.empty());
     }
 
-    private Table take(Table table, TableRequest request, Set<String> younger) {
-        requireUsable(table, request, younger);
-        addColumns(table, request, younger);
+    private Table take(Table table, TableRequest request, TableRules rules) {
+        requireUsable(table, request, rules);
+        addColumns(table, request, rules);
         logGoneSourceColumns(table, request);
         return table;
     }
 
-    private static void requireUsable(Table table, TableRequest request, Set<String> younger) {
-        Optional<FirnException> refusal = ledgerRefusal(table, request);
-        if (refusal.isPresent()) {
-            throw refusal.get();
+    private static void requireUsable(Table table, TableRequest request, TableRules rules) {
+        List<FirnException> refusals = refusals(table, request, rules);
+        if (!refusals.isEmpty()) {
+            throw refusals.get(0);
         }
-        requireFit(table, request, younger);
-        requireProperties(table, request);
     }
 
-    /** Also of a new table: catalogs add properties of their own. */
-    private static void requireProperties(Table table, TableRequest request) {
-        TablePropertyRules.refusal(table, request.identifier()).ifPresent(refusal -> {
-            throw refusal;
-        });
+    /** All that keeps a table from being taken as requested. */
+    private static List<FirnException> refusals(Table table, TableRequest request, TableRules rules) {
+        List<FirnException> refusals = new ArrayList<>();
+        ledgerRefusal(table, request).ifPresent(refusals::add);
+        fitRefusal(table, request, rules.younger()).ifPresent(refusals::add);
+        // Also of a new table: catalogs add properties of their own.
+        TablePropertyRules.refusal(table, request.identifier()).ifPresent(refusals::add);
+        rules.refusal(table, request).ifPresent(refusals::add);
+        return refusals;
     }
 
     /** @param younger may be missing */
-    private static void requireFit(Table table, TableRequest request, Set<String> younger) {
+    private static Optional<FirnException> fitRefusal(Table table, TableRequest request, Set<String> younger) {
         List<String> differences = request.schema()
                 .map(schema -> SchemaFit.differences(
                         without(schema, missing(table, younger)),
                         table.schema(),
                         younger.isEmpty() ? table.schemas().values() : List.of()))
                 .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
-        if (!differences.isEmpty()) {
-            throw FirnException.user(
-                    "schema-mismatch",
-                    "the schema does not fit the table: " + String.join("; ", differences),
-                    "table " + request.identifier(),
-                    "change the schema, leave it out to take the table's, or alter the table");
-        }
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(FirnException.user(
+                        "schema-mismatch",
+                        "the schema does not fit the table: " + String.join("; ", differences),
+                        "table " + request.identifier(),
+                        "change the schema, leave it out to take the table's, or alter the table"));
     }
 
     private static Schema without(Schema schema, Set<String> names) {
@@ -302,7 +311,8 @@ public final class Tables {
         return additions;
     }
 
-    private static void addColumns(Table table, TableRequest request, Set<String> younger) {
+    private static void addColumns(Table table, TableRequest request, TableRules rules) {
+        Set<String> younger = rules.younger();
         for (int attempt = 1; ; attempt++) {
             Map<String, Type> additions = additions(table, request, younger);
             if (additions.isEmpty()) {
@@ -320,7 +330,9 @@ public final class Tables {
                 }
             }
             table.refresh();
-            requireFit(table, request, younger);
+            fitRefusal(table, request, younger).ifPresent(refusal -> {
+                throw refusal;
+            });
         }
     }
 

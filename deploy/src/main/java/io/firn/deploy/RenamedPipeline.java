@@ -10,7 +10,7 @@ import io.firn.catalog.ledger.LedgerState;
 import org.apache.iceberg.Table;
 
 /** What has to be done before the ledger moves to a pipeline's new name. */
-final class RenamedPipeline {
+public final class RenamedPipeline {
     private RenamedPipeline() {}
 
     /**
@@ -18,7 +18,7 @@ final class RenamedPipeline {
      *
      * @throws FirnException {@code backfill-unfinished}
      */
-    static void requireNoBackfill(String pipeline, LedgerClaim claim, Table table) {
+    public static void requireNoBackfill(String pipeline, LedgerClaim claim, Table table) {
         Ledger ledger = LedgerReader.read(table)
                 .fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
         if (!claim.isDue(pipeline, ledger)) {

@@ -35,8 +35,7 @@ final class StagingStart {
         if (staging.currentSnapshot() != null || keyed.currentSnapshot() == null) {
             return;
         }
-        Ledger merged = LedgerReader.read(keyed)
-                .fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
+        Ledger merged = ledger(keyed);
         merged.pipelines().forEach((pipeline, entries) -> {
             TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
             entries.forEach((partition, entry) -> steps.put(partition, PartitionStep.start(entry.next())));
@@ -45,6 +44,12 @@ final class StagingStart {
             commit(staging, new TableCommit(id, pipeline, TableCommit.Operation.HEARTBEAT, List.of(), steps));
         });
         staging.refresh();
+    }
+
+    /** Returns where an empty staging table begins. */
+    static Ledger ledger(Table keyed) {
+        return LedgerReader.read(keyed)
+                .fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
     }
 
     private static void commit(Table staging, TableCommit starts) {

@@ -2,7 +2,9 @@ package io.firn.catalog.upsert;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.TableRequest;
+import io.firn.catalog.TableRules;
 import io.firn.catalog.Tables;
+import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.schema.SourceColumns;
 import java.util.HashMap;
 import java.util.List;
@@ -55,71 +57,103 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
     }
 
     private static List<Table> open(Tables tables, UpsertRequest request) {
+        try {
+            return tables.openOrCreate(request.tables(), new Rules(request));
+        } catch (FirnException refusal) {
+            throw explained(refusal, tables, request);
+        }
+    }
+
+    /**
+     * Returns everything that {@link #openOrCreate} would refuse. Creates and changes nothing.
+     *
+     * @throws FirnException what {@link Tables#open} throws
+     */
+    public static List<FirnException> refusals(Tables tables, UpsertRequest request) {
+        return tables.refusals(request.tables(), new Rules(request)).stream()
+                .map(refusal -> explained(refusal, tables, request))
+                .toList();
+    }
+
+    /** Returns the tables if all of them exist; asks nothing of them and changes nothing. */
+    public static Optional<UpsertTables> existing(Tables tables, UpsertRequest request) {
         String name = request.identifier();
-        List<TableRequest> wanted = request.tables();
-        try {
-            return open(tables, request, wanted);
-        } catch (FirnException refusal) {
-            if (!refusal.code().equals("schema-mismatch")) {
-                throw refusal;
-            }
-            Schema left = keyedColumns(tables, request);
-            if (left.columns().size() < request.layout().keyed().columns().size()) {
-                TableRequest keyed = asked(request, name, left, request.partitioning());
-                return openOrExplain(tables, request, List.of(keyed, wanted.get(1), wanted.get(2)));
-            }
-            // That every column of a keyed table is missing says less than that the table was made for mode append.
-            throw tables.open(name)
-                    .flatMap(table -> TableMode.upsertRefusal(table, name))
-                    .orElseGet(() -> MissingColumns.explained(refusal, tables, wanted));
+        Optional<Table> staging = tables.open(stagingName(name));
+        Optional<Table> keyed = tables.open(name);
+        Optional<Table> deletes = tables.open(deletesName(name));
+        return staging.isPresent() && keyed.isPresent() && deletes.isPresent()
+                ? Optional.of(new UpsertTables(request.layout(), staging.get(), keyed.get(), deletes.get()))
+                : Optional.empty();
+    }
+
+    /**
+     * Returns the ledger that ingestion resumes from: staging's, or the keyed table's if staging is new.
+     *
+     * @param keyed name of the keyed table
+     */
+    public static Ledger resumedFrom(Tables tables, String keyed) {
+        return tables.open(stagingName(keyed))
+                .filter(staging -> staging.currentSnapshot() != null)
+                .or(() -> tables.open(keyed))
+                .map(StagingStart::ledger)
+                .orElse(Ledger.empty());
+    }
+
+    /** That columns of a keyed table are missing says less than that the table was made for mode append. */
+    private static FirnException explained(FirnException refusal, Tables tables, UpsertRequest request) {
+        String name = request.identifier();
+        return refusal.code().equals("schema-mismatch")
+                ? tables.open(name)
+                        .flatMap(table -> TableMode.upsertRefusal(table, name))
+                        .orElseGet(() -> MissingColumns.explained(refusal, tables, request.tables()))
+                : refusal;
+    }
+
+    private record Rules(UpsertRequest request) implements TableRules {
+        @Override
+        public Set<String> younger() {
+            return YOUNGER;
+        }
+
+        /**
+         * Leaves out the optional columns that the keyed table does not have: somebody dropped or renamed them. Their
+         * values stay in staging, and Firn does not add them again.
+         */
+        @Override
+        public TableRequest adapted(Table existing, TableRequest asked) {
+            boolean isKeyed = asked.identifier().equals(request.identifier())
+                    && existing.properties().containsKey(UpsertKeys.KEY);
+            return isKeyed
+                    ? asked(
+                            request,
+                            asked.identifier(),
+                            keyedColumns(existing.schema(), request.layout()),
+                            request.partitioning())
+                    : asked;
+        }
+
+        @Override
+        public Optional<FirnException> refusal(Table existing, TableRequest asked) {
+            return contentRefusal(existing, asked.identifier(), request);
         }
     }
 
-    private static List<Table> openOrExplain(Tables tables, UpsertRequest request, List<TableRequest> wanted) {
-        try {
-            return open(tables, request, wanted);
-        } catch (FirnException refusal) {
-            throw refusal.code().equals("schema-mismatch")
-                    ? MissingColumns.explained(refusal, tables, request.tables())
-                    : refusal;
-        }
-    }
-
-    private static List<Table> open(Tables tables, UpsertRequest request, List<TableRequest> wanted) {
-        return tables.openOrCreate(wanted, YOUNGER, (table, asked) -> contentRefusal(table, asked.identifier(), request)
-                .ifPresent(refusal -> {
-                    throw refusal;
-                }));
+    private static Schema keyedColumns(Schema existing, UpsertLayout layout) {
+        return new Schema(layout.keyed().columns().stream()
+                .filter(column -> column.isRequired()
+                        || layout.columns().asStruct().field(column.name()) == null
+                        || layout.orderBy().filter(column.name()::equals).isPresent()
+                        || existing.asStruct().field(column.name()) != null)
+                .toList());
     }
 
     /** Returns why the table's rows cannot be continued as the request says. */
-    public static Optional<FirnException> contentRefusal(Table table, String name, UpsertRequest request) {
+    private static Optional<FirnException> contentRefusal(Table table, String name, UpsertRequest request) {
         UpsertLayout layout = request.layout();
         return keyRefusal(table, name, layout)
                 .or(() -> name.equals(request.identifier())
                         ? request.settings().refusal(table, name, layout.columns())
                         : Optional.empty());
-    }
-
-    /**
-     * Returns the configured columns without the optional ones that the keyed table does not have: somebody dropped or
-     * renamed them. Their values stay in staging, and Firn does not add them again.
-     */
-    private static Schema keyedColumns(Tables tables, UpsertRequest request) {
-        UpsertLayout layout = request.layout();
-        Schema wanted = layout.keyed();
-        Optional<Schema> there = tables.open(request.identifier())
-                .filter(table -> table.properties().containsKey(UpsertKeys.KEY))
-                .map(Table::schema);
-        if (there.isEmpty()) {
-            return wanted;
-        }
-        return new Schema(wanted.columns().stream()
-                .filter(column -> column.isRequired()
-                        || layout.columns().asStruct().field(column.name()) == null
-                        || layout.orderBy().filter(column.name()::equals).isPresent()
-                        || there.get().asStruct().field(column.name()) != null)
-                .toList());
     }
 
     static TableRequest asked(UpsertRequest request, String name, Schema schema, List<String> partitioning) {

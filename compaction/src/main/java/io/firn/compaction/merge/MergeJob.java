@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.JobCommitter;
 import io.firn.catalog.commit.JobOutcome;
@@ -120,6 +121,26 @@ public final class MergeJob implements Job {
             phase = Phase.ENDED;
         }
         return totals.result(End.STOPPED, "");
+    }
+
+    /**
+     * Reads and proves the next step as a run would and ends the job before it writes anything.
+     *
+     * @return what staging lacks; empty if the step is proven or there is nothing to merge
+     * @throws FirnException what a run would fail with for another reason
+     */
+    public Optional<UnstagedRecords> proveNextStep() {
+        try {
+            while (phase == Phase.PLAN || phase == Phase.READ) {
+                turn();
+            }
+            return Optional.empty();
+        } catch (FirnException failed) {
+            Optional<UnstagedRecords> missing = pass == null ? Optional.empty() : pass.unstaged();
+            return Optional.of(missing.orElseThrow(() -> failed));
+        } finally {
+            stop();
+        }
     }
 
     private JobTurn plan() {

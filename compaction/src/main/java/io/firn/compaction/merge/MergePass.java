@@ -106,6 +106,11 @@ final class MergePass implements AutoCloseable {
         return proven != null;
     }
 
+    /** What the proof has found to be missing. */
+    Optional<UnstagedRecords> unstaged() {
+        return proof.unstaged();
+    }
+
     /** The steps of the keyed table's ledger, proven. */
     SortedMap<SourcePartition, PartitionStep> steps() {
         return Objects.requireNonNull(proven, "the step is not proven").steps();

@@ -33,6 +33,7 @@ final class StepProof {
     private final List<AcceptedSpan> accepted;
     private final SortedMap<SourcePartition, OffsetPages> found = new TreeMap<>();
     private final Map<Integer, OffsetPages> bySource = new HashMap<>();
+    private Optional<UnstagedRecords> unstaged = Optional.empty();
 
     /**
      * @param sources numbers the sources of the plan's ranges
@@ -81,8 +82,7 @@ final class StepProof {
     Optional<Proven> check() {
         TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>(plan.steps());
         List<String> missing = new ArrayList<>();
-        List<OffsetRange> first = new ArrayList<>();
-        SourcePartition[] of = new SourcePartition[1];
+        TreeMap<SourcePartition, List<OffsetRange>> spans = new TreeMap<>();
         long unproven = 0;
         for (Map.Entry<SourcePartition, StepClaim> each : plan.claims().entrySet()) {
             SourcePartition partition = each.getKey();
@@ -106,10 +106,7 @@ final class StepProof {
                 long lacking = part.rows().orElseThrow() - offsets.count(part.span()) - offsetsAccepted;
                 if (lacking > 0) {
                     missing.add(text(partition, part, lacking, left));
-                    if (first.isEmpty()) {
-                        first.addAll(left);
-                        of[0] = partition;
-                    }
+                    spans.computeIfAbsent(partition, any -> new ArrayList<>()).addAll(left);
                 }
             }
             PartitionStep step = plan.steps().get(partition);
@@ -121,11 +118,8 @@ final class StepProof {
             }
         }
         if (!missing.isEmpty()) {
-            throw missing(
-                    missing,
-                    of[0],
-                    new OffsetRange(
-                            first.get(0).start(), first.get(first.size() - 1).end()));
+            unstaged = Optional.of(new UnstagedRecords(refusal(missing, spans), spans));
+            throw unstaged.get().refusal();
         }
         return Optional.of(new Proven(steps, unproven));
     }
@@ -165,7 +159,18 @@ final class StepProof {
                 + (shown.size() < absent.size() ? " and " + (absent.size() - shown.size()) + " more spans" : "");
     }
 
-    private FirnException missing(List<String> missing, SourcePartition partition, OffsetRange span) {
+    /** What {@link #check} has found to be missing. */
+    Optional<UnstagedRecords> unstaged() {
+        return unstaged;
+    }
+
+    private FirnException refusal(List<String> missing, SortedMap<SourcePartition, List<OffsetRange>> spans) {
+        Map.Entry<SourcePartition, List<OffsetRange>> first =
+                spans.entrySet().iterator().next();
+        SourcePartition partition = first.getKey();
+        List<OffsetRange> lacking = first.getValue();
+        OffsetRange span = new OffsetRange(
+                lacking.get(0).start(), lacking.get(lacking.size() - 1).end());
         return FirnException.user(
                 "staged-rows-missing",
                 "records that are not merged are no longer in the staging table, so nothing is merged",

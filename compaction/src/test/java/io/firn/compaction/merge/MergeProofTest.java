@@ -86,6 +86,20 @@ final class MergeProofTest {
     }
 
     @Test
+    void proofAloneFindsWhatIsMissingAndChangesNothing() {
+        rig.stage(events(0, 50), 1);
+        assertThat(rig.job(rig.settings()).proveNextStep()).isEmpty();
+        assertThat(rig.open().keyed().currentSnapshot()).isNull();
+        rig.removeStaged(offset -> offset >= 20 && offset < 30);
+
+        assertThat(rig.job(rig.settings()).proveNextStep()).hasValueSatisfying(missing -> {
+            assertThat(missing.refusal().code()).isEqualTo("staged-rows-missing");
+            assertThat(missing.spans().values()).containsExactly(List.of(new OffsetRange(20, 30)));
+        });
+        assertThat(rig.open().keyed().currentSnapshot()).isNull();
+    }
+
+    @Test
     void offsetsThatKafkaNeverHadAreNotMissed() {
         List<Event> withMarkers = events(0, 60);
         withMarkers.removeIf(event -> event.offset() % 10 == 9);

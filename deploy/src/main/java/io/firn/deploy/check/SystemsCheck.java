@@ -3,6 +3,7 @@ package io.firn.deploy.check;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Stores;
 import io.firn.catalog.TableRequest;
+import io.firn.catalog.TableRules;
 import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
@@ -15,7 +16,9 @@ import io.firn.catalog.schema.TablePropertyRules;
 import io.firn.catalog.schema.WritableSchema;
 import io.firn.catalog.upsert.TableMode;
 import io.firn.catalog.upsert.UpsertTables;
+import io.firn.compaction.merge.UnstagedRecords;
 import io.firn.deploy.Assembly;
+import io.firn.deploy.RenamedPipeline;
 import io.firn.deploy.Service;
 import io.firn.deploy.UpsertParts;
 import io.firn.deploy.config.ConfigProblem;
@@ -26,7 +29,6 @@ import io.firn.ingest.poll.KafkaSources;
 import io.firn.ingest.poll.ReaderIdentity;
 import io.firn.ingest.record.SpanSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +51,7 @@ public final class SystemsCheck {
     private final List<ConfigProblem> hints = new ArrayList<>();
     private final List<SampleReport> samples = new ArrayList<>();
     private final Map<String, SampleTarget> targets = new TreeMap<>();
+    private final Map<String, UnstagedRecords> unstaged = new TreeMap<>();
 
     /**
      * @param file for messages
@@ -89,6 +92,15 @@ public final class SystemsCheck {
         KafkaCheck.Result kafka = new KafkaCheck(configuration, file, readers).run();
         problems.addAll(0, kafka.problems());
         hints.addAll(kafka.hints());
+        unstaged.forEach((name, missing) -> {
+            PipelineConfig pipeline =
+                    Objects.requireNonNull(configuration.pipelines().get(name));
+            add(
+                    "pipelines." + name,
+                    kafka.usable().contains(name)
+                            ? MergeCheck.inKafka(missing, name, pipeline, configuration)
+                            : missing.refusal());
+        });
         targets.forEach((name, target) -> {
             if (sample > 0 && kafka.usable().contains(name)) {
                 progress.accept("reading a sample for " + name);
@@ -134,8 +146,14 @@ public final class SystemsCheck {
 
     /** Of a pipeline with problems no sample is read: what it would be decoded for is not known. */
     private void target(
-            String name, PipelineConfig pipeline, Optional<Table> table, Schema planned, Optional<UpsertParts> upsert) {
-        Ledger ledger = pipeline.claim().applied(name, ledger(table));
+            String name,
+            PipelineConfig pipeline,
+            Optional<Table> table,
+            Ledger resumed,
+            Schema planned,
+            Optional<UpsertParts> upsert) {
+        table.ifPresent(there -> RenamedPipeline.requireNoBackfill(name, pipeline.claim(), there));
+        Ledger ledger = pipeline.claim().applied(name, resumed);
         secondReading(name, pipeline, ledger);
         targets.put(
                 name,
@@ -176,8 +194,11 @@ public final class SystemsCheck {
                 Stores.reach(table.get(), configuration.catalog());
                 TableMode.appendRefusal(table.get(), pipeline.table())
                         .ifPresent(refusal -> add(key + ".mode", refusal));
-                request.ifPresent(wanted ->
-                        existing(key, wanted, table.get(), table.get().schemas().values()));
+                request.ifPresent(wanted -> {
+                    tables.refusals(List.of(wanted), TableRules.NONE)
+                            .forEach(refusal -> add(key + keyOf(refusal), refusal));
+                    gone(key, wanted, table.get());
+                });
                 partitioning(key, pipeline, table.get());
                 properties(key, pipeline, table.get(), pipeline.table());
             } else if (pipeline.schema().isEmpty()) {
@@ -201,7 +222,7 @@ public final class SystemsCheck {
                 Schema planned = request.flatMap(TableRequest::schema)
                         .map(SourceColumns::appendTo)
                         .orElseGet(() -> table.orElseThrow().schema());
-                target(name, pipeline, table, planned, Optional.empty());
+                target(name, pipeline, table, ledger(table), planned, Optional.empty());
             }
         } catch (FirnException failed) {
             boolean misnamed =
@@ -221,14 +242,13 @@ public final class SystemsCheck {
             if (otherMode.isPresent()) {
                 throw otherMode.get();
             }
+            UpsertTables.refusals(tables, parts.request()).forEach(refusal -> add(key + keyOf(refusal), refusal));
             for (TableRequest wanted : parts.request().tables()) {
                 Optional<Table> table = tables.open(wanted.identifier());
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
-                    existing(key, wanted, table.get(), List.of());
+                    gone(key, wanted, table.get());
                     properties(key, pipeline, table.get(), wanted.identifier());
-                    UpsertTables.contentRefusal(table.get(), wanted.identifier(), parts.request())
-                            .ifPresent(refusal -> add(key + keyOf(refusal), refusal));
                     if (wanted.identifier().equals(pipeline.table())) {
                         partitioning(key, pipeline, table.get());
                     }
@@ -236,7 +256,20 @@ public final class SystemsCheck {
             }
             if (problems.size() == before) {
                 Optional<Table> staging = tables.open(pipeline.ingestTable());
-                target(name, pipeline, staging, parts.request().layout().staging(), Optional.of(parts));
+                target(
+                        name,
+                        pipeline,
+                        staging,
+                        UpsertTables.resumedFrom(tables, pipeline.table()),
+                        parts.request().layout().staging(),
+                        Optional.of(parts));
+                Optional<UpsertTables> existing = UpsertTables.existing(tables, parts.request());
+                if (existing.isPresent()) {
+                    progress.accept("checking what the next merge of " + pipeline.table() + " reads");
+                    new MergeCheck(name, existing.get(), parts, assembly.clock())
+                            .run()
+                            .ifPresent(missing -> unstaged.put(name, missing));
+                }
             }
         } catch (FirnException failed) {
             add(key + keyOf(failed), failed);
@@ -250,10 +283,10 @@ public final class SystemsCheck {
             case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";
-            case "table-name-invalid", "table-has-no-ledger", "unsupported-column-type", "table-property-unsupported" ->
+            case "table-name-invalid", "table-has-no-ledger", "ledger-lost", "ledger-unclear", "unsupported-column-type", "table-property-unsupported" ->
                 ".table";
             case "partition-invalid" -> ".partition-by";
-            case "schema-invalid", "table-missing" -> ".schema";
+            case "schema-invalid", "schema-mismatch", "table-missing" -> ".schema";
             default -> "";
         };
     }
@@ -274,32 +307,19 @@ public final class SystemsCheck {
     }
 
     private void properties(String key, PipelineConfig pipeline, Table table, String name) {
-        TablePropertyRules.refusal(table, name).ifPresent(refusal -> add(key + ".table", refusal));
         TablePropertyRules.hints(table, pipeline.commit().targetFileBytes())
                 .forEach(hint -> hints.add(
                         new ConfigProblem(hint.what(), file + ", " + key + ".table, table " + name, hint.action())));
     }
 
-    /** @param earlier as in {@link SchemaFit#differences(Schema, Schema, Collection)} */
-    private void existing(String key, TableRequest wanted, Table table, Collection<Schema> earlier) {
-        Tables.ledgerRefusal(table, wanted).ifPresent(refusal -> add(key + ".table", refusal));
-        List<String> differences = wanted.schema()
-                .map(schema -> SchemaFit.differences(schema, table.schema(), earlier))
-                .orElseGet(() -> SchemaFit.sourceColumnDifferences(table.schema()));
-        wanted.schema().ifPresent(schema -> SchemaFit.gone(schema, table.schema(), earlier)
-                .forEach(what -> hints.add(new ConfigProblem(
-                        what + "; such fields of records have no column",
-                        file + ", " + key + ".schema, table " + wanted.identifier(),
-                        "correct the schema or leave it out"))));
-        if (!differences.isEmpty()) {
-            add(
-                    key + ".schema",
-                    FirnException.user(
-                            "schema-mismatch",
-                            "the schema does not fit the table: " + String.join("; ", differences),
-                            "table " + wanted.identifier(),
-                            "change the schema, leave it out to take the table's, or alter the table"));
-        }
+    private void gone(String key, TableRequest wanted, Table table) {
+        wanted.schema()
+                .ifPresent(schema -> SchemaFit.gone(
+                                schema, table.schema(), table.schemas().values())
+                        .forEach(what -> hints.add(new ConfigProblem(
+                                what + "; such fields of records have no column",
+                                file + ", " + key + ".schema, table " + wanted.identifier(),
+                                "correct the schema or leave it out"))));
     }
 
     private void add(String key, FirnException failed) {

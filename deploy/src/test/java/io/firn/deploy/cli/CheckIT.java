@@ -8,6 +8,7 @@ import io.firn.catalog.Catalogs;
 import io.firn.catalog.TableRequest;
 import io.firn.catalog.Tables;
 import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
 import io.firn.deploy.UpsertParts;
@@ -286,15 +287,7 @@ class CheckIT {
     void settingsThatDecideWhatRowsThereAreMayNotChange() throws IOException {
         String upsert = "    mode: upsert\n    key: [order_id]\n    delete-when: \"quantity = ";
         String before = config("check_good", upsert + "0\"\n");
-        Tables tables = new Tables(Catalogs.open(Lake.sqlite(directory)));
-        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
-        UpsertParts.of(
-                        Objects.requireNonNull(assembly.configuration(Path.of(before))
-                                .pipelines()
-                                .get("orders")),
-                        tables)
-                .orElseThrow()
-                .open(tables);
+        upsertTables(before);
         assertThat(check(before, "--sample", "0")).as(err.toString()).isZero();
 
         assertThat(check(config("check_good", upsert + "1\"\n"), "--sample", "0"))
@@ -304,6 +297,31 @@ class CheckIT {
                 .contains("made with delete-when 'quantity = 0', the configuration says 'quantity = 1'")
                 .contains(
                         "pipelines.orders, table shop.orders, property firn.delete-when", "'firn rebuild shop.orders'");
+    }
+
+    @Test
+    void upsertTablesThatAStartTakesAreNoProblem() throws IOException {
+        String config = config("check_good", "    mode: upsert\n    key: [order_id]\n");
+        UpsertTables tables = upsertTables(config);
+        tables.keyed().updateSchema().deleteColumn("quantity").commit();
+        tables.staging().updateSchema().deleteColumn("_source_topic_id").commit();
+
+        assertThat(check(config)).as(err.toString()).isZero();
+
+        assertThat(out.toString()).contains("hint: column 'quantity' was dropped");
+        assertThat(upsertTables(config).keyed().schema().findField("quantity")).isNull();
+    }
+
+    private UpsertTables upsertTables(String config) {
+        Tables tables = new Tables(Catalogs.open(Lake.sqlite(directory)));
+        Assembly assembly = new Assembly(Clock.systemUTC(), () -> new SplittableRandom(1), name -> null);
+        return UpsertParts.of(
+                        Objects.requireNonNull(assembly.configuration(Path.of(config))
+                                .pipelines()
+                                .get("orders")),
+                        tables)
+                .orElseThrow()
+                .open(tables);
     }
 
     @Test
