@@ -172,8 +172,7 @@ public final class Tables {
                             .withPartitionSpec(spec)
                             .withProperties(properties)));
         } catch (AlreadyExistsException e) {
-            return take(
-                    call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, rules);
+            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, rules);
         } catch (FirnException e) {
             return take(openAfter(e, name), request, rules);
         }

@@ -52,9 +52,9 @@ final class MergeCheck {
             MergeSettings settings = MergeSettings.defaults(scratch.folder())
                     .withMemoryBytes(merge.memoryBytes())
                     .withBudget(Budget.UNLIMITED.withRows(merge.rows()));
-            MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
-            MergeJob job =
-                    new MergeJob(tables, pipeline, marked, clock, new SplittableRandom(0), JobProgress.NONE);
+            MergeSettings marked =
+                    parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
+            MergeJob job = new MergeJob(tables, pipeline, marked, clock, new SplittableRandom(0), JobProgress.NONE);
             return Foreign.call(
                     "what the next merge reads cannot be read",
                     "table " + parts.request().identifier(),
@@ -69,7 +69,8 @@ final class MergeCheck {
         List<String> gone = new ArrayList<>();
         try (KafkaSources sources = Assembly.sources(name, pipeline, configuration);
                 SpanSource kafka = sources.spans()) {
-            Map<SourcePartition, OffsetRange> held = kafka.bounds(missing.spans().keySet());
+            Map<SourcePartition, OffsetRange> held =
+                    kafka.bounds(missing.spans().keySet());
             missing.spans().forEach((partition, spans) -> {
                 OffsetRange log = held.get(partition);
                 spans.stream()

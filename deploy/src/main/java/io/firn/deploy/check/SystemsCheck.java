@@ -283,8 +283,12 @@ public final class SystemsCheck {
             case "mode-mismatch" -> ".mode";
             case "order-by-invalid" -> ".order-by";
             case "condition-invalid" -> ".delete-when";
-            case "table-name-invalid", "table-has-no-ledger", "ledger-lost", "ledger-unclear", "unsupported-column-type", "table-property-unsupported" ->
-                ".table";
+            case "table-name-invalid",
+                    "table-has-no-ledger",
+                    "ledger-lost",
+                    "ledger-unclear",
+                    "unsupported-column-type",
+                    "table-property-unsupported" -> ".table";
             case "partition-invalid" -> ".partition-by";
             case "schema-invalid", "schema-mismatch", "table-missing" -> ".schema";
             default -> "";
@@ -313,13 +317,12 @@ public final class SystemsCheck {
     }
 
     private void gone(String key, TableRequest wanted, Table table) {
-        wanted.schema()
-                .ifPresent(schema -> SchemaFit.gone(
-                                schema, table.schema(), table.schemas().values())
-                        .forEach(what -> hints.add(new ConfigProblem(
-                                what + "; such fields of records have no column",
-                                file + ", " + key + ".schema, table " + wanted.identifier(),
-                                "correct the schema or leave it out"))));
+        wanted.schema().ifPresent(schema -> SchemaFit.gone(
+                        schema, table.schema(), table.schemas().values())
+                .forEach(what -> hints.add(new ConfigProblem(
+                        what + "; such fields of records have no column",
+                        file + ", " + key + ".schema, table " + wanted.identifier(),
+                        "correct the schema or leave it out"))));
     }
 
     private void add(String key, FirnException failed) {

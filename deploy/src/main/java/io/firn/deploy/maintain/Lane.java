@@ -13,6 +13,7 @@ import io.firn.compaction.plan.JobKind;
 import io.firn.compaction.plan.NeedsPolicy.Need;
 import io.firn.deploy.PipelineStates;
 import io.firn.deploy.maintain.TableFigures.Standing;
+import io.firn.deploy.maintain.TableFigures.Standing.Remedy;
 import io.firn.ingest.record.PipelineHealth;
 import java.time.Clock;
 import java.time.Duration;
@@ -266,11 +267,14 @@ final class Lane {
     }
 
     private void failedRun(Target target, JobKind kind, Throwable failed) {
-        jobs.figures().failed(target.table().name(), kind, clock.instant(), FailureText.of(failed));
+        jobs.figures().failed(target.table().name(), kind, clock.instant(), failed);
         showStanding(target, kind);
     }
 
-    /** A merge that fails for long keeps the pipeline from doing its work; any other job is worth a look. */
+    /**
+     * A merge that fails for long, or that a person has to help, keeps the pipeline from doing its work; any other job
+     * is worth a look.
+     */
     private void showStanding(Target target, JobKind kind) {
         Standing standing = jobs.figures().standing(target.table().name(), kind).orElse(null);
         if (standing == null || standing.failingSince().isEmpty()) {
@@ -282,7 +286,8 @@ final class Lane {
                 + standing.failingSince().get() + ", tried again later";
         PipelineHealth health = states.health(target.table().pipeline());
         Duration failing = Duration.between(standing.failingSince().get(), clock.instant());
-        if (kind == JobKind.MERGE && failing.compareTo(target.failAfter()) >= 0) {
+        boolean isLasting = standing.remedy() == Remedy.PERSON || failing.compareTo(target.failAfter()) >= 0;
+        if (kind == JobKind.MERGE && isLasting) {
             health.report(component, reason);
         } else {
             health.warn(component, reason);

@@ -1,5 +1,7 @@
 package io.firn.deploy.maintain;
 
+import io.firn.catalog.FailureText;
+import io.firn.catalog.FirnException;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.plan.JobKind;
 import io.firn.compaction.plan.TableDebt;
@@ -63,21 +65,45 @@ public final class TableFigures {
      * @param failuresInARow since then
      * @param failingSince the first of them
      * @param error the last of them, one line
+     * @param remedy of the last of them
      */
     public record Standing(
             Optional<Instant> lastSuccess,
             long failuresInARow,
             Optional<Instant> failingSince,
-            Optional<String> error) {
-        static final Standing NEW = new Standing(Optional.empty(), 0, Optional.empty(), Optional.empty());
-
-        Standing succeeded(Instant now) {
-            return new Standing(Optional.of(now), 0, Optional.empty(), Optional.empty());
+            Optional<String> error,
+            Remedy remedy) {
+        /** What ends a failure. */
+        public enum Remedy {
+            /** It may work when it is tried again. */
+            RETRY,
+            /** A person has to change something. */
+            PERSON
         }
 
-        Standing failed(Instant now, String why) {
+        /** A proxy, or a store in trouble, says for a while that a file does not exist. */
+        private static final String FILE_LOST = "file-lost";
+
+        static final Standing NEW = new Standing(Optional.empty(), 0, Optional.empty(), Optional.empty(), Remedy.RETRY);
+
+        Standing succeeded(Instant now) {
+            return new Standing(Optional.of(now), 0, Optional.empty(), Optional.empty(), Remedy.RETRY);
+        }
+
+        Standing failed(Instant now, Throwable why) {
             return new Standing(
-                    lastSuccess, failuresInARow + 1, Optional.of(failingSince.orElse(now)), Optional.of(why));
+                    lastSuccess,
+                    failuresInARow + 1,
+                    Optional.of(failingSince.orElse(now)),
+                    Optional.of(FailureText.of(why)),
+                    remedy(why));
+        }
+
+        private static Remedy remedy(Throwable why) {
+            boolean isRefusal = why instanceof FirnException
+                    && ((FirnException) why).kind() == FirnException.Kind.USER
+                    && !((FirnException) why).code().equals(FILE_LOST);
+            return isRefusal ? Remedy.PERSON : Remedy.RETRY;
         }
     }
 
@@ -109,7 +135,7 @@ public final class TableFigures {
         stands(table, kind, standing -> standing.succeeded(now));
     }
 
-    void failed(String table, JobKind kind, Instant now, String why) {
+    void failed(String table, JobKind kind, Instant now, Throwable why) {
         stands(table, kind, standing -> standing.failed(now, why));
     }
 

@@ -18,6 +18,7 @@ import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.jobs.JobBoard;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.maintain.TableFigures.Standing.Remedy;
 import io.firn.deploy.rig.Eventually;
 import java.io.IOException;
 import java.net.URI;
@@ -90,13 +91,18 @@ class MetricsTest {
                         Map.of(
                                 JobKind.MERGE,
                                 new TableFigures.Standing(
-                                        Optional.empty(), 4, Optional.of(Instant.EPOCH), Optional.of("no space")),
+                                        Optional.empty(),
+                                        4,
+                                        Optional.of(Instant.EPOCH),
+                                        Optional.of("no space"),
+                                        Remedy.RETRY),
                                 JobKind.REWRITE,
                                 new TableFigures.Standing(
                                         Optional.of(OneOrdersPipeline.NOW.minusSeconds(80)),
                                         0,
                                         Optional.empty(),
-                                        Optional.empty())),
+                                        Optional.empty(),
+                                        Remedy.RETRY)),
                         Optional.of("no file is deleted")));
         orders.audits = Map.of("orders", audit());
         seeBackfills();

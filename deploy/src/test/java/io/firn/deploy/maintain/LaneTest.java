@@ -230,6 +230,25 @@ final class LaneTest {
         assertThat(health.troubles()).isEmpty();
     }
 
+    @Test
+    void mergeThatAPersonHasToHelpMakesThePipelineNotReadyAtOnce() throws IOException {
+        stage("first", 5);
+        Table keyed = catalog.loadTable(TableIdentifier.of("shop", "first"));
+        keyed.updateProperties().set("firn.delete-when", "v = 1").commit();
+        Lane lane = lane(Target.merges(table("first", Role.KEYED), time.instant()));
+        untilIdle(lane);
+        assertThat(health.troubles()).singleElement().satisfies(trouble -> {
+            assertThat(trouble.level()).isEqualTo(Level.OUTAGE);
+            assertThat(trouble.reason()).contains("made with delete-when 'v = 1'", "firn rebuild shop.first");
+        });
+
+        keyed.updateProperties().set("firn.delete-when", "").commit();
+        time.pass(Duration.ofMinutes(2));
+        untilIdle(lane);
+        assertThat(health.troubles()).isEmpty();
+        assertThat(merges("first")).isPositive();
+    }
+
     private List<Path> hideStagedFiles() throws IOException {
         List<Path> hidden = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop"))) {
