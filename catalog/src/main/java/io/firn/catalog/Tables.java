@@ -3,9 +3,11 @@ package io.firn.catalog;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.ledger.LedgerReader;
 import io.firn.catalog.location.NewTableLocation;
+import io.firn.catalog.schema.ClassCheckedOperations;
 import io.firn.catalog.schema.PartitionText;
 import io.firn.catalog.schema.SchemaFit;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.TableClasses;
 import io.firn.catalog.schema.TablePropertyRules;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
@@ -57,9 +60,17 @@ public final class Tables {
             Set.of(TypeID.TIMESTAMP_NANO, TypeID.VARIANT, TypeID.UNKNOWN, TypeID.GEOMETRY, TypeID.GEOGRAPHY);
 
     private final Catalog catalog;
+    private final TableClasses classes;
 
+    /** Opens tables whose properties may name no class. */
     public Tables(Catalog catalog) {
+        this(catalog, TableClasses.NONE);
+    }
+
+    /** @param classes that properties of the tables may name */
+    public Tables(Catalog catalog, TableClasses classes) {
         this.catalog = catalog;
+        this.classes = classes;
     }
 
     /** @throws FirnException {@code table-name-invalid} */
@@ -92,7 +103,7 @@ public final class Tables {
     public Optional<Table> open(String identifier) {
         TableIdentifier table = identifier(identifier);
         try {
-            return Optional.of(call("the table cannot be opened", identifier, () -> catalog.loadTable(table)));
+            return Optional.of(checked(call("the table cannot be opened", identifier, () -> catalog.loadTable(table))));
         } catch (NoSuchTableException e) {
             return Optional.empty();
         }
@@ -165,17 +176,30 @@ public final class Tables {
         PartitionSpec spec = PartitionText.parse(schema, request.partitionBy());
         createNamespace(identifier.namespace(), name);
         try {
-            return call(
+            return checked(call(
                     "the table cannot be created",
                     name,
                     () -> NewTableLocation.create(identifier, () -> catalog.buildTable(identifier, schema)
                             .withPartitionSpec(spec)
-                            .withProperties(properties)));
+                            .withProperties(properties))));
         } catch (AlreadyExistsException e) {
-            return take(call("the table cannot be opened", name, () -> catalog.loadTable(identifier)), request, rules);
+            return take(
+                    checked(call("the table cannot be opened", name, () -> catalog.loadTable(identifier))),
+                    request,
+                    rules);
         } catch (FirnException e) {
             return take(openAfter(e, name), request, rules);
         }
+    }
+
+    /** Nothing loads a class of the table's properties from here on, unless it is allowed. */
+    private Table checked(Table table) {
+        if (table.getClass() != BaseTable.class) {
+            return table;
+        }
+        BaseTable known = (BaseTable) table;
+        return new BaseTable(
+                new ClassCheckedOperations(known.operations(), known.name(), classes), known.name(), known.reporter());
     }
 
     /** Some catalogs answer the loser of a race with an error of their own. */

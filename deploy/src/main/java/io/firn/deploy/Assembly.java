@@ -189,7 +189,7 @@ public final class Assembly {
     private record Parts(Configuration configuration, Catalog catalog, CommitTurns turns) implements BackfillParts {
         @Override
         public Table table(PipelineConfig pipeline) {
-            return new Tables(catalog)
+            return new Tables(catalog, pipeline.classes())
                     .open(pipeline.ingestTable())
                     .orElseThrow(() -> FirnException.user(
                             "table-missing",
@@ -214,7 +214,7 @@ public final class Assembly {
             table.refresh();
             return RowBatchWriter.create(
                     table,
-                    decoding(pipeline, UpsertParts.of(pipeline, new Tables(catalog))),
+                    decoding(pipeline, UpsertParts.of(pipeline, new Tables(catalog, pipeline.classes()))),
                     WriteSettings.defaults(UUID.randomUUID())
                             .withTargetFileBytes(pipeline.commit().targetFileBytes())
                             .withMemoryBytes(Math.max(MIN_WRITER_BYTES, memory() - memory() / FETCH_SHARE)));
@@ -246,7 +246,7 @@ public final class Assembly {
         Map<String, String> kafka = configuration.kafka();
         long memoryBytes = pipelineBytes(configuration);
         TableRequest request = request(pipeline);
-        Tables tables = new Tables(catalog);
+        Tables tables = new Tables(catalog, pipeline.classes());
         Optional<UpsertParts> upsert = UpsertParts.of(pipeline, tables);
         long fetchBytes = memoryBytes / FETCH_SHARE;
         DecodeSettings decoding = decoding(pipeline, upsert);

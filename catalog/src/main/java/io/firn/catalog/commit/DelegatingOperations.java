@@ -1,5 +1,7 @@
 package io.firn.catalog.commit;
 
+import io.firn.catalog.schema.ClassChecked;
+import io.firn.catalog.schema.TableClasses;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.encryption.EncryptionManager;
@@ -7,7 +9,7 @@ import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.LocationProvider;
 
 /** Another's operations; who extends it says what metadata they begin from and how they commit. */
-public abstract class DelegatingOperations implements TableOperations {
+public abstract class DelegatingOperations implements TableOperations, ClassChecked {
     private final TableOperations table;
 
     protected DelegatingOperations(TableOperations table) {
@@ -16,6 +18,11 @@ public abstract class DelegatingOperations implements TableOperations {
 
     protected final TableOperations table() {
         return table;
+    }
+
+    @Override
+    public final TableClasses classes() {
+        return table instanceof ClassChecked ? ((ClassChecked) table).classes() : TableClasses.NONE;
     }
 
     @Override

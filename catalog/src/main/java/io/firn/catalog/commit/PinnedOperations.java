@@ -26,6 +26,9 @@ final class PinnedOperations extends DelegatingOperations {
 
     @Override
     public LocationProvider locationProvider() {
+        classes().refusal(pinned.properties(), pinned.location()).ifPresent(refusal -> {
+            throw refusal;
+        });
         return LocationProviders.locationsFor(pinned.location(), pinned.properties());
     }
 

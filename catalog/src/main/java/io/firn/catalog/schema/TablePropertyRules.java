@@ -223,11 +223,16 @@ public final class TablePropertyRules {
     }
 
     /**
-     * Returns why Firn cannot write to the table: it would have to ignore one of its properties.
+     * Returns why Firn cannot write to the table: it would have to ignore one of its properties, or load a class that the
+     * configuration does not allow.
      *
      * @param name of the table, for the error
      */
     public static Optional<FirnException> refusal(Table table, String name) {
+        Optional<FirnException> refusedClass = TableClasses.refusal(table, name);
+        if (refusedClass.isPresent()) {
+            return refusedClass;
+        }
         for (Map.Entry<String, String> property : new TreeMap<>(table.properties()).entrySet()) {
             Optional<Rule> rule = rule(property.getKey());
             if (rule.isPresent()

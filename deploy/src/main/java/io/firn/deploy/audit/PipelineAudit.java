@@ -57,7 +57,7 @@ public final class PipelineAudit {
 
     /** @throws FirnException as {@link Audit#run} and {@link FoldCheck#run} do */
     public AuditReport run() {
-        Tables tables = new Tables(catalog);
+        Tables tables = new Tables(catalog, config.classes());
         Optional<UpsertParts> upsert = UpsertParts.of(config, tables);
         Table ingested = open(tables, config.ingestTable());
         Audit audit = new Audit(ingested, pipeline, configuration.kafka(), progress);
@@ -89,7 +89,7 @@ public final class PipelineAudit {
     private BatchWriter writer(Table table) {
         return RowBatchWriter.create(
                 table,
-                Assembly.decoding(config, UpsertParts.of(config, new Tables(catalog))),
+                Assembly.decoding(config, UpsertParts.of(config, new Tables(catalog, config.classes()))),
                 WriteSettings.defaults(UUID.randomUUID()).withMemoryBytes(WRITER_BYTES));
     }
 

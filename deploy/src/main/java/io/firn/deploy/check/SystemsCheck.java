@@ -79,7 +79,9 @@ public final class SystemsCheck {
             Catalog catalog = assembly.catalog(configuration);
             try {
                 Stores.reach(configuration.catalog());
-                configuration.pipelines().forEach((name, pipeline) -> table(name, pipeline, new Tables(catalog)));
+                configuration
+                        .pipelines()
+                        .forEach((name, pipeline) -> table(name, pipeline, new Tables(catalog, pipeline.classes())));
             } finally {
                 Service.close(catalog);
             }
@@ -288,7 +290,8 @@ public final class SystemsCheck {
                     "ledger-lost",
                     "ledger-unclear",
                     "unsupported-column-type",
-                    "table-property-unsupported" -> ".table";
+                    "table-property-unsupported",
+                    "table-class-refused" -> ".table";
             case "partition-invalid" -> ".partition-by";
             case "schema-invalid", "schema-mismatch", "table-missing" -> ".schema";
             default -> "";

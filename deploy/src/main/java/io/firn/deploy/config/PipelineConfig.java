@@ -1,6 +1,7 @@
 package io.firn.deploy.config;
 
 import io.firn.catalog.commit.LedgerClaim;
+import io.firn.catalog.schema.TableClasses;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param upsert keys and merges; empty in mode append
  * @param maintenance how its tables are kept fast
  * @param claim its earlier name in the table's ledger, and other pipelines that read the same topics into the table
+ * @param classes that properties of its tables may name
  */
 public record PipelineConfig(
         TopicSelection topics,
@@ -40,7 +42,8 @@ public record PipelineConfig(
         DecodeConfig decode,
         Optional<UpsertConfig> upsert,
         MaintenanceConfig maintenance,
-        LedgerClaim claim) {
+        LedgerClaim claim,
+        TableClasses classes) {
     /** The source columns of an existing table. */
     public enum SourceColumns {
         ADD,
@@ -79,6 +82,7 @@ public record PipelineConfig(
                 DecodeConfig.defaults(),
                 Optional.empty(),
                 MaintenanceConfig.defaults(),
-                LedgerClaim.NONE);
+                LedgerClaim.NONE,
+                TableClasses.NONE);
     }
 }

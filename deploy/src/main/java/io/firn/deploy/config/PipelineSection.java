@@ -1,6 +1,7 @@
 package io.firn.deploy.config;
 
 import io.firn.catalog.commit.LedgerClaim;
+import io.firn.catalog.schema.TableClasses;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
@@ -39,7 +40,8 @@ final class PipelineSection {
                 decode(),
                 keyed.upsert(),
                 keyed.maintenance(),
-                claim());
+                claim(),
+                new TableClasses(new TreeSet<>(section.texts("table-classes"))));
         section.finish();
         return config;
     }

@@ -123,7 +123,7 @@ public final class JobFactory {
 
     /** What the table needs; of a keyed one with how far it is behind. */
     public TableDebt debt(MaintainedTable table) {
-        Table opened = open(table.name());
+        Table opened = open(table, table.name());
         TableDebt debt = new DebtReader(rewrite(table), ManifestSettings.of(opened.properties()), expire(table))
                 .of(opened, clock.instant());
         figures.saw(table.name(), debt, clock.instant());
@@ -132,7 +132,7 @@ public final class JobFactory {
 
     /** How far a keyed table is behind its staging table. */
     public TableDebt.StagingLag lag(MaintainedTable keyed) {
-        TableDebt.StagingLag lag = DebtReader.lag(open(keyed.config().ingestTable()), open(keyed.name()));
+        TableDebt.StagingLag lag = DebtReader.lag(open(keyed, keyed.config().ingestTable()), open(keyed, keyed.name()));
         figures.saw(keyed.name(), lag, clock.instant());
         return lag;
     }
@@ -153,14 +153,20 @@ public final class JobFactory {
                 .withAccepted(accepted)
                 .withBudget(budget.withRows(Math.min(budget.rows(), merge.rows())));
         MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
-        return new MergeJob(parts.open(new Tables(catalog)), table.pipeline(), marked, clock, randoms.get(), progress);
+        return new MergeJob(
+                parts.open(new Tables(catalog, table.config().classes())),
+                table.pipeline(),
+                marked,
+                clock,
+                randoms.get(),
+                progress);
     }
 
     private Job staging(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {
         parts(table, MaintainedTable.Role.STAGING, JobKind.STAGING);
         return new StagingRetention(
                 context(table, progress, scratch),
-                open(table.config().table()),
+                open(table, table.config().table()),
                 table.config().maintenance().stagingKeep(),
                 budget);
     }
@@ -175,11 +181,12 @@ public final class JobFactory {
                             ? "name the keyed table of a pipeline with 'mode: upsert'"
                             : "name the staging table of a pipeline with 'mode: upsert'");
         }
-        return UpsertParts.of(table.config(), new Tables(catalog)).orElseThrow();
+        return UpsertParts.of(table.config(), new Tables(catalog, table.config().classes()))
+                .orElseThrow();
     }
 
     private JobContext context(MaintainedTable table, JobProgress progress, Path scratch) {
-        Table opened = open(table.name());
+        Table opened = open(table, table.name());
         return new JobContext(opened, clock, randoms.get(), progress, scratch, turns.of(opened.name()));
     }
 
@@ -195,8 +202,8 @@ public final class JobFactory {
                 ExpireSettings.DEFAULTS.perCommit());
     }
 
-    private Table open(String name) {
-        return new Tables(catalog)
+    private Table open(MaintainedTable table, String name) {
+        return new Tables(catalog, table.config().classes())
                 .open(name)
                 .orElseThrow(() -> FirnException.user(
                         "table-missing", "the table does not exist", "table " + name, "run its pipeline first"));

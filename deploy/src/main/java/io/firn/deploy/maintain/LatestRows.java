@@ -32,7 +32,7 @@ public final class LatestRows {
 
     /** @return empty for a pipeline that only appends, or whose keyed table is not there yet */
     public static Optional<LatestRows> of(Catalog catalog, PipelineConfig pipeline) {
-        Tables opened = new Tables(catalog);
+        Tables opened = new Tables(catalog, pipeline.classes());
         return UpsertParts.of(pipeline, opened).flatMap(parts -> opened.open(pipeline.table())
                 .map(keyed -> new LatestRows(
                         catalog,

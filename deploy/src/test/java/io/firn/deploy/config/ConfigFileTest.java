@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.firn.catalog.commit.LedgerClaim;
+import io.firn.catalog.schema.TableClasses;
 import io.firn.ingest.PipelineSettings.OnGap;
 import io.firn.ingest.StartPosition;
 import io.firn.ingest.record.TopicSelection;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,7 +128,8 @@ class ConfigFileTest {
                         new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty()),
                         Optional.empty(),
                         MAINTENANCE,
-                        LedgerClaim.NONE));
+                        LedgerClaim.NONE,
+                        TableClasses.NONE));
     }
 
     @Test
@@ -169,6 +172,7 @@ class ConfigFileTest {
                       max-size: 1GB
                       max-time: 4m
                       locations: ["s3://lake/moved/orders"]
+                    table-classes: [com.example.Locations]
                 """);
 
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
@@ -203,7 +207,8 @@ class ConfigFileTest {
                                 1L << 30,
                                 Duration.ofMinutes(4),
                                 List.of("s3://lake/moved/orders")),
-                        new LedgerClaim(Optional.of("each"), new TreeSet<>(List.of("some")))));
+                        new LedgerClaim(Optional.of("each"), new TreeSet<>(List.of("some"))),
+                        new TableClasses(Set.of("com.example.Locations"))));
         assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
     }
 

@@ -63,7 +63,14 @@ class IsolatedPipelinesIT {
     static void createTopics(BrokerProcess shared) {
         broker = shared;
         for (String topic : new String[] {
-            "isolated_bad", "isolated_good", "isolated_misfit", "isolated_fit", "isolated_wide", "isolated_narrow"
+            "isolated_bad",
+            "isolated_good",
+            "isolated_misfit",
+            "isolated_fit",
+            "isolated_wide",
+            "isolated_narrow",
+            "isolated_class",
+            "isolated_plain"
         }) {
             broker.createTopic(topic, 1, Map.of());
         }
@@ -214,6 +221,29 @@ class IsolatedPipelinesIT {
             awaitOffset("good", "shop.good", 2);
             assertThat(service.isAlive()).as(service.tail()).isTrue();
         }
+    }
+
+    @Test
+    void tablePropertyThatNamesAClassStopsItsPipelineAlone() throws Exception {
+        CompletableFuture<Integer> exit = run(config("id long", "isolated_class", "isolated_plain"));
+        produce("isolated_class", "{\"id\": 1}");
+        awaitOffset("bad", "shop.bad", 1);
+        try (Lake lake = Lake.of("local", Lake.sqlite(folder))) {
+            lake.table("shop.bad")
+                    .updateProperties()
+                    .set("write.location-provider.impl", "com.example.Planted")
+                    .commit();
+        }
+        produce("isolated_class", "{\"id\": 2}");
+        awaitState("bad", "failed");
+        assertThat(pipeline("bad").path("failure").path("code").asText()).isEqualTo("table-class-refused");
+        assertThat(pipeline("bad").path("failure").path("what").asText()).contains("write.location-provider.impl");
+        produce("isolated_plain", "{\"id\": 1}");
+        awaitOffset("good", "shop.good", 1);
+        assertThat(stop.request()).isTrue();
+        assertThat(exit.get(SOON.toSeconds(), TimeUnit.SECONDS))
+                .as("stopped while a pipeline was failed")
+                .isEqualTo(1);
     }
 
     @Test
