@@ -25,7 +25,7 @@ public final class Main {
     public static void main(String[] arguments) {
         StopRequest stop = new StopRequest();
         handleSignals(stop);
-        OutOfMemoryExit.watchThreads();
+        OutOfMemoryExit.install();
         Assembly assembly = new Assembly(Clock.systemUTC(), new SplittableRandom()::split, System::getenv);
         Charset charset = Charset.defaultCharset();
         int code = FirnCommand.run(

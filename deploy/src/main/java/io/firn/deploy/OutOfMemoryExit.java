@@ -2,9 +2,11 @@ package io.firn.deploy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
@@ -12,24 +14,25 @@ import org.slf4j.Marker;
  * Kafka's clients, which logs the error and then asks for the same memory for ever. Where it runs out in a pipeline's
  * own thread, its supervisor ends the pipeline and the process goes on.
  */
-public final class OutOfMemoryExit extends TurboFilter {
+final class OutOfMemoryExit extends TurboFilter {
     private static final String KAFKA = "org.apache.kafka.";
     private static final int FAILED = 1;
 
     private final Runnable exit;
-
-    /** As the logging configuration makes it. */
-    public OutOfMemoryExit() {
-        this(() -> end("a Kafka client"));
-    }
 
     /** @param exit ends the process */
     OutOfMemoryExit(Runnable exit) {
         this.exit = exit;
     }
 
-    /** Ends the process also for threads that die without anybody to catch what they throw. */
-    static void watchThreads() {
+    /**
+     * Ends the process from now on where a Kafka client logs that memory ran out, whatever the logging configuration
+     * is, and where a thread dies of it.
+     */
+    static void install() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logging) {
+            logging.addTurboFilter(new OutOfMemoryExit(() -> end("a Kafka client")));
+        }
         Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
             if (isOutOfMemory(thrown)) {
                 end("thread " + thread.getName());

@@ -7,16 +7,19 @@ import io.firn.deploy.rig.BrokerProcess;
 import io.firn.deploy.rig.Lake;
 import io.firn.deploy.rig.OsProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.catalog.Catalog;
@@ -38,7 +41,7 @@ import picocli.CommandLine.Option;
                     + " it starts, reads, commits, is killed by kill -9 at a moment of its own and started again at once;"
                     + " the same beside a second process; and it is killed and does not come back, so that the second"
                     + " takes over.",
-            "Ten thousand records are sent after every kill. Times are from when the process was asked for, or from the"
+            "Ten thousand records are sent after every kill, while the process starts again. Times are from when the process was asked for, or from the"
                     + " kill until the last of these records is committed. Looked at every 5 ms."
         })
 final class StartBench {
@@ -109,16 +112,19 @@ final class StartBench {
                 kill(process);
             }
             long killedAlone = System.nanoTime();
-            sent.more();
+            int before = log(run).length();
             try (OsProcess process = firn.start(run)) {
+                sent.more();
+                stages(process, () -> log(run).substring(before), killedAlone);
                 await(process, sent::allCommitted);
                 took("6 kill -9, restarted in place, alone: until all is committed, s", killedAlone);
+                cpu("6 the same, CPU-s of the process", process);
                 try (OsProcess second = firn.start(other)) {
                     await(second, () -> second.output().contains(": assigned [" + topic));
                     kill(process);
                     long killed = System.nanoTime();
-                    sent.more();
                     try (OsProcess again = firn.start(run)) {
+                        sent.more();
                         await(again, sent::allCommitted);
                         took("7 kill -9, restarted in place, beside another: until all is committed, s", killed);
                         kill(again);
@@ -146,6 +152,27 @@ final class StartBench {
         await(process, () -> sent.committed() > 0);
         took("4 start until the first commit, s", began);
         cpu("5 start until the first commit, CPU-s", process);
+    }
+
+    /** Where the time goes: what the log of the restarted process says, and when. */
+    private void stages(OsProcess process, Supplier<String> log, long killed) throws IOException {
+        Map<String, String> stages = new LinkedHashMap<>();
+        stages.put("6 of which until the JVM runs Firn", " instance ");
+        stages.put("6 of which until HTTP answers", "HTTP on port");
+        stages.put("6 of which until it has partitions", ": assigned [");
+        stages.put("6 of which until the first record", ": reading, ");
+        for (Map.Entry<String, String> stage : stages.entrySet()) {
+            await(process, () -> log.get().contains(stage.getValue()));
+            took(stage.getKey() + ", s", killed);
+        }
+    }
+
+    private static String log(Run run) {
+        try {
+            return Files.readString(run.directory().resolve("firn.log"));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     /** At a moment that has nothing to do with its commits. */

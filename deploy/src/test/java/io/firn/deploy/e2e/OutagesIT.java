@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -38,6 +40,12 @@ class OutagesIT {
     private static final int PARTITIONS = 4;
     private static final Duration RECOVERY = Eventually.PATIENCE;
     private static final Duration OUTAGE = Duration.ofSeconds(5);
+
+    /** {@code -Dfirn.outage.seconds=180} asks for the long form. */
+    private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("firn.outage.seconds", 5));
+
+    private static final int BEFORE = 40;
+    private static final int MAX_COMPONENTS = 4;
 
     private static final Path LOGS = OsProcess.logs("outages");
 
@@ -119,6 +127,59 @@ class OutagesIT {
     }
 
     @Test
+    void aStoreThatIsAwayWhileOneRecordWaitsIsShownAndTheRecordIsCommittedOnce() throws Exception {
+        try (S3ProxyProcess way = s3.beside(directory.resolve("s3"))) {
+            Stage stage = stage("waiting", lakeBy(way));
+            TopicProducer.orders(broker.bootstrap(), stage.topic(), PARTITIONS, BEFORE);
+            try (FirnProcess service = loggingAsInstalled(stage).start()) {
+                stage.awaitDrained(service);
+                Eventually.holds("all is well", RECOVERY, () -> ready(service).contains("green"), service::tail);
+                int before = service.outputSinceStart().length();
+                Instant begun = Instant.now();
+                way.kill9();
+                TopicProducer.orders(broker.bootstrap(), stage.topic(), PARTITIONS, 1);
+                awaitShown(service);
+                awaitTrouble(service, stage);
+                while (Duration.between(begun, Instant.now()).compareTo(AWAY) < 0) {
+                    assertThat(ready(service)).as(service.tail()).contains("\"status\":\"red\"");
+                    assertThat(get(service, "/v1/tables")).contains("readAt");
+                    Eventually.pause(Duration.ofSeconds(1));
+                }
+                assertOneLineForEachMinute(service.outputSinceStart().substring(before), begun);
+                way.restart();
+                stage.awaitDrained(service);
+                Eventually.holds(
+                        "nothing is shown any more",
+                        RECOVERY,
+                        () -> ready(service).contains("green"),
+                        service::tail);
+                assertThat(service.terminate()).as(service.tail()).isZero();
+            }
+            assertExact(stage.verifier(), BEFORE + 1);
+        }
+    }
+
+    /** What the page reads names the component, the reason and the time since when. */
+    private static void awaitTrouble(FirnProcess service, Stage stage) throws Exception {
+        Eventually.holds(
+                "trouble in metrics and status",
+                SHOWN,
+                () -> get(service, "/metrics").contains("firn_pipeline_trouble{pipeline=\"" + stage.topic() + "\"} 1.0")
+                        && get(service, "/v1/pipelines").contains("\"since\":"),
+                service::tail);
+        say(ready(service));
+    }
+
+    /** Every component that the outage concerns may log one line for each minute of it. */
+    private static void assertOneLineForEachMinute(String log, Instant begun) {
+        long minutes = Duration.between(begun, Instant.now()).toMinutes() + 1;
+        List<String> lines = log.lines().toList();
+        say(lines.size() + " lines in " + AWAY.toSeconds() + " s of outage:\n" + String.join("\n", lines));
+        assertThat(lines).as("lines of log in %s minutes", minutes).hasSizeLessThanOrEqualTo((int)
+                (minutes * MAX_COMPONENTS));
+    }
+
+    @Test
     void a_service_that_is_stopped_while_the_store_is_away_ends_in_time_and_says_that_it_could_not_commit()
             throws Exception {
         try (S3ProxyProcess way = s3.beside(directory.resolve("s3"))) {
@@ -175,6 +236,45 @@ class OutagesIT {
         }
     }
 
+    /** Longer than one refusal may be a proxy's. */
+    @Test
+    @EnabledIfSystemProperty(named = "firn.refusal", matches = "true", disabledReason = "-Dfirn.refusal=true")
+    void aStoreThatRefusesAccessForLongEndsThePipelineWithTheFileThatItIsAbout() throws Exception {
+        try (S3ProxyProcess way = s3.beside(directory.resolve("s3"))) {
+            Stage stage = stage("withdrawn", lakeBy(way));
+            TopicProducer.orders(broker.bootstrap(), stage.topic(), PARTITIONS, BEFORE);
+            try (FirnProcess service = service(stage).start()) {
+                stage.awaitDrained(service);
+                way.kill9();
+                way.restartWithOtherSecret();
+                Instant begun = Instant.now();
+                TopicProducer.orders(broker.bootstrap(), stage.topic(), PARTITIONS, 1);
+                awaitShown(service);
+                Eventually.holds(
+                        "the refusal is shown with the file",
+                        RECOVERY,
+                        () -> ready(service).contains("S3 refuses access")
+                                && ready(service).contains("s3://lake/warehouse/shop/withdrawn"),
+                        () -> service.tail());
+                // It is the only pipeline: with it the service ends, and 2 is for a person to look.
+                assertThat(service.process().awaitExit(RECOVERY))
+                        .as(service.tail())
+                        .isTrue();
+                Duration lasted = Duration.between(begun, Instant.now());
+                say("failed after " + lasted.toSeconds() + " s: " + service.tail());
+                assertThat(lasted).isGreaterThan(Duration.ofSeconds(85));
+                assertThat(service.process().exitCode()).as(service.tail()).isEqualTo(2);
+                assertThat(service.outputSinceStart())
+                        .contains("S3 refuses access", "s3://lake/warehouse/shop/withdrawn")
+                        .doesNotContain(S3ProxyProcess.SECRET_KEY);
+            }
+            way.kill9();
+            way.restart();
+            stage.ingest(stage.config("firn"));
+            assertExact(stage.verifier(), BEFORE + 1);
+        }
+    }
+
     /** Ten seconds on a quiet machine; the bound is for a busy one. */
     private static void awaitShown(FirnProcess service) {
         Instant begun = Instant.now();
@@ -183,11 +283,14 @@ class OutagesIT {
     }
 
     private static String ready(FirnProcess service) throws Exception {
+        return get(service, "/health/ready");
+    }
+
+    private static String get(FirnProcess service, String path) throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(service.url(path))).build();
         return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(service.url("/health/ready")))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
+                .send(request, HttpResponse.BodyHandlers.ofString())
                 .body();
     }
 
