@@ -2,6 +2,7 @@ package io.firn.deploy;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.parquet.NativeCodecs;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.backfill.BackfillFigures;
@@ -134,7 +135,13 @@ public final class Service implements Running, AutoCloseable {
                 .distinct()
                 .toList();
         Optional<IcebergRest> iceberg = configuration.http().icebergRest()
-                ? Optional.of(new IcebergRest(catalog, shown(configuration.catalog())))
+                ? Optional.of(new IcebergRest(
+                        catalog,
+                        shown(configuration.catalog()),
+                        LocationPolicy.of(
+                                Optional.ofNullable(configuration.catalog().get("warehouse")),
+                                configuration.http().icebergLocations()),
+                        assembly.clock()))
                 : Optional.empty();
         JobFactory jobs = assembly.jobs(configuration, catalog);
         List<TableWatch> watches = watches(configuration, catalog, pipelines, assembly.clock());

@@ -94,7 +94,8 @@ class DocumentedNamesTest {
     @Test
     void the_readme_explains_every_key_of_the_configuration() throws IOException {
         Set<String> asked = new TreeSet<>();
-        for (String reader : List.of("ConfigFile", "HttpConfig", "TlsConfig", "PipelineSection", "UpsertSection")) {
+        for (String reader :
+                List.of("ConfigFile", "HttpConfig", "Tokens", "TlsConfig", "PipelineSection", "UpsertSection")) {
             Matcher matcher = ASKED.matcher(Files.readString(CONFIG.resolve(reader + ".java")));
             while (matcher.find()) {
                 asked.add(matcher.group(1));

@@ -43,6 +43,7 @@ public final class CatalogTables implements RegisteredTables {
     private final Catalog catalog;
     private final Clock clock;
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
+    private final Map<String, TableIdentifier> identifiers = new ConcurrentHashMap<>();
 
     private record Seen(Optional<TableRoots> roots, Instant at) {}
 
@@ -53,7 +54,11 @@ public final class CatalogTables implements RegisteredTables {
 
     @Override
     public List<String> besides(String table) {
-        TableIdentifier self = Tables.identifier(table);
+        return besides(Tables.identifier(table));
+    }
+
+    /** As {@link #besides(String)}, for a table whose name may hold dots. */
+    List<String> besides(TableIdentifier self) {
         Map<String, TableIdentifier> found = new LinkedHashMap<>();
         addTables(self.namespace(), found);
         if (catalog instanceof SupportsNamespaces) {
@@ -61,6 +66,8 @@ public final class CatalogTables implements RegisteredTables {
         }
         found.remove(self.toString());
         seen.keySet().retainAll(found.keySet());
+        identifiers.keySet().retainAll(found.keySet());
+        identifiers.putAll(found);
         List<String> names = new ArrayList<>(found.keySet());
         if (names.size() > MAX_TABLES) {
             LOG.warn("The catalog has more than {} tables; the rest is not looked at", MAX_TABLES);
@@ -106,7 +113,8 @@ public final class CatalogTables implements RegisteredTables {
 
     private Optional<TableRoots> read(String name) {
         try {
-            Table table = catalog.loadTable(TableIdentifier.parse(name));
+            TableIdentifier listed = identifiers.get(name);
+            Table table = catalog.loadTable(listed == null ? TableIdentifier.parse(name) : listed);
             return table instanceof HasTableOperations
                     ? Optional.of(TableRoots.of(
                             ((HasTableOperations) table).operations().current()))

@@ -80,6 +80,11 @@ public final class StorePath {
         return store.equals("abfs") ? authority.replace(".blob.", ".dfs.") : authority;
     }
 
+    /** Returns the scheme, the same one for all schemes that name the same store; {@code file} where there is none. */
+    public String store() {
+        return store;
+    }
+
     /** Returns whether this is a whole bucket or file system. */
     public boolean isRoot() {
         return resolved.isEmpty();

@@ -1,5 +1,7 @@
 package io.firn.catalog.rest;
 
+import io.firn.catalog.location.LocationPolicy;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,8 +11,6 @@ import java.util.TreeMap;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.responses.ConfigResponse;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Any Iceberg catalog behind Iceberg's REST protocol, without a server: what carries requests is the caller's.
@@ -20,14 +20,13 @@ import org.slf4j.LoggerFactory;
  * where the catalog is.
  */
 public final class IcebergRest {
-    private static final Logger LOG = LoggerFactory.getLogger(IcebergRest.class);
-
     private static final String CONFIG = "/v1/config";
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
 
     private final List<Route> routes = new ArrayList<>();
     private final RestJson json = new RestJson();
+    private final RestFailures failures;
     private final String config;
 
     /**
@@ -35,11 +34,13 @@ public final class IcebergRest {
      *
      * @param defaults properties that clients take unless they have their own, as {@code s3.endpoint}. Everyone who may
      *     ask sees them: no secrets
+     * @param locations that requests may name
      */
-    public IcebergRest(Catalog catalog, Map<String, String> defaults) {
-        routes.addAll(new NamespaceRoutes(catalog, json).routes());
-        routes.addAll(new TableRoutes(catalog, json).routes());
-        routes.addAll(new ViewRoutes(catalog, json).routes());
+    public IcebergRest(Catalog catalog, Map<String, String> defaults, LocationPolicy locations, Clock clock) {
+        failures = new RestFailures(clock);
+        routes.addAll(new NamespaceRoutes(catalog, json, locations).routes());
+        routes.addAll(new TableRoutes(catalog, json, locations, clock).routes());
+        routes.addAll(new ViewRoutes(catalog, json, locations).routes());
         this.config = json.write(ConfigResponse.builder()
                 .withDefaults(new HashMap<>(defaults))
                 .withEndpoints(routes.stream().map(Route::endpoint).toList())
@@ -57,11 +58,22 @@ public final class IcebergRest {
         try {
             return route(request);
         } catch (RuntimeException failure) {
-            if (RestFailures.isOwnFault(failure, request)) {
-                LOG.warn("{} {} by an engine failed", request.method(), request.path(), failure);
-            }
-            return RestFailures.of(failure, request);
+            return failures.of(failure, request);
         }
+    }
+
+    /**
+     * Returns whether a request changes something, and is no mere report of what an engine measured.
+     *
+     * @param path as in {@link RestRequest}
+     */
+    public boolean isChange(String method, String path) {
+        return !method.equals("GET")
+                && !method.equals("HEAD")
+                && routes.stream()
+                        .noneMatch(route -> route.endpoint().equals(Endpoint.V1_REPORT_METRICS)
+                                && route.endpoint().httpMethod().equals(method)
+                                && route.match(path).isPresent());
     }
 
     private RestAnswer route(RestRequest request) {

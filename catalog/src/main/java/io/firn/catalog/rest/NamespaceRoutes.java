@@ -1,5 +1,6 @@
 package io.firn.catalog.rest;
 
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest.Route;
 import java.util.List;
 import org.apache.iceberg.catalog.Catalog;
@@ -16,10 +17,12 @@ import org.apache.iceberg.rest.requests.UpdateNamespacePropertiesRequest;
 final class NamespaceRoutes {
     private final Catalog catalog;
     private final RestJson json;
+    private final RequestLocations locations;
 
-    NamespaceRoutes(Catalog catalog, RestJson json) {
+    NamespaceRoutes(Catalog catalog, RestJson json, LocationPolicy locations) {
         this.catalog = catalog;
         this.json = json;
+        this.locations = new RequestLocations(locations);
     }
 
     /**
@@ -41,10 +44,11 @@ final class NamespaceRoutes {
         SupportsNamespaces namespaces = (SupportsNamespaces) catalog;
         return List.of(
                 new Route(Endpoint.V1_LIST_NAMESPACES, (request, names) -> list(namespaces, request)),
-                new Route(
-                        Endpoint.V1_CREATE_NAMESPACE,
-                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.createNamespace(
-                                namespaces, json.read(request.body(), CreateNamespaceRequest.class))))),
+                new Route(Endpoint.V1_CREATE_NAMESPACE, (request, names) -> {
+                    CreateNamespaceRequest asked = json.read(request.body(), CreateNamespaceRequest.class);
+                    locations.properties(asked.properties());
+                    return RestAnswer.of(json.write(CatalogHandlers.createNamespace(namespaces, asked)));
+                }),
                 new Route(
                         Endpoint.V1_LOAD_NAMESPACE,
                         (request, names) -> RestAnswer.of(
@@ -57,12 +61,13 @@ final class NamespaceRoutes {
                     CatalogHandlers.dropNamespace(namespaces, names.namespace());
                     return RestAnswer.done();
                 }),
-                new Route(
-                        Endpoint.V1_UPDATE_NAMESPACE,
-                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.updateNamespaceProperties(
-                                namespaces,
-                                names.namespace(),
-                                json.read(request.body(), UpdateNamespacePropertiesRequest.class))))));
+                new Route(Endpoint.V1_UPDATE_NAMESPACE, (request, names) -> {
+                    UpdateNamespacePropertiesRequest asked =
+                            json.read(request.body(), UpdateNamespacePropertiesRequest.class);
+                    locations.properties(asked.updates());
+                    return RestAnswer.of(json.write(
+                            CatalogHandlers.updateNamespaceProperties(namespaces, names.namespace(), asked)));
+                }));
     }
 
     private RestAnswer list(SupportsNamespaces namespaces, RestRequest request) {

@@ -1,11 +1,17 @@
 package io.firn.catalog.rest;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.location.LocationPolicy;
+import io.firn.catalog.location.TablePurge;
 import io.firn.catalog.rest.IcebergRest.Route;
+import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import org.apache.iceberg.MetadataUpdate;
 import org.apache.iceberg.UpdateRequirement;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.rest.CatalogHandlers;
 import org.apache.iceberg.rest.Endpoint;
@@ -21,10 +27,18 @@ import org.apache.iceberg.rest.responses.LoadTableResponse;
 final class TableRoutes {
     private final Catalog catalog;
     private final RestJson json;
+    private final LocationPolicy policy;
+    private final RequestLocations locations;
+    private final StoredMetadata stored;
+    private final TablePurge purge;
 
-    TableRoutes(Catalog catalog, RestJson json) {
+    TableRoutes(Catalog catalog, RestJson json, LocationPolicy policy, Clock clock) {
         this.catalog = catalog;
         this.json = json;
+        this.policy = policy;
+        this.locations = new RequestLocations(policy);
+        this.stored = new StoredMetadata(catalog);
+        this.purge = new TablePurge(catalog, policy, clock);
     }
 
     List<Route> routes() {
@@ -47,11 +61,7 @@ final class TableRoutes {
                     CatalogHandlers.renameTable(catalog, asked);
                     return RestAnswer.done();
                 }),
-                new Route(Endpoint.V1_REGISTER_TABLE, (request, names) -> {
-                    RegisterTableRequest asked = json.read(request.body(), RegisterTableRequest.class);
-                    NamespaceRoutes.require(catalog, names.namespace());
-                    return answer(CatalogHandlers.registerTable(catalog, names.namespace(), asked));
-                }),
+                new Route(Endpoint.V1_REGISTER_TABLE, this::register),
                 // What an engine measured of its own scans is taken and not kept.
                 new Route(Endpoint.V1_REPORT_METRICS, (request, names) -> RestAnswer.done()),
                 new Route(Endpoint.V1_COMMIT_TRANSACTION, this::commitTransaction));
@@ -67,11 +77,33 @@ final class TableRoutes {
 
     private RestAnswer create(RestRequest request, PathNames names) {
         CreateTableRequest asked = json.read(request.body(), CreateTableRequest.class);
+        locations.location(asked.location());
+        locations.properties(asked.properties());
         NamespaceRoutes.require(catalog, names.namespace());
         return answer(
                 asked.stageCreate()
                         ? CatalogHandlers.stageTableCreate(catalog, names.namespace(), asked)
                         : CatalogHandlers.createTable(catalog, names.namespace(), asked));
+    }
+
+    /** The file says where the table keeps its files: it is examined before it becomes a table, and once more after. */
+    private RestAnswer register(RestRequest request, PathNames names) {
+        RegisterTableRequest asked = json.read(request.body(), RegisterTableRequest.class);
+        locations.metadataFile(asked.metadataLocation());
+        NamespaceRoutes.require(catalog, names.namespace());
+        TableIdentifier name = TableIdentifier.of(names.namespace(), asked.name());
+        if (catalog.tableExists(name) && !asked.overwrite()) {
+            throw new AlreadyExistsException("Table already exists: %s", name);
+        }
+        locations.table(stored.table(name, asked.metadataLocation()));
+        LoadTableResponse registered = CatalogHandlers.registerTable(catalog, names.namespace(), asked);
+        try {
+            locations.table(registered.tableMetadata());
+        } catch (FirnException replacedMeanwhile) {
+            catalog.dropTable(name, false);
+            throw replacedMeanwhile;
+        }
+        return answer(registered);
     }
 
     private RestAnswer load(RestRequest request, PathNames names) {
@@ -87,7 +119,7 @@ final class TableRoutes {
 
     private RestAnswer drop(RestRequest request, PathNames names) {
         if (Boolean.parseBoolean(request.query().get("purgeRequested"))) {
-            CatalogHandlers.purgeTable(catalog, names.table());
+            purge.purge(names.table());
         } else {
             CatalogHandlers.dropTable(catalog, names.table());
         }
@@ -110,7 +142,17 @@ final class TableRoutes {
         if (request.requirements().stream().anyMatch(UpdateRequirement.AssertTableDoesNotExist.class::isInstance)) {
             NamespaceRoutes.require(catalog, table.namespace());
         }
+        new RequestLocations(policy.with(alreadyKnown(table, request))).updates(request.updates());
         return CatalogHandlers.updateTable(catalog, table, request);
+    }
+
+    /** Where the table is, or, of one that is being created outside of what is allowed, where the catalog puts it. */
+    private List<String> alreadyKnown(TableIdentifier table, UpdateTableRequest request) {
+        List<String> existing = stored.tableLocations(table);
+        boolean isPlaced = request.updates().stream()
+                .filter(MetadataUpdate.SetLocation.class::isInstance)
+                .allMatch(set -> policy.allows(((MetadataUpdate.SetLocation) set).location()));
+        return existing.isEmpty() && !isPlaced ? List.of(stored.chosenLocation(table)) : existing;
     }
 
     private RestAnswer answer(LoadTableResponse loaded) {

@@ -1,24 +1,35 @@
 package io.firn.catalog.rest;
 
+import io.firn.catalog.FirnException;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest.Route;
 import java.util.List;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.catalog.ViewCatalog;
+import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.rest.CatalogHandlers;
 import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.requests.CreateViewRequest;
 import org.apache.iceberg.rest.requests.RegisterViewRequest;
 import org.apache.iceberg.rest.requests.RenameTableRequest;
 import org.apache.iceberg.rest.requests.UpdateTableRequest;
+import org.apache.iceberg.rest.responses.LoadViewResponse;
 
 /** Views, where the catalog has them. */
 final class ViewRoutes {
     private final Catalog catalog;
     private final RestJson json;
+    private final LocationPolicy policy;
+    private final RequestLocations locations;
+    private final StoredMetadata stored;
 
-    ViewRoutes(Catalog catalog, RestJson json) {
+    ViewRoutes(Catalog catalog, RestJson json, LocationPolicy policy) {
         this.catalog = catalog;
         this.json = json;
+        this.policy = policy;
+        this.locations = new RequestLocations(policy);
+        this.stored = new StoredMetadata(catalog);
     }
 
     List<Route> routes() {
@@ -37,13 +48,17 @@ final class ViewRoutes {
                 }),
                 new Route(Endpoint.V1_CREATE_VIEW, (request, names) -> {
                     CreateViewRequest asked = json.read(request.body(), CreateViewRequest.class);
+                    locations.location(asked.location());
+                    locations.properties(asked.properties());
                     NamespaceRoutes.require(catalog, names.namespace());
                     return RestAnswer.of(json.write(CatalogHandlers.createView(views, names.namespace(), asked)));
                 }),
-                new Route(
-                        Endpoint.V1_UPDATE_VIEW,
-                        (request, names) -> RestAnswer.of(json.write(CatalogHandlers.updateView(
-                                views, names.view(), json.read(request.body(), UpdateTableRequest.class))))),
+                new Route(Endpoint.V1_UPDATE_VIEW, (request, names) -> {
+                    UpdateTableRequest asked = json.read(request.body(), UpdateTableRequest.class);
+                    List<String> existing = stored.viewLocations(views, names.view());
+                    new RequestLocations(policy.with(existing)).updates(asked.updates());
+                    return RestAnswer.of(json.write(CatalogHandlers.updateView(views, names.view(), asked)));
+                }),
                 new Route(Endpoint.V1_DELETE_VIEW, (request, names) -> {
                     CatalogHandlers.dropView(views, names.view());
                     return RestAnswer.done();
@@ -54,11 +69,27 @@ final class ViewRoutes {
                     CatalogHandlers.renameView(views, asked);
                     return RestAnswer.done();
                 }),
-                new Route(Endpoint.V1_REGISTER_VIEW, (request, names) -> {
-                    RegisterViewRequest asked = json.read(request.body(), RegisterViewRequest.class);
-                    NamespaceRoutes.require(catalog, names.namespace());
-                    return RestAnswer.of(json.write(CatalogHandlers.registerView(views, names.namespace(), asked)));
-                }));
+                new Route(Endpoint.V1_REGISTER_VIEW, (request, names) -> register(views, request, names)));
+    }
+
+    /** As for a table: the file is examined before it becomes a view, and once more after. */
+    private RestAnswer register(ViewCatalog views, RestRequest request, PathNames names) {
+        RegisterViewRequest asked = json.read(request.body(), RegisterViewRequest.class);
+        locations.metadataFile(asked.metadataLocation());
+        NamespaceRoutes.require(catalog, names.namespace());
+        TableIdentifier name = TableIdentifier.of(names.namespace(), asked.name());
+        if (views.viewExists(name)) {
+            throw new AlreadyExistsException("View already exists: %s", name);
+        }
+        locations.view(stored.view(name, asked.metadataLocation()));
+        LoadViewResponse registered = CatalogHandlers.registerView(views, names.namespace(), asked);
+        try {
+            locations.view(registered.metadata());
+        } catch (FirnException replacedMeanwhile) {
+            views.dropView(name);
+            throw replacedMeanwhile;
+        }
+        return RestAnswer.of(json.write(registered));
     }
 
     private RestAnswer list(ViewCatalog views, RestRequest request, PathNames names) {

@@ -1,10 +1,13 @@
 package io.firn.catalog.commit;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.RestServer;
 import java.io.Closeable;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.catalog.Catalog;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,7 +25,8 @@ final class ServedTableCommitterTest extends CatalogTableCommitterTest {
                 "type", "jdbc",
                 "uri", "jdbc:sqlite:file:" + folder.resolve("catalog.db"),
                 "warehouse", "file:" + folder.resolve("warehouse")));
-        server = new RestServer(backing, Map.of());
+        server = new RestServer(
+                backing, Map.of(), LocationPolicy.of(Optional.of("file:" + folder.resolve("warehouse")), List.of()));
         catalog = Catalogs.open(Map.of("type", "rest", "uri", server.uri()));
     }
 

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.location.LocationPolicy;
 import java.io.Closeable;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,6 +55,7 @@ class IcebergRestTest {
     private static final int OK = 200;
 
     private static Catalog backing;
+    private static LocationPolicy locations;
     private static RestServer server;
     private static RESTCatalog client;
 
@@ -66,7 +70,8 @@ class IcebergRestTest {
                 "jdbc:sqlite:file:" + folder.resolve("catalog.db"),
                 "warehouse",
                 "file:" + folder.resolve("warehouse")));
-        server = new RestServer(backing, Map.of("s3.endpoint", "http://127.0.0.1:9000"));
+        locations = LocationPolicy.of(Optional.of("file:" + folder.resolve("warehouse")), List.of());
+        server = new RestServer(backing, Map.of("s3.endpoint", "http://127.0.0.1:9000"), locations);
         client = (RESTCatalog) Catalogs.open(Map.of("type", "rest", "uri", server.uri()));
     }
 
@@ -80,7 +85,7 @@ class IcebergRestTest {
     @Test
     void clients_learn_what_is_served_and_which_properties_to_take() {
         assertThat(client.properties()).containsEntry("s3.endpoint", "http://127.0.0.1:9000");
-        RestAnswer config = new IcebergRest(backing, Map.of()).answer(get("/v1/config"));
+        RestAnswer config = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC()).answer(get("/v1/config"));
         assertThat(config.status()).isEqualTo(OK);
         assertThat(config.body()).contains(Endpoint.V1_UPDATE_TABLE.toString(), Endpoint.V1_CREATE_VIEW.toString());
     }
@@ -123,7 +128,7 @@ class IcebergRestTest {
             all.add(TableIdentifier.of(many, "t" + i));
             client.createTable(TableIdentifier.of(many, "t" + i), SCHEMA);
         }
-        IcebergRest rest = new IcebergRest(backing, Map.of());
+        IcebergRest rest = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC());
         RestAnswer page = rest.answer(
                 new RestRequest("GET", "/v1/namespaces/many/tables", Map.of("pageSize", "2", "pageToken", ""), ""));
         assertThat(page.body()).contains("\"next-page-token\":\"2\"");
@@ -174,7 +179,7 @@ class IcebergRestTest {
                 .isInstanceOf(NoSuchTableException.class);
         assertThatThrownBy(() -> client.loadView(TableIdentifier.of("nowhere", "v")))
                 .isInstanceOf(NoSuchViewException.class);
-        IcebergRest rest = new IcebergRest(backing, Map.of());
+        IcebergRest rest = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC());
         assertThat(rest.answer(get("/v1/nonsense")).status()).isEqualTo(404);
         assertThat(rest.answer(get("/v1/namespaces//tables")).status()).isEqualTo(400);
         RestAnswer wrongMethod = rest.answer(new RestRequest("PUT", "/v1/namespaces", Map.of(), ""));
@@ -228,7 +233,7 @@ class IcebergRestTest {
                 .isInstanceOf(NotFoundException.class)
                 .hasMessageContaining(metadata.getFileName().toString());
         String change = "{\"requirements\":[],\"updates\":[{\"action\":\"set-properties\",\"updates\":{\"a\":\"b\"}}]}";
-        RestAnswer commit = new IcebergRest(backing, Map.of())
+        RestAnswer commit = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC())
                 .answer(new RestRequest("POST", "/v1/namespaces/missing/tables/orders", Map.of(), change));
         assertThat(commit.status()).isEqualTo(500);
         Files.move(away, metadata);
@@ -242,7 +247,7 @@ class IcebergRestTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "[]", "{", "{\"name\": 7}", "{\"requirements\": [{\"type\": \"nonsense\"}]}"})
     void bodies_that_are_no_request_are_refused(String body) {
-        IcebergRest rest = new IcebergRest(backing, Map.of());
+        IcebergRest rest = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC());
         for (String path : List.of("/v1/namespaces", "/v1/namespaces/shop/tables", "/v1/tables/rename")) {
             RestAnswer answer = rest.answer(new RestRequest("POST", path, Map.of(), body));
             assertThat(answer.status()).as("%s: %s", path, answer.body()).isEqualTo(400);
@@ -281,7 +286,7 @@ class IcebergRestTest {
         String onEmpty =
                 "{\"requirements\":[{\"type\":\"assert-ref-snapshot-id\",\"ref\":\"main\",\"snapshot-id\":null}],"
                         + "\"updates\":[{\"action\":\"remove-snapshot-ref\",\"ref-name\":\"main\"}]}";
-        RestAnswer refused = new IcebergRest(backing, Map.of())
+        RestAnswer refused = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC())
                 .answer(new RestRequest("POST", "/v1/namespaces/conflict/tables/t", Map.of(), onEmpty));
         assertThat(refused.status()).isEqualTo(409);
         assertThat(refused.body()).contains("CommitFailedException");
@@ -323,7 +328,7 @@ class IcebergRestTest {
         client.createNamespace(Namespace.of("both"));
         client.createTable(TableIdentifier.of("both", "a"), SCHEMA);
         client.createTable(TableIdentifier.of("both", "b"), SCHEMA);
-        IcebergRest rest = new IcebergRest(backing, Map.of());
+        IcebergRest rest = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC());
         String change = "{\"identifier\":{\"namespace\":[\"both\"],\"name\":\"%s\"},\"requirements\":[],\"updates\":"
                 + "[{\"action\":\"set-properties\",\"updates\":{\"done\":\"yes\"}}]}";
         String two = "{\"table-changes\":[" + change.formatted("a") + "," + change.formatted("b") + "]}";
@@ -347,7 +352,8 @@ class IcebergRestTest {
                 "uri", "jdbc:sqlite:file:" + folder.resolve("catalog.db"),
                 "warehouse", "file:" + folder.resolve("warehouse")));
         ((Closeable) broken).close();
-        RestAnswer answer = new IcebergRest(broken, Map.of()).answer(get("/v1/namespaces"));
+        RestAnswer answer =
+                new IcebergRest(broken, Map.of(), locations, Clock.systemUTC()).answer(get("/v1/namespaces"));
         assertThat(answer.status()).isEqualTo(500);
         assertThat(answer.body()).contains("see Firn's log").doesNotContain(folder.toString());
     }

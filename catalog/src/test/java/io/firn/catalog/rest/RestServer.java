@@ -1,10 +1,12 @@
 package io.firn.catalog.rest;
 
+import io.firn.catalog.location.LocationPolicy;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.iceberg.catalog.Catalog;
@@ -21,10 +23,12 @@ public final class RestServer implements AutoCloseable {
     private final Server server = new Server();
     private final ServerConnector connector;
 
-    public RestServer(Catalog catalog, Map<String, String> defaults) throws Exception {
+    /** @param locations that requests may name */
+    public RestServer(Catalog catalog, Map<String, String> defaults, LocationPolicy locations) throws Exception {
         ServletContextHandler context = new ServletContextHandler();
         context.setContextPath("/");
-        context.addServlet(new ServletHolder(new Routes(new IcebergRest(catalog, defaults))), "/*");
+        context.addServlet(
+                new ServletHolder(new Routes(new IcebergRest(catalog, defaults, locations, Clock.systemUTC()))), "/*");
         HttpConfiguration http = new HttpConfiguration();
         http.setUriCompliance(UriCompliance.DEFAULT.with(
                 "iceberg",

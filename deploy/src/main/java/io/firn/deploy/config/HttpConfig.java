@@ -1,26 +1,27 @@
 package io.firn.deploy.config;
 
+import io.firn.catalog.location.LocationPolicy;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Where the service listens, and to whom.
  *
  * @param listen host and port; port 0 takes a free one
- * @param operators what may change things presents, by name; secrets
- * @param readers what may only look presents, by name; secrets
+ * @param tokens of those who may ask
  * @param tls empty where it talks in the clear
- * @param requestsPerSecond of one address, in the mean; probes are not counted
+ * @param requestsPerSecond of one caller, in the mean; probes are not counted
  * @param icebergRest whether query engines are served the catalog, by Iceberg's REST protocol
+ * @param icebergLocations directories that query engines may name besides the warehouse
  */
 public record HttpConfig(
         String listen,
-        Map<String, String> operators,
-        Map<String, String> readers,
+        Tokens tokens,
         Optional<TlsConfig> tls,
         int requestsPerSecond,
-        boolean icebergRest) {
+        boolean icebergRest,
+        List<String> icebergLocations) {
     /** This machine only: any other address needs a token or clients' certificates. */
     public static final String DEFAULT_LISTEN = "127.0.0.1:8383";
 
@@ -31,8 +32,18 @@ public record HttpConfig(
     public static final String OPERATOR = "operator";
 
     public HttpConfig {
-        operators = Map.copyOf(operators);
-        readers = Map.copyOf(readers);
+        icebergLocations = List.copyOf(icebergLocations);
+    }
+
+    /** With the catalog or without, and no locations besides the warehouse. */
+    public HttpConfig(
+            String listen,
+            Map<String, String> operators,
+            Map<String, String> readers,
+            Optional<TlsConfig> tls,
+            int requestsPerSecond,
+            boolean icebergRest) {
+        this(listen, new Tokens(operators, Map.of(), readers), tls, requestsPerSecond, icebergRest, List.of());
     }
 
     /** Without the catalog. */
@@ -61,34 +72,29 @@ public record HttpConfig(
     }
 
     static HttpConfig of(Section http) {
-        Map<String, String> operators = new TreeMap<>(http.section("operators").properties());
-        http.text("token").ifPresent(secret -> operators.put(OPERATOR, secret));
         HttpConfig config = new HttpConfig(
                 http.text("listen").orElse(DEFAULT_LISTEN),
-                operators,
-                http.section("readers").properties(),
+                Tokens.of(http),
                 TlsConfig.of(http.section("tls")),
                 http.positive("requests-per-second", DEFAULT_REQUESTS_PER_SECOND),
-                http.flag("iceberg-rest", false));
+                http.flag("iceberg-rest", false),
+                http.texts("iceberg-locations"));
         HostAndPort.problem(config.listen(), "127.0.0.1:8383")
                 .ifPresent(action ->
                         http.wrong("listen", http.quoted("listen", config.listen()) + " is not host:port", action));
+        for (String location : config.icebergLocations()) {
+            LocationPolicy.problem(location)
+                    .ifPresent(problem -> http.wrong(
+                            "iceberg-locations",
+                            http.quoted("iceberg-locations", location) + " " + problem,
+                            "name directories, as s3://lake/partners"));
+        }
         http.finish();
         return config;
     }
 
     /** Whether anybody can prove who he is. */
     public boolean knowsClients() {
-        return !operators.isEmpty()
-                || !readers.isEmpty()
-                || tls.flatMap(TlsConfig::clients).isPresent();
-    }
-
-    /** Without the tokens. */
-    @Override
-    public String toString() {
-        return "HttpConfig[listen=" + listen + ", operators=" + operators.keySet() + ", readers=" + readers.keySet()
-                + ", tls=" + tls + ", requestsPerSecond=" + requestsPerSecond
-                + ", icebergRest=" + icebergRest + "]";
+        return !tokens.isEmpty() || tls.flatMap(TlsConfig::clients).isPresent();
     }
 }

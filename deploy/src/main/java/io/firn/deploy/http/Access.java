@@ -6,10 +6,10 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +27,14 @@ final class Access {
     private final boolean open;
 
     private Access(HttpConfig config) {
-        config.operators()
-                .forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, Role.OPERATOR))));
-        config.readers()
-                .forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, Role.READER))));
+        add(config.tokens().operators(), Role.OPERATOR);
+        add(config.tokens().writers(), Role.WRITER);
+        add(config.tokens().readers(), Role.READER);
         this.open = !config.knowsClients();
+    }
+
+    private void add(Map<String, String> secrets, Role role) {
+        secrets.forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, role))));
     }
 
     /** @throws FirnException {@code http-open} where others could reach the service and nothing protects it */
@@ -98,10 +101,6 @@ final class Access {
     }
 
     private static byte[] digest(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
+        return Digests.of(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -4,6 +4,7 @@ import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.config.TlsConfig;
 import io.firn.deploy.tls.Pem;
 import java.util.Optional;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -20,6 +21,10 @@ final class Connectors {
     private static final long IDLE_MILLIS = 10_000;
 
     private static final int MAX_HEADER_BYTES = 8 << 10;
+
+    /** Nothing that a proxy before the service could read in another way. */
+    private static final HttpCompliance COMPLIANCE = HttpCompliance.RFC9110.without(
+            "firn", HttpCompliance.Violation.LF_HEADER_TERMINATION, HttpCompliance.Violation.LF_CHUNK_TERMINATION);
 
     private final HttpConfig config;
     private final long patienceMillis;
@@ -61,6 +66,7 @@ final class Connectors {
         http.setSendServerVersion(false);
         http.setIdleTimeout(IDLE_MILLIS);
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
+        http.setHttpCompliance(COMPLIANCE);
         if (config.icebergRest()) {
             // The levels of a namespace are parted by a control character, the unit separator.
             http.setUriCompliance(

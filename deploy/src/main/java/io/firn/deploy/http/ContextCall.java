@@ -13,12 +13,10 @@ final class ContextCall implements Route.Call {
     private final String who;
     private volatile int status;
 
-    /** Reads the body as well, if it can have one. */
-    ContextCall(Route route, Context context) {
+    ContextCall(Route route, Context context, String body) {
         this.route = route;
         this.path = Map.copyOf(context.pathParamMap());
-        // Before anything is done: a body that is too large or does not come must not leave a change behind.
-        this.body = route.isChange() ? context.body() : "";
+        this.body = body;
         this.who = Door.who(context);
         this.status = route.status();
     }

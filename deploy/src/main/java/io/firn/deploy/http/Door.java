@@ -1,5 +1,7 @@
 package io.firn.deploy.http;
 
+import io.firn.catalog.rest.IcebergRest;
+import io.firn.deploy.http.Role.Permission;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import java.net.URI;
@@ -25,82 +27,117 @@ final class Door {
     private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    private static final int TOO_LARGE = 413;
     private static final int TOO_MANY = 429;
+    private static final String LIMIT = "http.requests-per-second";
 
-    /** Of a wrong token, in requests: guessing is slow. */
+    /** Of a wrong or missing token, in requests: guessing is slow. */
     private static final int COST_OF_A_WRONG_TOKEN = 20;
 
     private final Access access;
-    private final RateLimit limit;
+    private final RequestRates rates;
     private final Set<String> open;
+    private final Optional<IcebergRest> iceberg;
 
     /** @param open paths that anybody may get, beside the probes */
-    Door(Access access, RateLimit limit, Set<String> open) {
+    Door(Access access, RequestRates rates, Set<String> open, Optional<IcebergRest> iceberg) {
         this.access = access;
-        this.limit = limit;
+        this.rates = rates;
         this.open = Set.copyOf(open);
+        this.iceberg = iceberg;
     }
 
     /** To be called before any handler. */
     void admit(Context context) {
         headers(context);
-        if (PROBES.contains(context.path())) {
-            return;
-        }
-        if (!limit.take(address(context), 1)) {
-            context.header("Retry-After", "1");
+        if (RequestBodies.isUnexpected(context)) {
             refuse(
                     context,
-                    TOO_MANY,
-                    "this address asks more often than it may",
-                    "http.requests-per-second",
-                    "ask less often");
-        } else if (isFromElsewhere(context)) {
-            refuse(
-                    context,
-                    FORBIDDEN,
-                    "a page of another site asks, or by another name than this machine's",
-                    "headers Host and Origin",
-                    "use the service's own page, at the address that it listens on");
-        } else {
-            identify(context);
+                    TOO_LARGE,
+                    "a request of this method has no body",
+                    "header Content-Length or Transfer-Encoding",
+                    "send it without a body");
+        } else if (!PROBES.contains(context.path())) {
+            if (isFromElsewhere(context)) {
+                refuse(
+                        context,
+                        FORBIDDEN,
+                        "a page of another site asks, or by another name than this machine's",
+                        "headers Host and Origin",
+                        "use the service's own page, at the address that it listens on");
+            } else {
+                identify(context);
+            }
         }
     }
 
     private void identify(Context context) {
-        Role needed = needed(context);
+        Permission needed = needed(context);
         Optional<Caller> caller = access.caller(context.header("Authorization"), certificates(context));
         if (caller.isPresent()) {
             context.attribute(CALLER, caller.get());
+            known(context, caller.get(), needed);
+        } else {
+            unknown(context, needed);
         }
-        if (caller.map(Caller::role).orElse(Role.ANYONE).covers(needed)) {
-            return;
-        }
-        if (caller.isPresent()) {
+    }
+
+    /** A known caller has a limit of its own: what others do at its address does not count. */
+    private void known(Context context, Caller caller, Permission needed) {
+        if (!rates.take(caller)) {
+            context.header("Retry-After", "1");
+            refuse(context, TOO_MANY, "this caller sends more requests than allowed", LIMIT, "send fewer requests");
+        } else if (!caller.role().has(needed)) {
+            boolean ofEngine = caller.role().equals(Role.WRITER);
             refuse(
                     context,
                     FORBIDDEN,
-                    "this token is for looking alone",
+                    ofEngine ? "this token is for " + IcebergRoutes.ROOT + " alone" : "this token is for looking alone",
                     "header Authorization",
-                    "use an operator's token: http.token, or one of http.operators");
-            return;
+                    needed.equals(Permission.WRITE_CATALOG)
+                            ? "use a token of http.writers, or an operator's: http.token, http.operators"
+                            : "use an operator's token: http.token, or one of http.operators");
         }
-        limit.take(address(context), COST_OF_A_WRONG_TOKEN);
-        context.header("WWW-Authenticate", "Bearer");
-        refuse(
-                context,
-                UNAUTHORIZED,
-                "a token is needed, and this is none or not the one",
-                "header Authorization",
-                "send 'Authorization: Bearer' with a token of the configuration, as http.token");
     }
 
-    private Role needed(Context context) {
-        HandlerType method = context.method();
-        if (!method.equals(HandlerType.GET) && !method.equals(HandlerType.HEAD)) {
-            return Role.OPERATOR;
+    /** Only those who cannot prove who they are count by address. */
+    private void unknown(Context context, Permission needed) {
+        boolean isOpen = Role.ANYONE.has(needed);
+        if (!rates.take(address(context), isOpen ? 1 : COST_OF_A_WRONG_TOKEN)) {
+            context.header("Retry-After", "1");
+            refuse(
+                    context,
+                    TOO_MANY,
+                    "this address sends more requests without a valid token than allowed",
+                    LIMIT,
+                    "send a valid token, or fewer requests");
+        } else if (!isOpen) {
+            context.header("WWW-Authenticate", "Bearer");
+            refuse(
+                    context,
+                    UNAUTHORIZED,
+                    "missing or invalid bearer token",
+                    "header Authorization",
+                    "send 'Authorization: Bearer' with a token of the configuration, as http.token");
         }
-        return open.contains(context.path()) ? Role.ANYONE : Role.READER;
+    }
+
+    private Permission needed(Context context) {
+        HandlerType method = context.method();
+        Optional<String> catalogPath = IcebergRoutes.path(context);
+        if (catalogPath.isPresent()) {
+            boolean isChange = iceberg.map(rest -> rest.isChange(method.name(), catalogPath.get()))
+                    .orElse(!isRead(method));
+            return isChange ? Permission.WRITE_CATALOG : Permission.READ_CATALOG;
+        }
+        if (!isRead(method)) {
+            return Permission.OPERATE;
+        }
+        return open.contains(context.path()) ? Permission.OPEN : Permission.VIEW;
+    }
+
+    private static boolean isRead(HandlerType method) {
+        return method.equals(HandlerType.GET) || method.equals(HandlerType.HEAD);
     }
 
     /**
@@ -145,21 +182,17 @@ final class Door {
     }
 
     private static void refuse(Context context, int status, String what, String where, String action) {
-        if (needsMention(context)) {
+        if (!isRead(context.method())) {
             LOG.warn(
                     "refused {} {} of {} with {}: {}",
                     context.method(),
                     Plain.text(context.path()),
-                    who(context),
+                    Plain.text(who(context)),
                     status,
                     what);
         }
         Problem.answer(context, status, "http-" + status, what, where, action);
         context.skipRemainingHandlers();
-    }
-
-    private static boolean needsMention(Context context) {
-        return !context.method().equals(HandlerType.GET) && !context.method().equals(HandlerType.HEAD);
     }
 
     private static void headers(Context context) {

@@ -36,11 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class HttpService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
 
-    /** Requests carry a few words at most. */
-    private static final long MAX_REQUEST_BYTES = 64 << 10;
-
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final String VERSION = "0.1.0";
+    private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
     private static final int INTERNAL = 500;
 
@@ -48,7 +46,8 @@ public final class HttpService implements AutoCloseable {
     private final Clock clock;
     private final History history;
     private final Access access;
-    private final RateLimit limit;
+    private final RequestRates rates;
+    private final RequestBodies bodies;
     private final RouteRunner runner;
     private final BoundedCalls engines;
     private final HttpLimits limits;
@@ -67,9 +66,10 @@ public final class HttpService implements AutoCloseable {
         this.history = new History(running, clock);
         this.access = access(config);
         this.limits = limits;
-        this.runner = new RouteRunner(running, limits, clock);
+        this.bodies = new RequestBodies(limits.bodyBytes());
+        this.runner = new RouteRunner(running, bodies, limits, clock);
         this.engines = new BoundedCalls("firn-http-engine", limits.asking(), clock);
-        this.limit = new RateLimit(config.requestsPerSecond(), clock);
+        this.rates = new RequestRates(config.requestsPerSecond(), clock);
         this.metrics = new PipelineMetrics(registry, running::pipelines, running::retentions, clock);
         this.tables = new TableMetrics(registry, running, clock);
         this.backfills = new BackfillMetrics(registry, running.backfillFigures(), clock);
@@ -147,7 +147,6 @@ public final class HttpService implements AutoCloseable {
     private void configure(JavalinConfig config, Connectors connectors, String host, int port) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
-        config.http.maxRequestSize = MAX_REQUEST_BYTES;
         config.http.prefer405over404 = true;
         config.jetty.addConnector((server, http) -> connectors.connector(server, http, host, port));
         config.jetty.modifyServer(server -> server.setErrorHandler(HttpService::refuse));
@@ -156,15 +155,17 @@ public final class HttpService implements AutoCloseable {
         for (Route route : routes) {
             config.routes.addHttpHandler(route.method(), route.path(), context -> runner.serve(route, context));
         }
-        running.iceberg().ifPresent(rest -> new IcebergRoutes(rest, engines, limits.engine()).add(config.routes));
+        running.iceberg()
+                .ifPresent(rest -> new IcebergRoutes(rest, bodies, engines, limits.engine()).add(config.routes));
         failures(config);
     }
 
     private Door door(List<Route> routes) {
         return new Door(
                 access,
-                limit,
-                routes.stream().filter(Route::isOpen).map(Route::path).collect(Collectors.toSet()));
+                rates,
+                routes.stream().filter(Route::isOpen).map(Route::path).collect(Collectors.toSet()),
+                running.iceberg());
     }
 
     private List<Route> routes() {
@@ -205,7 +206,11 @@ public final class HttpService implements AutoCloseable {
                 HttpException.RuntimeException.class,
                 (broken, context) -> Problem.answer(
                         context, broken.getCode(), "http-" + broken.getCode(), "the request is cut off", "", ""));
-        config.routes.exception(IOException.class, (gone, context) -> LOG.debug("a client went away", gone));
+        config.routes.exception(IOException.class, (broken, context) -> {
+            LOG.debug("a body did not come as a whole", broken);
+            Problem.answer(
+                    context, BAD_REQUEST, "http-400", "the body is malformed or cut off", "body", "send it again");
+        });
         config.routes.exception(Exception.class, (failure, context) -> {
             LOG.error("a request to {} failed", context.path(), failure);
             Problem.answer(

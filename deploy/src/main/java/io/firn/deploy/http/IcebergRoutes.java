@@ -7,12 +7,11 @@ import io.firn.catalog.rest.RestRequest;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
-import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,18 +28,32 @@ final class IcebergRoutes {
     /** A commit carries schemas and snapshots, never data. The widest tables need some megabytes. */
     private static final int MAX_BYTES = 32 << 20;
 
-    private static final int TOO_LARGE = 413;
+    private static final int NOT_FOUND = 404;
     private static final int CHANGED = 300;
 
     private final IcebergRest rest;
+    private final RequestBodies bodies;
     private final BoundedCalls calls;
     private final Duration time;
 
     /** @param time that a request waits for the catalog */
-    IcebergRoutes(IcebergRest rest, BoundedCalls calls, Duration time) {
+    IcebergRoutes(IcebergRest rest, RequestBodies bodies, BoundedCalls calls, Duration time) {
         this.rest = rest;
+        this.bodies = bodies;
         this.calls = calls;
         this.time = time;
+    }
+
+    /**
+     * Returns the path below {@link #ROOT} as it was sent: names in it may hold what decoding would take for a slash.
+     *
+     * @return empty if the request is for something else
+     */
+    static Optional<String> path(Context context) {
+        String sent = context.req().getRequestURI();
+        return sent.startsWith(ROOT + "/") && context.path().startsWith(ROOT + "/")
+                ? Optional.of(sent.substring(ROOT.length()))
+                : Optional.empty();
     }
 
     void add(RoutesConfig routes) {
@@ -50,41 +63,42 @@ final class IcebergRoutes {
     }
 
     private void answer(Context context) throws IOException {
-        byte[] body;
-        try (ServletInputStream input = context.req().getInputStream()) {
-            body = input.readNBytes(MAX_BYTES + 1);
-        }
-        if (body.length > MAX_BYTES) {
-            Problem.answer(
-                    context, TOO_LARGE, "http-413", "the request has more than " + MAX_BYTES + " bytes", "body", "");
+        Optional<String> path = path(context);
+        if (path.isEmpty()) {
+            Problem.answer(context, NOT_FOUND, "http-404", "nothing is here", "", "write the path as " + ROOT);
             return;
         }
+        String method = context.method().name();
         Map<String, String> query = new TreeMap<>();
         context.queryParamMap().forEach((name, values) -> query.put(name, values.get(0)));
-        // As it was sent: names in it may hold what decoding would take for a slash.
-        String path = context.req().getRequestURI().substring(ROOT.length());
-        String method = context.method().name();
-        RestAnswer answer = answer(new RestRequest(method, path, query, new String(body, StandardCharsets.UTF_8)));
+        RestAnswer answer;
+        try {
+            RequestBodies.Held body = bodies.read(context, MAX_BYTES);
+            answer = answer(new RestRequest(method, path.get(), query, body.text()), body);
+        } catch (FirnException full) {
+            if (!full.code().equals(RequestBodies.FULL)) {
+                throw full;
+            }
+            context.header("Retry-After", "1");
+            answer = RestAnswer.busy(full.what());
+        }
         context.status(answer.status()).contentType("application/json").result(answer.body());
-        if (answer.status() < CHANGED && isChange(context, path)) {
-            LOG.info("changed by {}: {} {}", Plain.text(Door.who(context)), method, Plain.text(path));
+        if (answer.status() < CHANGED && rest.isChange(method, path.get())) {
+            LOG.info("changed by {}: {} {}", Plain.text(Door.who(context)), method, Plain.text(path.get()));
         }
     }
 
     /** What was begun and has not ended may have taken effect; what was not begun may be asked for again. */
-    private RestAnswer answer(RestRequest request) {
+    private RestAnswer answer(RestRequest request, RequestBodies.Held body) {
         try {
-            return calls.call(() -> rest.answer(request), time, request.path(), "");
+            return calls.call(body.until(() -> rest.answer(request)), time, request.path(), "");
         } catch (FirnException failed) {
             LOG.warn("{} {} by an engine: {}", request.method(), Plain.text(request.path()), failed.what());
-            return failed.code().equals(BoundedCalls.NO_ANSWER)
-                    ? RestAnswer.notInTime(request, failed.what())
-                    : RestAnswer.busy(failed.what());
+            if (failed.code().equals(BoundedCalls.NO_ANSWER)) {
+                return RestAnswer.notInTime(request, failed.what());
+            }
+            body.release();
+            return RestAnswer.busy(failed.what());
         }
-    }
-
-    private static boolean isChange(Context context, String path) {
-        return (context.method().equals(HandlerType.POST) || context.method().equals(HandlerType.DELETE))
-                && !path.endsWith("/metrics");
     }
 }

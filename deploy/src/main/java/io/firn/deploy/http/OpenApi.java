@@ -22,15 +22,15 @@ final class OpenApi {
 
     private static final Map<Integer, String> REFUSALS = new TreeMap<>(Map.of(
             400, "the request is not one that is served",
-            401, "a token is needed, and this is none or not the one",
-            403, "the token is for looking alone, or a page of another site asks",
+            401, "missing or invalid bearer token",
+            403, "the token's role may not do this, or a page of another site asks",
             404, "there is no such thing",
             409, "not now, because of something that is going on, or not any more, because it is over",
             413, "the body is too large",
             422, "the idempotency key came with another request before",
-            429, "this address asks more often than it may, or too much is waiting",
+            429, "the caller or its address sends more requests than allowed, or too much is waiting",
             500, "the service met what it did not expect",
-            503, "a system that it needs does not answer"));
+            503, "a system that it needs does not answer, or other requests take all the memory for bodies"));
 
     private OpenApi() {}
 
@@ -143,7 +143,7 @@ final class OpenApi {
     }
 
     private static Set<Integer> refusals(Route route) {
-        Set<Integer> refusals = new TreeSet<>(List.of(400, 429, 500));
+        Set<Integer> refusals = new TreeSet<>(List.of(400, 413, 429, 500));
         if (!route.isOpen()) {
             refusals.addAll(List.of(401, 403, 503));
         }

@@ -11,6 +11,7 @@ final class Problem {
     private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
+    private static final int TOO_LARGE = 413;
     private static final int UNPROCESSABLE = 422;
     private static final int TOO_MANY = 429;
     private static final int INTERNAL = 500;
@@ -31,6 +32,7 @@ final class Problem {
             Map.entry("job-over", CONFLICT),
             Map.entry("key-busy", CONFLICT),
             Map.entry("key-reused", UNPROCESSABLE),
+            Map.entry(RequestBodies.TOO_LARGE, TOO_LARGE),
             Map.entry("jobs-full", TOO_MANY));
 
     static final Shape SHAPE = Shape.of("Problem", "Why a request was refused, as RFC 9457 has it.")
@@ -70,6 +72,9 @@ final class Problem {
     }
 
     static void answer(Context context, FirnException failure) {
+        if (failure.code().equals(RequestBodies.FULL)) {
+            context.header("Retry-After", "1");
+        }
         answer(context, status(failure), failure.code(), failure.what(), failure.where(), failure.action());
     }
 

@@ -1,6 +1,8 @@
 package io.firn.deploy.http;
 
 import io.firn.catalog.FirnException;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -8,24 +10,39 @@ import java.util.function.Supplier;
 
 /**
  * Answers to changes that came with an idempotency key: the same key again gets the same answer, and nothing is done
- * twice. For as long as the process lives and so many keys; what was refused may be tried again. Safe for use by
- * several threads.
+ * twice. For as long as the process lives, and for so many keys and bytes of answers; what was refused may be tried
+ * again. Of requests it keeps digests. Safe for use by several threads.
  */
 final class Repeats {
-    private static final int KEYS = 10_000;
+    private static final int MAX_KEYS = 10_000;
+    private static final long MAX_BYTES = 4L << 20;
     private static final int LONGEST_KEY = 255;
 
-    private final Map<String, Kept> kept = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
+    /** Of an entry besides its answer: two digests as text, objects, and its place in the map. */
+    private static final int ENTRY_BYTES = 400;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Kept> eldest) {
-            return size() > KEYS;
+    private final long maxBytes;
+    private final Map<String, Kept> kept = new LinkedHashMap<>();
+    private long bytes;
+
+    /**
+     * @param request its digest
+     * @param answer empty while it is being worked on
+     */
+    private record Kept(String request, Optional<String> answer) {
+        long bytes() {
+            return ENTRY_BYTES + answer.map(text -> 2L * text.length()).orElse(0L);
         }
-    };
+    }
 
-    /** @param answer empty while it is being worked on */
-    private record Kept(String request, Optional<String> answer) {}
+    Repeats() {
+        this(MAX_BYTES);
+    }
+
+    /** @param maxBytes of all that is kept */
+    Repeats(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
 
     /**
      * Does it, or gives the answer of when it was done.
@@ -39,8 +56,9 @@ final class Repeats {
             throw FirnException.user(
                     "key-invalid", "the idempotency key is empty or too long", "header Idempotency-Key", "use a UUID");
         }
-        String whole = caller + '\n' + key;
-        Optional<String> before = begin(whole, request);
+        String whole = digest(caller + '\n' + key);
+        String asked = digest(request);
+        Optional<String> before = begin(whole, asked);
         if (before.isPresent()) {
             return before.get();
         }
@@ -49,14 +67,18 @@ final class Repeats {
             answer = Optional.of(change.get());
             return answer.get();
         } finally {
-            end(whole, request, answer);
+            end(whole, asked, answer);
         }
+    }
+
+    private static String digest(String text) {
+        return Digests.hex(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private synchronized Optional<String> begin(String key, String request) {
         Kept before = kept.get(key);
         if (before == null) {
-            kept.put(key, new Kept(request, Optional.empty()));
+            put(key, new Kept(request, Optional.empty()));
             return Optional.empty();
         }
         if (!before.request().equals(request)) {
@@ -77,10 +99,39 @@ final class Repeats {
     }
 
     private synchronized void end(String key, String request, Optional<String> answer) {
+        remove(key);
         if (answer.isPresent()) {
-            kept.put(key, new Kept(request, answer));
-        } else {
-            kept.remove(key);
+            put(key, new Kept(request, answer));
+            makeRoom();
         }
+    }
+
+    private void put(String key, Kept entry) {
+        kept.put(key, entry);
+        bytes += entry.bytes();
+    }
+
+    private void remove(String key) {
+        Kept entry = kept.remove(key);
+        if (entry != null) {
+            bytes -= entry.bytes();
+        }
+    }
+
+    /** The oldest go; those that are worked on stay, there are no more of them than threads. */
+    private void makeRoom() {
+        Iterator<Kept> oldest = kept.values().iterator();
+        while ((kept.size() > MAX_KEYS || bytes > maxBytes) && oldest.hasNext()) {
+            Kept entry = oldest.next();
+            if (entry.answer().isPresent()) {
+                oldest.remove();
+                bytes -= entry.bytes();
+            }
+        }
+    }
+
+    /** Returns about how much memory is taken. */
+    synchronized long bytes() {
+        return bytes;
     }
 }

@@ -3,6 +3,7 @@ package io.firn.deploy.http;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.watch.TableHead;
 import io.javalin.http.Context;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,28 +21,49 @@ import org.slf4j.LoggerFactory;
 final class RouteRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RouteRunner.class);
 
+    /** Requests carry a few words at most. */
+    private static final int MAX_REQUEST_BYTES = 64 << 10;
+
     private final Running running;
+    private final RequestBodies bodies;
     private final HttpLimits limits;
     private final Clock clock;
     private final BoundedCalls calls;
     private final Repeats repeats = new Repeats();
 
-    RouteRunner(Running running, HttpLimits limits, Clock clock) {
+    RouteRunner(Running running, RequestBodies bodies, HttpLimits limits, Clock clock) {
         this.running = running;
+        this.bodies = bodies;
         this.limits = limits;
         this.clock = clock;
         this.calls = new BoundedCalls("firn-http-asking", limits.asking(), clock);
     }
 
-    /** @throws FirnException what the handler throws, or as {@link BoundedCalls#call} */
-    void serve(Route route, Context context) {
-        ContextCall call = new ContextCall(route, context);
+    /**
+     * Answers a request.
+     *
+     * @throws FirnException what the handler throws, or as {@link BoundedCalls#call} and {@link RequestBodies#read}
+     * @throws IOException if the body is malformed or ends too early
+     */
+    void serve(Route route, Context context) throws IOException {
+        // Before anything is done: a body that is too large or does not come must not leave a change behind.
+        RequestBodies.Held body = bodies.read(context, MAX_REQUEST_BYTES);
+        ContextCall call = new ContextCall(route, context, body.text());
         String asked = context.method() + " " + Plain.text(context.path());
         String key = context.header("Idempotency-Key");
-        Supplier<String> handler = route.isChange()
-                ? () -> changed(route, call, asked, key)
-                : () -> route.handler().apply(call);
-        String answer = route.asks() ? asking(route, asked, handler) : handler.get();
+        Supplier<String> handler = body.until(
+                route.isChange()
+                        ? () -> changed(route, call, asked, key)
+                        : () -> route.handler().apply(call));
+        String answer;
+        try {
+            answer = route.asks() ? asking(route, asked, handler) : handler.get();
+        } catch (FirnException failed) {
+            if (!failed.code().equals(BoundedCalls.NO_ANSWER)) {
+                body.release();
+            }
+            throw failed;
+        }
         context.status(call.status()).contentType(route.answers().mediaType()).result(answer);
     }
 

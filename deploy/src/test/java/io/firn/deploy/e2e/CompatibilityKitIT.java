@@ -3,6 +3,7 @@ package io.firn.deploy.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.http.HttpService;
@@ -54,7 +55,11 @@ final class CompatibilityKitIT {
         HttpConfig config = new HttpConfig(
                 "127.0.0.1:0", Map.of("kit", TOKEN), Map.of(), Optional.empty(), REQUESTS_A_SECOND, true);
         OneOrdersPipeline running = new OneOrdersPipeline();
-        running.iceberg = Optional.of(new IcebergRest(catalog, Map.of()));
+        running.iceberg = Optional.of(new IcebergRest(
+                catalog,
+                Map.of(),
+                LocationPolicy.of(Optional.ofNullable(properties.get("warehouse")), List.of("file:/tmp")),
+                Clock.systemUTC()));
         try (HttpService service = HttpService.start(config, running, Clock.systemUTC());
                 OsProcess maven = kit("http://127.0.0.1:" + service.port() + "/iceberg")) {
             assertThat(maven.awaitExit(Duration.ofMinutes(20))).as(maven.tail()).isTrue();

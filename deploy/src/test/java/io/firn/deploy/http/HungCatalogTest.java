@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.ClosedPort;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.PipelineStates;
@@ -166,7 +167,8 @@ class HungCatalogTest {
 
         @Override
         public Optional<IcebergRest> iceberg() {
-            return Optional.of(new IcebergRest(catalog(), Map.of()));
+            return Optional.of(new IcebergRest(
+                    catalog(), Map.of(), LocationPolicy.of(Optional.empty(), List.of()), Clock.systemUTC()));
         }
 
         @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.config.HttpConfig;
 import java.io.IOException;
@@ -42,7 +43,8 @@ class IcebergApiTest {
     void serve() throws Exception {
         catalog.initialize("test", Map.of());
         OneOrdersPipeline orders = new OneOrdersPipeline();
-        orders.iceberg = Optional.of(new IcebergRest(catalog, Map.of()));
+        orders.iceberg = Optional.of(new IcebergRest(
+                catalog, Map.of(), LocationPolicy.of(Optional.empty(), List.of("/shop")), Clock.systemUTC()));
         // Every wrong token counts as many requests.
         HttpConfig config =
                 new HttpConfig("127.0.0.1:0", Map.of("me", SECRET), Map.of(), Optional.empty(), 10_000, true);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.firn.catalog.Catalogs;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.ingest.PipelineStatus;
@@ -54,7 +55,10 @@ class IcebergRoutesTest {
                 "file:" + folder.resolve("warehouse")));
         HttpConfig config = new HttpConfig(
                 "127.0.0.1:0", Map.of("me", OPERATOR), Map.of("trino", READER), Optional.empty(), 1000, true);
-        service = HttpService.start(config, new Served(backing), Clock.systemUTC());
+        service = HttpService.start(
+                config,
+                new Served(backing, LocationPolicy.of(Optional.of("file:" + folder.resolve("warehouse")), List.of())),
+                Clock.systemUTC());
     }
 
     @AfterAll
@@ -132,7 +136,7 @@ class IcebergRoutesTest {
         return client;
     }
 
-    private record Served(Catalog catalog) implements Running {
+    private record Served(Catalog catalog, LocationPolicy locations) implements Running {
         @Override
         public List<PipelineStatus> pipelines() {
             return List.of();
@@ -160,7 +164,7 @@ class IcebergRoutesTest {
 
         @Override
         public Optional<IcebergRest> iceberg() {
-            return Optional.of(new IcebergRest(catalog, Map.of()));
+            return Optional.of(new IcebergRest(catalog, Map.of(), locations, Clock.systemUTC()));
         }
     }
 }

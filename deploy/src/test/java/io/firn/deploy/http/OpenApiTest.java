@@ -11,6 +11,7 @@ import io.firn.catalog.backfill.BackfillMode;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.ledger.OffsetRange;
+import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.PipelineStates;
@@ -97,7 +98,8 @@ class OpenApiTest {
                 .flatMap(List::stream)
                 .toList();
         orders.tables = made.tables();
-        orders.iceberg = Optional.of(new IcebergRest(catalog, Map.of()));
+        orders.iceberg = Optional.of(
+                new IcebergRest(catalog, Map.of(), LocationPolicy.of(Optional.empty(), List.of()), assembly.clock()));
         orders.table = Optional.of(table);
         Backfills accepting = new Backfills(table, new SplittableRandom(2), assembly.clock());
         backfills = Optional.of(accepting);

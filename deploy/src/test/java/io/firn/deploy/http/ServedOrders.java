@@ -62,6 +62,7 @@ public final class ServedOrders implements AutoCloseable {
     private final String ready;
     private final String dropped;
     private final HttpService service;
+    private final List<Route> routes;
 
     public ServedOrders(Path folder) throws IOException {
         Files.createDirectories(folder.resolve("warehouse"));
@@ -86,7 +87,7 @@ public final class ServedOrders implements AutoCloseable {
         ready = ready("to-publish");
         dropped = ready("to-drop");
         OneOrdersPipeline orders = new OneOrdersPipeline();
-        List<Route> routes = new ArrayList<>(JobRoutes.of(jobs));
+        routes = new ArrayList<>(JobRoutes.of(jobs));
         List<Route> desk = BackfillRoutes.of(assembly.backfills(configuration, catalog, PipelineStates.none())
                 .desk());
         desk.forEach(route -> routes.add(
@@ -200,6 +201,11 @@ public final class ServedOrders implements AutoCloseable {
                 call.status(status);
             }
         };
+    }
+
+    /** Besides those of every service. */
+    List<Route> routes() {
+        return List.copyOf(routes);
     }
 
     public String url() {
