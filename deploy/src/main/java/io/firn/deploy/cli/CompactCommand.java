@@ -1,9 +1,10 @@
 package io.firn.deploy.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.firn.catalog.FirnException;
-import io.firn.catalog.ledger.OffsetRange;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
@@ -25,13 +26,10 @@ import io.firn.deploy.maintain.Scratch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -55,7 +53,6 @@ import picocli.CommandLine.Spec;
             ExitCodes.USAGE_HELP
         })
 final class CompactCommand implements Callable<Integer> {
-    private static final Pattern ACCEPTED = Pattern.compile("(.+)-(\\d+):(\\d+)-(\\d+)");
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(2);
 
     private final Assembly assembly;
@@ -89,7 +86,7 @@ final class CompactCommand implements Callable<Integer> {
             names = "--accept-missing",
             paramLabel = "TOPIC-PARTITION:FROM-TO",
             description = "Offsets (TO exclusive) that the merge goes on without for good, because the staging table"
-                    + " lacks them and Kafka no longer holds them; may be repeated. Needs --config. Default: none.")
+                    + " lacks them and Kafka no longer holds them; may be repeated. Default: none.")
     private List<String> acceptedSpans = List.of();
 
     @Mixin
@@ -124,22 +121,25 @@ final class CompactCommand implements Callable<Integer> {
                 .findFirst()
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "there is no job " + jobName + "; name one of " + jobNames()));
-        if (!acceptedSpans.isEmpty()
-                && (kind != JobKind.MERGE || dryRun || config.file().isEmpty())) {
+        if (!acceptedSpans.isEmpty() && (kind != JobKind.MERGE || dryRun)) {
             throw new ParameterException(
-                    spec.commandLine(), "--accept-missing needs --job=merge and --config, and goes without --dry-run");
+                    spec.commandLine(), "--accept-missing needs --job=merge, and goes without --dry-run");
         }
-        return config.file().isPresent() ? here(kind, config.file().get()) : byService();
+        List<AcceptedSpan> accepted = accepted();
+        return config.file().isPresent() ? here(kind, accepted, config.file().get()) : byService(accepted);
     }
 
-    private int byService() throws InterruptedException {
+    private int byService(List<AcceptedSpan> accepted) throws InterruptedException {
         if (dryRun) {
             throw new ParameterException(spec.commandLine(), "--dry-run needs --config: it asks no service");
         }
         ServiceClient client = service.client(assembly);
-        JsonNode begun = client.post(
-                "/v1/tables/" + ServiceClient.segment(tableName) + "/compactions",
-                JsonNodeFactory.instance.objectNode().put("job", jobName));
+        ObjectNode asked = JsonNodeFactory.instance.objectNode().put("job", jobName);
+        if (!accepted.isEmpty()) {
+            ArrayNode spans = asked.putArray("acceptMissing");
+            accepted.forEach(span -> spans.add(span.toString()));
+        }
+        JsonNode begun = client.post("/v1/tables/" + ServiceClient.segment(tableName) + "/compactions", asked);
         JsonNode over = awaited(client, begun.path("id").asText());
         String end = over.path("result").path("end").asText(over.path("state").asText());
         answer.say(answer.isJson() ? result(over).toString() : line(over, end));
@@ -190,7 +190,7 @@ final class CompactCommand implements Callable<Integer> {
                 + work.path("rows").asLong() + " rows";
     }
 
-    private int here(JobKind kind, Path file) throws InterruptedException {
+    private int here(JobKind kind, List<AcceptedSpan> accepted, Path file) throws InterruptedException {
         Configuration configuration = assembly.configuration(file);
         MaintainedTable table = MaintainedTable.named(tableName, configuration.pipelines())
                 .orElseThrow(() -> FirnException.user(
@@ -209,7 +209,7 @@ final class CompactCommand implements Callable<Integer> {
             try (Scratch scratch = Scratch.create()) {
                 OrphanSettings.Effect effect = dryRun ? OrphanSettings.Effect.LIST : OrphanSettings.Effect.REMOVE;
                 Job job = kind == JobKind.MERGE
-                        ? jobs.merge(table, Budget.UNLIMITED, accepted(), this::progress, scratch.folder())
+                        ? jobs.merge(table, Budget.UNLIMITED, accepted, this::progress, scratch.folder())
                         : jobs.job(kind, table, Budget.UNLIMITED, effect, this::progress, scratch.folder());
                 JobResult result = JobRun.toItsEnd(job, stop::isRequested, (millis, reason) -> {
                     answer.tell(jobName + ": waiting, " + reason);
@@ -235,24 +235,12 @@ final class CompactCommand implements Callable<Integer> {
     }
 
     private List<AcceptedSpan> accepted() {
-        List<AcceptedSpan> spans = new ArrayList<>();
-        for (String text : acceptedSpans) {
-            Matcher span = ACCEPTED.matcher(text);
-            if (!span.matches()) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "'" + text + "' names no offsets: write TOPIC-PARTITION:FROM-TO, for example orders-0:50-70");
-            }
-            try {
-                spans.add(new AcceptedSpan(
-                        span.group(1),
-                        Integer.parseInt(span.group(2)),
-                        new OffsetRange(Long.parseLong(span.group(3)), Long.parseLong(span.group(4)))));
-            } catch (IllegalArgumentException wrong) {
-                throw new ParameterException(spec.commandLine(), "'" + text + "': " + wrong.getMessage(), wrong);
-            }
+        try {
+            return acceptedSpans.stream().map(AcceptedSpan::parse).toList();
+        } catch (FirnException wrong) {
+            throw new ParameterException(
+                    spec.commandLine(), wrong.where() + ": " + wrong.what() + "; " + wrong.action(), wrong);
         }
-        return spans;
     }
 
     private static String jobNames() {

@@ -1,7 +1,9 @@
 package io.firn.deploy.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.FirnException;
+import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.plan.JobKind;
 import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.http.Shape.Type;
@@ -9,6 +11,7 @@ import io.firn.deploy.jobs.JobBoard;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.jobs.ServiceJobs;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,11 +21,17 @@ import java.util.Optional;
 public final class JobRoutes {
     private static final String COMPACTION = "compaction";
     private static final String AUDIT = "audit";
+    private static final String ACCEPT_MISSING = "acceptMissing";
     private static final List<String> KINDS =
             Arrays.stream(JobKind.values()).map(JobKind::jobName).toList();
 
-    private static final Shape ASKED_COMPACTION =
-            Shape.of("AskedCompaction", "A job to run on a table.").field("job", Type.choice(KINDS), "which");
+    private static final Shape ASKED_COMPACTION = Shape.of("AskedCompaction", "A job to run on a table.")
+            .field("job", Type.choice(KINDS), "which")
+            .optional(
+                    ACCEPT_MISSING,
+                    Type.listOf(Type.TEXT),
+                    "of a merge: spans of offsets, as orders-0:50-70, that staging and Kafka lack and that it"
+                            + " goes on without for good");
 
     private static final Shape ASKED_AUDIT = Shape.of("AskedAudit", "A pipeline to audit.")
             .field("pipeline", Type.TEXT, "its name in the configuration")
@@ -80,7 +89,10 @@ public final class JobRoutes {
                         ASKED_COMPACTION,
                         COMPACTION_SHAPE,
                         call -> compaction(jobs.compact(
-                                call.path("table"), kind(call.body().path("job").asText()), call.who()))),
+                                call.path("table"),
+                                kind(call.body().path("job").asText()),
+                                accepted(call.body().path(ACCEPT_MISSING)),
+                                call.who()))),
                 Route.get(
                         "/v1/compactions",
                         "compactions",
@@ -130,6 +142,12 @@ public final class JobRoutes {
 
     private static JobKind kind(String name) {
         return JobKind.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    private static List<AcceptedSpan> accepted(JsonNode spans) {
+        List<AcceptedSpan> accepted = new ArrayList<>();
+        spans.forEach(span -> accepted.add(AcceptedSpan.parse(Plain.text(span.asText()))));
+        return accepted;
     }
 
     private static JobRecord find(JobBoard board, String what, String id) {

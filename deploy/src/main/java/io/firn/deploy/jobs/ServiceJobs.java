@@ -5,6 +5,7 @@ import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
+import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
 import io.firn.deploy.audit.AuditReport;
@@ -110,9 +111,10 @@ public final class ServiceJobs implements AutoCloseable {
     /**
      * Runs a job on a table.
      *
+     * @param accepted of a merge: spans that staging lacks and that it goes on without
      * @throws FirnException {@code table-unknown}, {@code job-invalid}, {@code jobs-full}
      */
-    public JobRecord compact(String tableName, JobKind kind, String by) {
+    public JobRecord compact(String tableName, JobKind kind, List<AcceptedSpan> accepted, String by) {
         List<MaintainedTable> tables = MaintainedTable.of(configuration.pipelines());
         MaintainedTable table = tables.stream()
                 .filter(known -> known.name().equals(tableName))
@@ -134,15 +136,33 @@ public final class ServiceJobs implements AutoCloseable {
                                     .map(JobKind::jobName)
                                     .toList());
         }
-        return compactions.submit(kind.jobName(), tableName, by, run -> compact(table, kind, run), over -> {});
+        if (!accepted.isEmpty()) {
+            requireMerge(tableName, kind);
+            LOG.warn("merge of {} goes on for good without {}, as {} has decided", tableName, accepted, by);
+        }
+        return compactions.submit(
+                kind.jobName(), tableName, by, run -> compact(table, kind, accepted, run), over -> {});
     }
 
-    private JobRecord.Outcome compact(MaintainedTable table, JobKind kind, JobBoard.Run run)
+    private static void requireMerge(String tableName, JobKind kind) {
+        if (kind != JobKind.MERGE) {
+            throw FirnException.user(
+                    "job-invalid",
+                    "only a merge can go on without records that are missing",
+                    "table " + tableName + ", acceptMissing",
+                    "leave it out, or name the job merge");
+        }
+    }
+
+    private JobRecord.Outcome compact(
+            MaintainedTable table, JobKind kind, List<AcceptedSpan> accepted, JobBoard.Run run)
             throws InterruptedException {
         Instant begun = clock.instant();
         try (Scratch scratch = Scratch.create()) {
             JobProgress progress = report -> run.at(step(report));
-            Job job = jobs.job(kind, table, Budget.UNLIMITED, OrphanSettings.Effect.REMOVE, progress, scratch.folder());
+            Job job = kind == JobKind.MERGE
+                    ? jobs.merge(table, Budget.UNLIMITED, accepted, progress, scratch.folder())
+                    : jobs.job(kind, table, Budget.UNLIMITED, OrphanSettings.Effect.REMOVE, progress, scratch.folder());
             JobResult result =
                     JobRun.toItsEnd(job, run::isEnding, (millis, reason) -> run.await(Duration.ofMillis(millis)));
             if (kind == JobKind.MERGE && !result.snapshots().isEmpty()) {

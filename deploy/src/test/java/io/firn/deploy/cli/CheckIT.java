@@ -304,7 +304,6 @@ class CheckIT {
         String config = config("check_good", "    mode: upsert\n    key: [order_id]\n");
         UpsertTables tables = upsertTables(config);
         tables.keyed().updateSchema().deleteColumn("quantity").commit();
-        tables.staging().updateSchema().deleteColumn("_source_topic_id").commit();
 
         assertThat(check(config)).as(err.toString()).isZero();
 

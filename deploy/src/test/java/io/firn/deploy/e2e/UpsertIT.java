@@ -113,6 +113,7 @@ class UpsertIT {
                     each.stream().send(10);
                     awaitMerged(lake, table, each.stream().sent(), again);
                 }
+                stagedRowsLost(both.get(1), config, again);
                 backfilled(both, again);
                 createAgain(broker, both);
                 send(both, 150);
@@ -140,6 +141,47 @@ class UpsertIT {
         }
     }
 
+    /** Another engine takes all rows out of staging, and the keyed table goes back to before most of them. */
+    private static void stagedRowsLost(Keyed lost, Path config, FirnProcess service) throws Exception {
+        Table staging = lost.stage().lake().table(lost.stage().table() + "_staging");
+        staging.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()).commit();
+        Table keyed = lost.table();
+        List<Long> ancestors = SnapshotUtil.currentAncestorIds(keyed);
+        keyed.manageSnapshots().rollbackTo(ancestors.get(ancestors.size() - 1)).commit();
+        Eventually.holds(
+                "the pipeline is not ready at once",
+                SOON,
+                () -> {
+                    String ready = get(service, "/health/ready");
+                    return ready.startsWith("503")
+                            && ready.contains("records that are not merged are no longer in the staging table")
+                            && ready.contains(lost.stage().topic() + "-0 in [");
+                },
+                service::tail);
+        OsProcess check =
+                FirnProcess.command("check-lost", LOGS, "check", "--sample", "0", "--config", config.toString());
+        assertThat(check.exitCode()).as(check.output()).isEqualTo(2);
+        assertThat(check.output())
+                .contains("are no longer in the staging table, so nothing is merged; Kafka still holds all of them");
+
+        backfill(lost, "missing", service);
+        awaitBackfilled(lost, service);
+        awaitMerged(lost.stage().lake(), lost.stage().table(), lost.stream().sent(), service);
+        Eventually.holds(
+                "the pipeline is ready",
+                SOON,
+                () -> get(service, "/health/ready").startsWith("200"),
+                service::tail);
+    }
+
+    private static String get(FirnProcess service, String path) throws IOException, InterruptedException {
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(service.url(path))).build(),
+                        HttpResponse.BodyHandlers.ofString());
+        return answer.statusCode() + " " + answer.body();
+    }
+
     /** One keyed table lost all of its rows, the other one's records are decoded anew. */
     private static void backfilled(List<Keyed> both, FirnProcess service) throws Exception {
         Keyed emptied = both.get(0);
@@ -149,28 +191,36 @@ class UpsertIT {
                 .commit();
         for (Keyed each : both) {
             String mode = each.equals(emptied) ? "missing" : "replace";
-            String body = "{\"pipeline\":\"" + each.stage().topic() + "\",\"mode\":\"" + mode + "\",\"chunk\":200}";
-            HttpResponse<String> answer = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(URI.create(service.url("/v1/backfills")))
-                                    .POST(HttpRequest.BodyPublishers.ofString(body))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+            backfill(each, mode, service);
         }
         for (Keyed each : both) {
-            Table staging = each.stage().lake().table(each.stage().table() + "_staging");
-            Eventually.holds(
-                    "the backfill is merged",
-                    SOON,
-                    () -> {
-                        staging.refresh();
-                        return MergedBackfills.read(each.table())
-                                .open(Backfills.read(staging))
-                                .isEmpty();
-                    },
-                    () -> Backfills.read(staging) + "\n" + service.tail());
+            awaitBackfilled(each, service);
         }
+    }
+
+    private static void backfill(Keyed of, String mode, FirnProcess service) throws IOException, InterruptedException {
+        String body = "{\"pipeline\":\"" + of.stage().topic() + "\",\"mode\":\"" + mode + "\",\"chunk\":200}";
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(service.url("/v1/backfills")))
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+    }
+
+    private static void awaitBackfilled(Keyed of, FirnProcess service) {
+        Table staging = of.stage().lake().table(of.stage().table() + "_staging");
+        Eventually.holds(
+                "the backfill is merged",
+                SOON,
+                () -> {
+                    staging.refresh();
+                    return MergedBackfills.read(of.table())
+                            .open(Backfills.read(staging))
+                            .isEmpty();
+                },
+                () -> Backfills.read(staging) + "\n" + service.tail());
     }
 
     private static void send(List<Keyed> all, int count) throws InterruptedException, ExecutionException {

@@ -148,6 +148,13 @@ class JobRoutesTest {
                 "/v1/tables/shop.orders/compactions | []                            | 400 | body-invalid",
                 "/v1/tables/shop.orders/compactions | {\"job\":\"rewrite\",\"x\":1} | 400 | body-invalid",
                 "/v1/tables/shop.orders/compactions | {\"job\"                      | 400 | body-invalid",
+                "/v1/tables/shop.orders/compactions | {\"job\":\"rewrite\",\"acceptMissing\":\"x\"} | 400 | body-invalid",
+                "/v1/tables/shop.orders/compactions | {\"job\":\"merge\",\"acceptMissing\":[\"orders-0\"]}"
+                        + " | 400 | span-invalid",
+                "/v1/tables/shop.orders/compactions | {\"job\":\"merge\",\"acceptMissing\":[\"orders-0:70-70\"]}"
+                        + " | 400 | span-invalid",
+                "/v1/tables/shop.orders/compactions | {\"job\":\"rewrite\",\"acceptMissing\":[\"orders-0:50-70\"]}"
+                        + " | 400 | job-invalid",
                 "/v1/audits                         | {\"pipeline\":\"nowhere\"}    | 404 | pipeline-unknown",
             })
     void what_cannot_be_begun_is_refused_with_a_problem_document(String path, String body, int status, String code)
