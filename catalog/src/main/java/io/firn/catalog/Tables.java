@@ -51,7 +51,9 @@ public final class Tables {
     private static final Map<String, String> DEFAULTS = Map.of(
             TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, "true",
             TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, "50",
-            TableProperties.PARQUET_COMPRESSION, "zstd");
+            TableProperties.PARQUET_COMPRESSION, "zstd",
+            // Said expressly, because the catalog may have another default.
+            TableProperties.DEFAULT_FILE_FORMAT, "parquet");
 
     /** Another process may add the same columns in the same moment; then the table is looked at again. */
     private static final int SCHEMA_ATTEMPTS = 5;
@@ -179,9 +181,14 @@ public final class Tables {
             return checked(call(
                     "the table cannot be created",
                     name,
-                    () -> NewTableLocation.create(identifier, () -> catalog.buildTable(identifier, schema)
-                            .withPartitionSpec(spec)
-                            .withProperties(properties))));
+                    () -> NewTableLocation.create(
+                            identifier,
+                            () -> catalog.buildTable(identifier, schema)
+                                    .withPartitionSpec(spec)
+                                    .withProperties(properties),
+                            staged -> TablePropertyRules.refusal(staged, name).ifPresent(refusal -> {
+                                throw refusal;
+                            }))));
         } catch (AlreadyExistsException e) {
             return take(
                     checked(call("the table cannot be opened", name, () -> catalog.loadTable(identifier))),

@@ -125,6 +125,27 @@ final class TablesTest {
         assertThat(table.properties()).doesNotContainKey("firn.locations");
     }
 
+    @Test
+    void newTableIsParquetWhateverTheCatalogsDefaultIs() {
+        InMemoryCatalog orc = new InMemoryCatalog();
+        orc.initialize("orc", Map.of("warehouse", "/lake", "table-default.write.format.default", "orc"));
+
+        Table table = new Tables(orc).openOrCreate(TableRequest.of("shop.orders", ORDERS));
+
+        assertThat(table.properties()).containsEntry("write.format.default", "parquet");
+    }
+
+    @Test
+    void tableThatTheCatalogWouldCreateWithAnotherFormatIsNotCreated() {
+        InMemoryCatalog orc = new InMemoryCatalog();
+        orc.initialize("orc", Map.of("warehouse", "/lake", "table-override.write.format.default", "orc"));
+
+        assertThatThrownBy(() -> new Tables(orc).openOrCreate(TableRequest.of("shop.orders", ORDERS)))
+                .isInstanceOfSatisfying(FirnException.class, refused -> assertThat(refused.code())
+                        .isEqualTo("table-property-unsupported"));
+        assertThat(orc.listTables(Namespace.of("shop"))).isEmpty();
+    }
+
     private static boolean overlap(String one, String other) {
         return StorePath.parse(one).overlaps(StorePath.parse(other));
     }

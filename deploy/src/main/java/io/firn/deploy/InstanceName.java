@@ -23,6 +23,9 @@ final class InstanceName implements AutoCloseable {
     /** More processes than that on one machine share no group. */
     private static final int MOST = 50;
 
+    /** Kafka takes 249 characters, the number of the slot and the number of the worker included. */
+    private static final int MAX_LENGTH = 200;
+
     private final Optional<String> name;
     private final @Nullable FileChannel locked;
 
@@ -40,7 +43,8 @@ final class InstanceName implements AutoCloseable {
     static InstanceName take(Optional<String> wanted, Path directory) {
         String reason = "the machine does not know its own name";
         if (wanted.isPresent()) {
-            String plain = wanted.get().replaceAll("[^A-Za-z0-9._-]", "-");
+            String allowed = wanted.get().replaceAll("[^A-Za-z0-9._-]", "-");
+            String plain = allowed.substring(0, Math.min(allowed.length(), MAX_LENGTH));
             reason = "all of its files in " + directory + " are locked";
             for (int slot = 1; slot <= MOST; slot++) {
                 String name = slot == 1 ? plain : plain + "_" + slot;

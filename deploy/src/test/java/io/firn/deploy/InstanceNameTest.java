@@ -54,6 +54,16 @@ class InstanceNameTest {
         }
     }
 
+    /** Kafka takes at most 249 characters with the number of the worker. */
+    @Test
+    void nameThatIsTooLongIsShortened() {
+        try (InstanceName name = take("h".repeat(253));
+                InstanceName second = take("h".repeat(253))) {
+            assertThat(name.name()).contains("h".repeat(200));
+            assertThat(second.name()).contains("h".repeat(200) + "_2");
+        }
+    }
+
     @Test
     void no_name_and_no_place_for_locks_mean_none() {
         try (InstanceName unknown = InstanceName.take(Optional.empty(), directory);

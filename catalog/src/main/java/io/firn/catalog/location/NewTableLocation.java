@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Table;
@@ -35,10 +36,14 @@ public final class NewTableLocation {
      * Creates a table in a location of its own, and writes the location down in {@link RememberedLocations#KEY}.
      *
      * @param table returns a new builder of the table, without a location
+     * @param check throws if the table must not be created as the catalog would create it, with the catalog's own
+     *     properties; not called if the catalog stages no creation
      * @throws AlreadyExistsException if the table exists by now
      */
-    public static Table create(TableIdentifier name, Supplier<Catalog.TableBuilder> table) {
-        Optional<String> location = choose(name, table.get());
+    public static Table create(TableIdentifier name, Supplier<Catalog.TableBuilder> table, Consumer<Table> check) {
+        Optional<Table> staged = staged(name, table.get());
+        staged.ifPresent(check);
+        Optional<String> location = staged.map(each -> choose(name, each));
         if (location.isEmpty()) {
             return table.get().create();
         }
@@ -61,10 +66,6 @@ public final class NewTableLocation {
     }
 
     /** Empty if the catalog has to decide: it does not stage a creation. */
-    private static Optional<String> choose(TableIdentifier name, Catalog.TableBuilder table) {
-        return staged(name, table).map(each -> choose(name, each));
-    }
-
     @SuppressWarnings("IllegalCatch") // catalogs throw what they like; if it matters, the creation itself fails too
     private static Optional<Table> staged(TableIdentifier name, Catalog.TableBuilder table) {
         try {

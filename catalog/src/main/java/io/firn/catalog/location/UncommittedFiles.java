@@ -11,6 +11,11 @@ import org.apache.iceberg.io.FileIO;
 public final class UncommittedFiles {
     private UncommittedFiles() {}
 
+    /** Deletes a file; throws what the store throws. */
+    public static void deleteOrThrow(FileIO io, String location) {
+        io.deleteFile(location);
+    }
+
     /**
      * Deletes files. Never fails: a file that stays is an orphan, and is logged.
      *

@@ -239,12 +239,14 @@ public final class TablePropertyRules {
                     && rule.get().treatment() == Treatment.FOLLOWED
                     && !rule.get().accepted().test(property.getValue())
                     && concerns(property.getKey(), table)) {
-                return Optional.of(FirnException.user(
-                        "table-property-unsupported",
-                        "Firn cannot follow the table property " + property.getKey() + " = '" + property.getValue()
-                                + "': " + rule.get().why(),
-                        "table " + name,
-                        "change or remove the property (ALTER TABLE ... UNSET TBLPROPERTIES), or name another table"));
+                return Optional.of(
+                        FirnException.user(
+                                "table-property-unsupported",
+                                "Firn cannot follow the table property " + property.getKey() + " = '"
+                                        + property.getValue() + "': "
+                                        + rule.get().why(),
+                                "table " + name,
+                                "change or remove the property (in Spark: ALTER TABLE ... UNSET TBLPROPERTIES), or name another table"));
             }
         }
         return Optional.empty();

@@ -263,11 +263,32 @@ final class UpsertTablesTest {
         assertThatThrownBy(() -> UpsertTables.openOrCreate(tables, UpsertRequest.of("shop.alter", more)))
                 .hasMessageContaining("'note'")
                 .hasMessageContaining("shop.alter, shop.alter_deletes, shop.alter_staging")
-                .hasMessageContaining("ALTER TABLE shop.alter ADD COLUMN weight double; "
-                        + "ALTER TABLE shop.alter_staging ADD COLUMN note string; "
-                        + "ALTER TABLE shop.alter_staging ADD COLUMN weight double; ")
+                .hasMessageContaining("run in Trino: ALTER TABLE shop.\"alter\" ADD COLUMN weight double; "
+                        + "ALTER TABLE shop.alter_staging ADD COLUMN note varchar; "
+                        + "ALTER TABLE shop.alter_staging ADD COLUMN weight double; "
+                        + "or in Spark: ALTER TABLE shop.`alter` ADD COLUMN weight double; "
+                        + "ALTER TABLE shop.alter_staging ADD COLUMN note string; ")
                 .isInstanceOfSatisfying(
                         FirnException.class, e -> assertThat(e.code()).isEqualTo("schema-mismatch"));
+    }
+
+    @Test
+    void statementsThatAddColumnsQuoteNamesThatNeedIt() {
+        tables.openOrCreate(TableRequest.of("shop.blanks", SchemaText.parse("id long")));
+        UpsertLayout layout = new UpsertLayout(
+                SchemaText.parse("id long not null, \"per cent\" int, count long, \"Total\" int"),
+                List.of("id"),
+                Optional.empty());
+        FirnException refused = MissingColumns.explained(
+                FirnException.user("schema-mismatch", "what", "where", "do"),
+                tables,
+                List.of(TableRequest.of("shop.blanks", layout.keyed())));
+        assertThat(refused.action())
+                .contains(
+                        "ALTER TABLE shop.blanks ADD COLUMN \"per cent\" integer; "
+                                + "ALTER TABLE shop.blanks ADD COLUMN count bigint; "
+                                + "ALTER TABLE shop.blanks ADD COLUMN \"Total\" integer; or in Spark: ",
+                        "ALTER TABLE shop.blanks ADD COLUMN `per cent` int; ");
     }
 
     @Test

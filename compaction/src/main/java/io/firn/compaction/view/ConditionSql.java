@@ -1,5 +1,6 @@
 package io.firn.compaction.view;
 
+import io.firn.catalog.schema.SqlDialect;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Set;

@@ -4,6 +4,7 @@ import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.SqlDialect;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.compaction.Incarnation;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.firn.compaction.view;
 
 import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.schema.SqlDialect;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.iceberg.catalog.Catalog;

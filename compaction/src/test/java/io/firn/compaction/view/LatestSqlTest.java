@@ -9,6 +9,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.ConditionText;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.schema.SourceColumns;
+import io.firn.catalog.schema.SqlDialect;
 import io.firn.catalog.upsert.UpsertColumns;
 import java.sql.Connection;
 import java.sql.DriverManager;

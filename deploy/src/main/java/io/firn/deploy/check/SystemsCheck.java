@@ -41,7 +41,7 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
-/** Finds everything that would keep the configured pipelines from running. Changes nothing anywhere. */
+/** Finds everything that would keep the configured pipelines from running. Leaves everything as it was. */
 public final class SystemsCheck {
     private final Assembly assembly;
     private final Configuration configuration;
@@ -52,16 +52,24 @@ public final class SystemsCheck {
     private final List<SampleReport> samples = new ArrayList<>();
     private final Map<String, SampleTarget> targets = new TreeMap<>();
     private final Map<String, UnstagedRecords> unstaged = new TreeMap<>();
+    private final WriteCheck writes;
 
     /**
      * @param file for messages
+     * @param storeWrites whether the store is tried by a file
      * @param progress receives a line per step
      */
-    public SystemsCheck(Assembly assembly, Configuration configuration, String file, Consumer<String> progress) {
+    public SystemsCheck(
+            Assembly assembly,
+            Configuration configuration,
+            String file,
+            StoreWrites storeWrites,
+            Consumer<String> progress) {
         this.assembly = assembly;
         this.configuration = configuration;
         this.file = file;
         this.progress = progress;
+        this.writes = new WriteCheck(configuration.catalog(), storeWrites, this::add);
     }
 
     /**
@@ -109,7 +117,7 @@ public final class SystemsCheck {
                 sample(name, target, sample);
             }
         });
-        return new CheckReport(problems, hints, samples);
+        return new CheckReport(problems, hints, samples, writes.proven(), writes.notLookedAt());
     }
 
     /** The group of a table that is not there yet is not known; a right to join it is one to a prefix. */
@@ -194,6 +202,7 @@ public final class SystemsCheck {
             Optional<Table> table = tables.open(pipeline.table());
             if (table.isPresent()) {
                 Stores.reach(table.get(), configuration.catalog());
+                writes.table(key + ".table", table.get());
                 TableMode.appendRefusal(table.get(), pipeline.table())
                         .ifPresent(refusal -> add(key + ".mode", refusal));
                 request.ifPresent(wanted -> {
@@ -212,6 +221,7 @@ public final class SystemsCheck {
                                 "table " + pipeline.table(),
                                 "set schema and, if you like, partition-by, or create the table"));
             } else {
+                writes.newTable(pipeline.table());
                 request.flatMap(TableRequest::schema).ifPresent(schema -> {
                     try {
                         PartitionText.parse(schema, pipeline.partitionBy());
@@ -249,11 +259,14 @@ public final class SystemsCheck {
                 Optional<Table> table = tables.open(wanted.identifier());
                 if (table.isPresent()) {
                     Stores.reach(table.get(), configuration.catalog());
+                    writes.table(key + ".table", table.get());
                     gone(key, wanted, table.get());
                     properties(key, pipeline, table.get(), wanted.identifier());
                     if (wanted.identifier().equals(pipeline.table())) {
                         partitioning(key, pipeline, table.get());
                     }
+                } else {
+                    writes.newTable(wanted.identifier());
                 }
             }
             if (problems.size() == before) {

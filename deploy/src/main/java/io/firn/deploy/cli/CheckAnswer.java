@@ -32,6 +32,9 @@ final class CheckAnswer {
                     sample.unmatchedFields().size(),
                     sample.absentColumns().size());
         }
+        report.writtenBelow()
+                .forEach(location -> out.println("store: a file was written, read and deleted below " + location));
+        report.notLookedAt().forEach(what -> out.println("not looked at: " + what));
         out.flush();
     }
 
@@ -57,6 +60,8 @@ final class CheckAnswer {
             sample.unmatchedFields().forEach((field, records) -> fields.put(field, records));
             sample.absentColumns().forEach(one.putArray("absentColumns")::add);
         });
+        report.writtenBelow().forEach(json.putArray("writtenBelow")::add);
+        report.notLookedAt().forEach(json.putArray("notLookedAt")::add);
         return json.toString();
     }
 

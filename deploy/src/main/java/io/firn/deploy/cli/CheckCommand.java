@@ -1,15 +1,15 @@
 package io.firn.deploy.cli;
 
-import io.firn.compaction.view.SqlDialect;
+import io.firn.catalog.schema.SqlDialect;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.check.CheckReport;
+import io.firn.deploy.check.StoreWrites;
 import io.firn.deploy.check.SystemsCheck;
 import io.firn.deploy.config.ConfigException;
 import io.firn.deploy.config.Configuration;
 import io.firn.deploy.http.HttpService;
 import io.firn.deploy.maintain.LatestRows;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
         name = "check",
         mixinStandardHelpOptions = true,
         description = "Validates the configuration, reaches every system it names and decodes a sample of each"
-                + " pipeline's records. Changes nothing.",
+                + " pipeline's records. Leaves everything as it was.",
         exitCodeListHeading = ExitCodes.HEADING,
         exitCodeList = {
             "0:all is well",
@@ -46,6 +46,11 @@ final class CheckCommand implements Callable<Integer> {
                     + " Default: ${DEFAULT-VALUE}; 0: none.")
     private long sample = 500;
 
+    @Option(
+            names = "--no-write",
+            description = "Writes no file to the store. Default: writes, reads and deletes a small one per table.")
+    private boolean noWrite;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -67,11 +72,12 @@ final class CheckCommand implements Callable<Integer> {
                             assembly,
                             configuration,
                             config.file().toString(),
+                            noWrite ? StoreWrites.NOT_TRIED : StoreWrites.TRIED,
                             answer.isJson() ? line -> {} : answer::tell)
                     .run(sample);
         } catch (ConfigException wrong) {
             if (answer.isJson()) {
-                answer.say(CheckAnswer.json(new CheckReport(wrong.problems(), List.of(), List.of())));
+                answer.say(CheckAnswer.json(CheckReport.ofConfiguration(wrong.problems())));
                 return ExitCodes.USAGE;
             }
             throw wrong;

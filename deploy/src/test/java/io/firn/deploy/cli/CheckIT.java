@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.iceberg.Table;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -321,6 +322,30 @@ class CheckIT {
                         tables)
                 .orElseThrow()
                 .open(tables);
+    }
+
+    @Test
+    void storeIsTriedByAFileThatIsRemoved() throws IOException {
+        String config = config("check_good", "");
+        assertThat(check(config, "--sample", "0")).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("store: a file was written, read and deleted below")
+                .contains(directory.resolve("warehouse").toString());
+        assertThat(check(config, "--sample", "0", "--no-write")).isZero();
+        assertThat(out.toString())
+                .contains("not looked at: whether files can be written, read and deleted in the store (--no-write)")
+                .doesNotContain("store: a file was written");
+
+        Table table = new Tables(Catalogs.open(Lake.sqlite(directory)))
+                .openOrCreate(TableRequest.of("shop.orders", SchemaText.parse(SCHEMA)));
+        assertThat(check(config, "--sample", "0", "--json")).isZero();
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertThat(json.path("writtenBelow").get(0).asText()).isEqualTo(table.location());
+        assertThat(json.path("notLookedAt").isEmpty()).isTrue();
+        try (Stream<Path> files = Files.walk(directory)) {
+            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> name.contains("firn-check")))
+                    .isEmpty();
+        }
     }
 
     @Test

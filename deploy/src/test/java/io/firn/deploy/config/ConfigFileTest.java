@@ -287,6 +287,21 @@ class ConfigFileTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"lake/house", "lake house", "läke", "a,b"})
+    void nameOfAProcessThatKafkaDoesNotTakeIsRefused(String name) throws IOException {
+        assertThat(problems(LEAST + "instance: \"" + name + "\"\n"))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.where()).endsWith("instance");
+                    assertThat(problem.what()).contains(name, "is not a name for a process");
+                    assertThat(problem.action()).contains("letters, digits, dots, hyphens and underscores");
+                });
+        assertThat(problems(LEAST + "instance: " + "a".repeat(201) + "\n")).hasSize(1);
+        assertThat(read(LEAST + "instance: " + "a".repeat(200) + "\n").instance())
+                .isPresent();
+    }
+
     @Test
     void an_unknown_key_is_told_with_its_line_and_the_nearest_known_one() {
         assertThat(problems(LEAST + "    tabel: x\n"))

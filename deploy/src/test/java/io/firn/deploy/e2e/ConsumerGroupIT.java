@@ -7,6 +7,7 @@ import io.firn.deploy.Assembly;
 import io.firn.deploy.Service;
 import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.audit.Progress;
+import io.firn.deploy.check.StoreWrites;
 import io.firn.deploy.check.SystemsCheck;
 import io.firn.deploy.config.ConfigProblem;
 import io.firn.deploy.config.Configuration;
@@ -268,7 +269,8 @@ class ConsumerGroupIT {
     }
 
     private static List<ConfigProblem> check(Path config) {
-        return new SystemsCheck(assembly(), assembly().configuration(config), config.toString(), line -> {})
+        return new SystemsCheck(
+                        assembly(), assembly().configuration(config), config.toString(), StoreWrites.TRIED, line -> {})
                 .run(0)
                 .problems();
     }

@@ -1,6 +1,7 @@
-package io.firn.compaction.view;
+package io.firn.catalog.schema;
 
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
@@ -10,6 +11,18 @@ public enum SqlDialect {
     TRINO('"'),
     SPARK('`'),
     DUCKDB('"');
+
+    /** Reserved in Trino, or in Spark under ANSI rules. */
+    private static final Set<String> KEYWORDS = Set.of(("all alter and any anti array as authorization between both by"
+                    + " case cast check collate column constraint create cross cube current_catalog current_date"
+                    + " current_path current_role current_schema current_time current_timestamp current_user deallocate"
+                    + " delete describe distinct drop else end escape except execute exists extract false fetch filter"
+                    + " for foreign from full grant group grouping having in inner insert intersect into is join"
+                    + " json_array json_exists json_object json_query json_table json_value lateral leading left like"
+                    + " listagg localtime localtimestamp natural normalize not null on only or order outer overlaps"
+                    + " prepare primary recursive references right rollup select semi session_user skip some table then"
+                    + " time to trailing trim true uescape union unique unknown unnest user using values when where with")
+            .split(" "));
 
     private final char quote;
 
@@ -22,19 +35,31 @@ public enum SqlDialect {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** A name between quotes. */
-    String name(String name) {
+    /** Returns a name between quotes. */
+    public String name(String name) {
         return quote + name.replace(String.valueOf(quote), String.valueOf(quote) + quote) + quote;
     }
 
-    /** A text value. */
-    String text(String value) {
+    /** Returns a literal of a text. */
+    public String text(String value) {
         String doubled = value.replace("'", "''");
         return "'" + (this == SPARK ? doubled.replace("\\", "\\\\") : doubled) + "'";
     }
 
-    /** @throws IllegalArgumentException for a type that the engine does not have */
-    String type(Type type) {
+    /**
+     * Returns a name, between quotes only if it needs them in either Trino or Spark: a keyword, or other characters than
+     * lower-case letters, digits and underscores.
+     */
+    public String nameIfNeeded(String name) {
+        return name.matches("[a-z_][a-z0-9_]*") && !KEYWORDS.contains(name) ? name : name(name);
+    }
+
+    /**
+     * Returns how the engine writes a type.
+     *
+     * @throws IllegalArgumentException for a type that the engine does not have
+     */
+    public String type(Type type) {
         boolean spark = this == SPARK;
         return switch (type.typeId()) {
             case BOOLEAN -> "boolean";
