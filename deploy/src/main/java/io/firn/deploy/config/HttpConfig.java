@@ -89,6 +89,12 @@ public record HttpConfig(
                             http.quoted("iceberg-locations", location) + " " + problem,
                             "name directories, as s3://lake/partners"));
         }
+        if (config.icebergRest() && !config.knowsClients()) {
+            http.wrong(
+                    "iceberg-rest",
+                    "engines would write to the catalog with Firn's rights, and no token protects it",
+                    "set http.writers.NAME, as trino: ${file:/run/trino}, or http.token; make one: openssl rand -hex 24");
+        }
         http.finish();
         return config;
     }

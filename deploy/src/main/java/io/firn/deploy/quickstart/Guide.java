@@ -3,10 +3,14 @@ package io.firn.deploy.quickstart;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 
-/** What the quickstart writes and prints: its configuration, and how to look at the result. */
-final class Guide {
-    private Guide() {}
-
+/**
+ * What the quickstart writes and prints: its configuration, and how to look at the result.
+ *
+ * @param directory of the quickstart
+ * @param bootstrap of its broker
+ * @param secrets that callers present
+ */
+record Guide(Path directory, String bootstrap, Secrets secrets) {
     private static String catalogUri(Path directory) {
         return "jdbc:sqlite:file:" + directory.resolve("catalog.db") + "?journal_mode=WAL&busy_timeout=10000";
     }
@@ -17,7 +21,7 @@ final class Guide {
     }
 
     /** @param listen where its HTTP interface listens */
-    static String configuration(Path directory, String bootstrap, String listen) {
+    String configuration(String listen) {
         return """
                 # Written by firn quickstart at every start; the port is another one each time.
                 kafka:
@@ -29,6 +33,8 @@ final class Guide {
                   warehouse: '%s'
                 http:
                   listen: '%s'
+                  token: '${file:%s}'
+                  writers: {engine: '${file:%s}'}
                   iceberg-rest: true
                 pipelines:
                   orders:
@@ -40,15 +46,24 @@ final class Guide {
                     workers: 2
                     commit: {interval: 2s}
                     merge: {interval: 5s, memory: 64MB}
-                """.formatted(bootstrap, catalogUri(directory), warehouseUri(directory), listen, SampleOrders.SCHEMA);
+                """.formatted(
+                        bootstrap,
+                        catalogUri(directory),
+                        warehouseUri(directory),
+                        listen,
+                        secrets.operator(),
+                        secrets.writer(),
+                        SampleOrders.SCHEMA);
     }
 
     /** @param service the address of its HTTP interface */
-    static void print(Path directory, Path file, String bootstrap, String service, PrintWriter out) {
+    void print(Path file, String service, PrintWriter out) {
         out.print("""
 
                 Where everything is
-                  page           %7$s, in a browser, while it runs
+                  page           %7$s, in a browser, while it runs; it asks for a token:
+                  tokens         %9$s for the page and the commands,
+                                 %10$s for query engines
                   tables         shop.orders: a row an order, as it was last heard of
                                  shop.orders_staging: a row a record, as it came
                                  shop.orders_latest: a view, shop.orders and what is staged and not merged yet
@@ -56,7 +71,7 @@ final class Guide {
                                  files below %1$s
                   catalog        SQLite, %2$s
                   the same       by Iceberg's REST protocol, %7$s/iceberg, for any engine, while it runs
-                  status         %7$s/v1/status and %7$s/metrics, while it runs
+                  status         %7$s/v1/status and %7$s/metrics, while it runs, with a token
                   configuration  %3$s
                   Kafka          %4$s, topic orders (while the quickstart runs; its log is in %5$s)
 
@@ -79,7 +94,18 @@ final class Guide {
                 while the quickstart runs, or firn run --config %3$s, without the driver:
                   iceberg.catalog.type=rest
                   iceberg.rest-catalog.uri=%7$s/iceberg
+                  iceberg.rest-catalog.security=OAUTH2
+                  iceberg.rest-catalog.oauth2.token=%11$s
                   in place of the lines of jdbc
+
+                with PyIceberg, while the quickstart runs
+                  from pyiceberg.catalog import load_catalog
+                  catalog = load_catalog("firn", uri="%7$s/iceberg", token=open("%10$s").read().strip())
+                  catalog.load_table("shop.orders_staging").scan(limit=10).to_arrow()
+
+                with curl, while the quickstart runs
+                  curl -H "Authorization: Bearer $(cat %10$s)" %7$s/iceberg/v1/namespaces/shop/tables
+                  curl -H "Authorization: Bearer $(cat %9$s)" %7$s/v1/status
 
                 with Spark: spark-sql --packages org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0,\
                 org.xerial:sqlite-jdbc:3.54.1.0
@@ -90,6 +116,7 @@ final class Guide {
                   then the same queries
 
                 How far it is
+                  firn status --url %7$s --token-file %9$s
                   firn ledger shop.orders --config %3$s
                   firn compact shop.orders --config %3$s --job merge
                   firn audit orders --config %3$s
@@ -102,7 +129,10 @@ final class Guide {
                         directory.resolve("kafka"),
                         catalogUri(directory),
                         service,
-                        warehouseUri(directory)));
+                        warehouseUri(directory),
+                        secrets.operator(),
+                        secrets.writer(),
+                        Secrets.text(secrets.writer())));
         out.flush();
     }
 }

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,14 +72,15 @@ public final class Quickstart {
             say("Firn quickstart in " + directory + ": starting a Kafka broker");
             try (EmbeddedBroker broker = EmbeddedBroker.start(folder.kafka());
                     OrderStream stream = OrderStream.prepare(broker.bootstrap(), records)) {
-                return run(exit, listen, broker, stream);
+                return run(exit, listen, folder, broker, stream);
             }
         }
     }
 
-    private Outcome run(boolean exit, String listen, EmbeddedBroker broker, OrderStream stream)
+    private Outcome run(boolean exit, String listen, Folder folder, EmbeddedBroker broker, OrderStream stream)
             throws InterruptedException {
-        Path file = configuration(broker.bootstrap(), listen);
+        Guide guide = guide(folder, broker.bootstrap());
+        Path file = configuration(folder, guide, listen);
         Configuration configuration = assembly.configuration(file);
         if (stream.first() > 0) {
             say(String.format(
@@ -100,11 +100,13 @@ public final class Quickstart {
         try (Service service = Service.start(assembly, configuration, PipelineListener.NONE);
                 HttpService http = HttpService.start(configuration.http(), service, assembly.clock())) {
             address = "http://" + LOOPBACK + http.port();
-            say("Page at " + address + " (in a browser); status at " + address
-                    + "/v1/status, the tables by Iceberg's REST protocol at " + address + "/iceberg");
+            say("Page at " + address + " (in a browser; it asks for the token in "
+                    + guide.secrets().operator()
+                    + "); status at " + address + "/v1/status, the tables by Iceberg's REST protocol at " + address
+                    + "/iceberg");
             boolean stopped = service.awaitOpened(stop) || ingest(service, stream, configuration);
             if (!stopped && !exit) {
-                Guide.print(directory, file, broker.bootstrap(), address, out);
+                guide.print(file, address, out);
                 say("Running until Ctrl-C");
                 while (!service.await(stop, Duration.ofMinutes(1))) {
                     // Kafka, tables and service stay there to be looked at.
@@ -120,7 +122,7 @@ public final class Quickstart {
             say("Stopped" + (exit ? " before the audit" : "") + "; the same command goes on from here");
             return exit ? Outcome.STOPPED : Outcome.DONE;
         }
-        return audit(configuration, file, broker.bootstrap(), address);
+        return audit(configuration, file, guide, address);
     }
 
     /** @return whether a stop was requested before all records were in the keyed table */
@@ -180,7 +182,7 @@ public final class Quickstart {
                         .sum();
     }
 
-    private Outcome audit(Configuration configuration, Path file, String bootstrap, String address) {
+    private Outcome audit(Configuration configuration, Path file, Guide guide, String address) {
         say("Auditing: staging against Kafka, offset by offset, and the keyed table against staging, key by key");
         Catalog catalog = assembly.catalog(configuration);
         try {
@@ -207,16 +209,24 @@ public final class Quickstart {
                     fold.deleted(),
                     TABLE,
                     fold.rows()));
-            Guide.print(directory, file, bootstrap, address, out);
+            guide.print(file, address, out);
             return report.isClean() ? Outcome.DONE : Outcome.DIFFERENCES;
         } finally {
             Service.close(catalog);
         }
     }
 
-    private Path configuration(String bootstrap, String listen) {
+    private Guide guide(Folder folder, String bootstrap) {
         try {
-            return Files.writeString(directory.resolve("firn.yaml"), Guide.configuration(directory, bootstrap, listen));
+            return new Guide(directory, bootstrap, Secrets.in(folder));
+        } catch (IOException failed) {
+            throw Folder.unusable(directory, failed);
+        }
+    }
+
+    private Path configuration(Folder folder, Guide guide, String listen) {
+        try {
+            return folder.write("firn.yaml", guide.configuration(listen));
         } catch (IOException failed) {
             throw Folder.unusable(directory, failed);
         }

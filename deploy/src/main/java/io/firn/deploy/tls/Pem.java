@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
@@ -18,11 +19,15 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads PEM files as key stores, which is what Java's TLS takes. Their entries have no password. */
 public final class Pem {
+    private static final Logger LOG = LoggerFactory.getLogger(Pem.class);
     private static final Pattern KEY =
             Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
     private static final List<String> ALGORITHMS = List.of("EC", "RSA", "EdDSA");
@@ -87,6 +92,7 @@ public final class Pem {
     }
 
     private static PrivateKey key(Path file) throws GeneralSecurityException {
+        requirePrivate(file);
         Matcher found = KEY.matcher(read(file));
         if (!found.find()) {
             throw unusable(
@@ -103,6 +109,22 @@ public final class Pem {
             }
         }
         throw unusable(file, "the key is of none of the kinds " + ALGORITHMS, "make one of these");
+    }
+
+    /** A file system without such permissions has other means. */
+    private static void requirePrivate(Path file) {
+        try {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+            if (permissions.contains(PosixFilePermission.OTHERS_READ)
+                    || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw unusable(
+                        file,
+                        "every user of this host may read or change the key",
+                        "chmod o= " + file + " (a Secret in Kubernetes: defaultMode: 0440)");
+            }
+        } catch (UnsupportedOperationException | IOException unknown) {
+            LOG.debug("the permissions of {} cannot be read", file, unknown);
+        }
     }
 
     private static String read(Path file) {

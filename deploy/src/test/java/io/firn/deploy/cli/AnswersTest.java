@@ -165,7 +165,7 @@ class AnswersTest {
     @EnumSource
     void each_says_that_the_token_is_not_the_one_and_does_not_print_it(Asking asking) {
         assertThat(firn(asking.line, orders.url(), "falsch")).isEqualTo(2);
-        explained("firn: a token is needed", orders.url(), "do: send 'Authorization: Bearer'");
+        explained("firn: missing or invalid bearer token", orders.url(), "do: send 'Authorization: Bearer'");
         assertThat(err.toString()).doesNotContain("falsch");
     }
 

@@ -132,7 +132,7 @@ class ServiceCommandsTest {
     void a_token_comes_from_the_command_line_a_file_or_the_environment() throws IOException {
         environment = Map.of();
         assertThat(firn("status", "--url", url())).isEqualTo(2);
-        assertThat(err.toString()).contains("a token is needed", "do: send 'Authorization: Bearer'");
+        assertThat(err.toString()).contains("missing or invalid bearer token", "do: send 'Authorization: Bearer'");
         assertThat(firn("status", "--url", url(), "--token", TOKEN)).isZero();
         Path file = Files.writeString(folder.resolve("token"), TOKEN + "\n");
         assertThat(firn("status", "--url", url(), "--token-file", file.toString()))

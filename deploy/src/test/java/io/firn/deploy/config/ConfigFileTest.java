@@ -134,7 +134,7 @@ class ConfigFileTest {
 
     @Test
     void every_key_reaches_its_place() throws IOException {
-        Files.writeString(folder.resolve("token"), "s3cret\n");
+        Files.writeString(folder.resolve("token"), "s3cret-of-the-operator\n");
         Configuration configuration = read("""
                 kafka: {bootstrap.servers: 'b:1', sasl.jaas.config: 'password=${env:SECRET};'}
                 catalog: {type: jdbc, uri: 'jdbc:x'}
@@ -177,7 +177,8 @@ class ConfigFileTest {
 
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
         assertThat(configuration.catalog()).isEqualTo(Map.of("type", "jdbc", "uri", "jdbc:x"));
-        assertThat(configuration.http()).isEqualTo(new HttpConfig("127.0.0.1:0", Optional.of("s3cret")));
+        assertThat(configuration.http())
+                .isEqualTo(new HttpConfig("127.0.0.1:0", Optional.of("s3cret-of-the-operator")));
         assertThat(configuration.instance()).contains("node-7.rack_2");
         assertThat(configuration.memoryBytes()).isEqualTo(2L << 30);
         assertThat(configuration.pipelines().get("all"))
@@ -209,7 +210,7 @@ class ConfigFileTest {
                                 List.of("s3://lake/moved/orders")),
                         new LedgerClaim(Optional.of("each"), new TreeSet<>(List.of("some"))),
                         new TableClasses(Set.of("com.example.Locations"))));
-        assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret", "jdbc:x");
+        assertThat(configuration.toString()).doesNotContain("hunter2", "s3cret-of-the-operator", "jdbc:x");
     }
 
     @Test

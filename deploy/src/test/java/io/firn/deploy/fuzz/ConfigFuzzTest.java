@@ -31,7 +31,7 @@ final class ConfigFuzzTest {
             catalog:
               type: jdbc
               uri: "jdbc:sqlite:x"
-            http: {listen: '127.0.0.1:0', token: '${file:token}', readers: {grafana: abc}, requests-per-second: 50}
+            http: {listen: '127.0.0.1:0', token: '${file:token}', readers: {grafana: abcdefghijklmnop}, requests-per-second: 50}
             memory: 512MB
             audit: {interval: 24h}
             pipelines:
@@ -138,7 +138,7 @@ final class ConfigFuzzTest {
 
     @Test
     void a_configuration_is_read_or_refused_with_reasons() throws IOException {
-        Files.writeString(folder.resolve("token"), "s3cret\n");
+        Files.writeString(folder.resolve("token"), "s3cret-of-the-operator\n");
         new Fuzzer("configurations", 0.005)
                 .run(
                         random -> mutations.of(

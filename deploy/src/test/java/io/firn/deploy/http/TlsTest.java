@@ -22,6 +22,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
@@ -39,6 +40,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates of the service and of its clients, made by the JDK's own tool. */
 class TlsTest {
@@ -99,10 +102,22 @@ class TlsTest {
     }
 
     private static void pem(String name, String kind, byte[] bytes) throws IOException {
-        Files.writeString(
+        Path file = Files.writeString(
                 folder.resolve(name),
                 "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(bytes) + "\n-----END " + kind
                         + "-----\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r--r--", "rw----r--", "rw-----w-"})
+    void aKeyThatEveryUserOfTheHostMayReadIsRefused(String permissions) throws Exception {
+        replace("service.crt", "shared.crt");
+        replace("service.key", "shared.key");
+        Files.setPosixFilePermissions(folder.resolve("shared.key"), PosixFilePermissions.fromString(permissions));
+        FirnException refused = catchThrowableOfType(FirnException.class, () -> start(tls("shared", Optional.empty())));
+        assertThat(refused.code()).isEqualTo("tls-file");
+        assertThat(refused.getMessage()).contains("every user of this host", "shared.key", "chmod o=");
     }
 
     @Test
@@ -194,7 +209,8 @@ class TlsTest {
     }
 
     private static void replace(String from, String to) throws IOException {
-        Files.writeString(folder.resolve(to), Files.readString(folder.resolve(from)));
+        Path target = Files.writeString(folder.resolve(to), Files.readString(folder.resolve(from)));
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
     }
 
     private static int ready(HttpService service, String trusted) throws Exception {
@@ -205,6 +221,7 @@ class TlsTest {
     @Test
     void files_that_are_of_no_use_are_named_before_anything_starts() throws IOException {
         Files.writeString(folder.resolve("encrypted.key"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n");
+        Files.setPosixFilePermissions(folder.resolve("encrypted.key"), PosixFilePermissions.fromString("rw-------"));
         Files.copy(folder.resolve("service.crt"), folder.resolve("encrypted.crt"));
         FirnException encrypted = catchThrowableOfType(
                 FirnException.class,
