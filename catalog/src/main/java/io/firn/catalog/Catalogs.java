@@ -1,7 +1,5 @@
 package io.firn.catalog;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -179,16 +177,8 @@ public final class Catalogs {
         if (uri == null) {
             return "catalog of type " + kind;
         }
-        String address = uri.replaceFirst("\\?.*", "");
-        try {
-            URI parsed = new URI(address);
-            if (parsed.getRawUserInfo() != null) {
-                address = address.replace(parsed.getRawUserInfo() + "@", "");
-            }
-        } catch (URISyntaxException e) {
-            address = address.replaceFirst("//[^/@]*@", "//");
-        }
-        return "catalog of type " + kind + " at " + address;
+        String address = uri.replaceFirst("[?;].*", "");
+        return "catalog of type " + kind + " at " + address.replaceFirst("//[^/]*@", "//");
     }
 
     private static FirnException config(String what, String where, String action) {

@@ -28,6 +28,7 @@ import io.firn.deploy.config.DecodeConfig;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.maintain.JobFactory;
 import io.firn.deploy.maintain.MaintenanceLoop;
+import io.firn.deploy.output.Secrets;
 import io.firn.ingest.ConfiguredColumns;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
@@ -78,6 +79,7 @@ public final class Assembly {
     private final Function<String, @Nullable String> environment;
     private final Committers committers;
     private final CommitTurns turns;
+    private final Secrets secrets = new Secrets();
 
     /** Makes what commits to a pipeline's table. */
     @FunctionalInterface
@@ -106,6 +108,12 @@ public final class Assembly {
         this.turns = new CommitTurns(steady);
         this.randoms = randoms;
         this.environment = environment;
+        secrets.maskInLog();
+    }
+
+    /** What the configurations that were read have from files and the environment: masked in all output. */
+    public Secrets secrets() {
+        return secrets;
     }
 
     public Clock clock() {
@@ -118,7 +126,7 @@ public final class Assembly {
     }
 
     public Configuration configuration(Path file) {
-        return new ConfigFile(environment).read(file);
+        return new ConfigFile(environment, secrets).read(file);
     }
 
     /** The caller closes it, where it is closeable. */

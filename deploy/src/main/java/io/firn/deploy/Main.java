@@ -25,8 +25,8 @@ public final class Main {
     public static void main(String[] arguments) {
         StopRequest stop = new StopRequest();
         handleSignals(stop);
-        OutOfMemoryExit.install();
         Assembly assembly = new Assembly(Clock.systemUTC(), new SplittableRandom()::split, System::getenv);
+        OutOfMemoryExit.install(assembly.secrets());
         Charset charset = Charset.defaultCharset();
         int code = FirnCommand.run(
                 assembly,

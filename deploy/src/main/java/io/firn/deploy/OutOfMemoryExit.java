@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import io.firn.deploy.output.Secrets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -28,8 +29,10 @@ final class OutOfMemoryExit extends TurboFilter {
     /**
      * Ends the process from now on where a Kafka client logs that memory ran out, whatever the logging configuration
      * is, and where a thread dies of it.
+     *
+     * @param secrets not to be shown with what a thread died of
      */
-    static void install() {
+    static void install(Secrets secrets) {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logging) {
             logging.addTurboFilter(new OutOfMemoryExit(() -> end("a Kafka client")));
         }
@@ -37,7 +40,7 @@ final class OutOfMemoryExit extends TurboFilter {
             if (isOutOfMemory(thrown)) {
                 end("thread " + thread.getName());
             }
-            System.err.println("firn: thread " + thread.getName() + " died of " + thrown);
+            System.err.println(secrets.mask("firn: thread " + thread.getName() + " died of " + thrown));
         });
     }
 

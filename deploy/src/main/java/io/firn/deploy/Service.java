@@ -20,6 +20,7 @@ import io.firn.deploy.maintain.JobFactory;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceDriver;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.output.Secrets;
 import io.firn.deploy.watch.BrokerWatch;
 import io.firn.deploy.watch.LagWatch;
 import io.firn.deploy.watch.TableHead;
@@ -71,6 +72,7 @@ public final class Service implements Running, AutoCloseable {
     private final BrokerWatch brokers;
     private final LagWatch lag;
     private final ServiceBackfills backfills;
+    private final Secrets secrets;
 
     private Service(
             InstanceName instance,
@@ -84,7 +86,8 @@ public final class Service implements Running, AutoCloseable {
             List<TableWatch> watches,
             BrokerWatch brokers,
             LagWatch lag,
-            ServiceBackfills backfills) {
+            ServiceBackfills backfills,
+            Secrets secrets) {
         this.instance = instance;
         this.catalog = catalog;
         this.iceberg = iceberg;
@@ -97,6 +100,7 @@ public final class Service implements Running, AutoCloseable {
         this.brokers = brokers;
         this.lag = lag;
         this.backfills = backfills;
+        this.secrets = secrets;
     }
 
     /** As the other method; a pipeline that fails leaves the others alone. */
@@ -158,7 +162,8 @@ public final class Service implements Running, AutoCloseable {
                 watches,
                 new BrokerWatch(configuration.kafka(), pipelines.outagesOf("Kafka")),
                 lag,
-                assembly.backfills(configuration, catalog, pipelines));
+                assembly.backfills(configuration, catalog, pipelines),
+                assembly.secrets());
         service.pipelines.start();
         service.maintenance.start();
         service.retention.start();
@@ -274,6 +279,11 @@ public final class Service implements Running, AutoCloseable {
     @Override
     public void restart(String pipeline) {
         pipelines.of(pipeline).restart();
+    }
+
+    @Override
+    public Secrets secrets() {
+        return secrets;
     }
 
     @Override

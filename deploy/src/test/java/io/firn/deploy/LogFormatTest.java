@@ -7,6 +7,7 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.core.status.Status;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.firn.deploy.output.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -65,6 +66,41 @@ class LogFormatTest {
                 .contains("something else")
                 .doesNotContain("Tasks.java")
                 .contains("\tat io.firn.deploy.LogFormat");
+    }
+
+    /** A value of a record or the name of a property is anybody's text. */
+    @Test
+    void whatOthersSentBeginsNoLineOfItsOwn() throws Exception {
+        for (String format : List.of("text", "json")) {
+            LoggerContext context = configured(format);
+            String text = captured(() -> {
+                Logger logger = context.getLogger(LogFormatTest.class);
+                logger.warn("refused: {}", "a\n00:00:00.000 ERROR Forged - by a\r\u001b[2K record");
+                logger.error(
+                        "failed",
+                        new IllegalStateException(
+                                "a\n00:00:00.000 ERROR Forged - by b", new IOException("c\n\tat io.firn.Forged")));
+            });
+            context.stop();
+            assertThat(text.lines())
+                    .as(text)
+                    .noneMatch(line -> line.matches("(00:00:00.000 ERROR|\\s*at io.firn.F).*"));
+            assertThat(text).contains("ERROR Forged - by a", "Forged - by b").doesNotContain("\r", "\u001b");
+        }
+    }
+
+    @Test
+    void noLineShowsASecretWhoeverLoggedIt() throws Exception {
+        for (String format : List.of("text", "json")) {
+            LoggerContext context = configured(format);
+            Secrets secrets = new Secrets();
+            secrets.add("hidden \"value\"");
+            secrets.maskIn(context);
+            String text = captured(() -> context.getLogger("org.apache.kafka.clients.Any")
+                    .warn("connecting to hidden \"value\"", new IOException("no hidden \"value\"")));
+            context.stop();
+            assertThat(text).contains("connecting to ***1", "no ***1").doesNotContain("hidden");
+        }
     }
 
     @Test

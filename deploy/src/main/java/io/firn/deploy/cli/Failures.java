@@ -3,6 +3,7 @@ package io.firn.deploy.cli;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.config.ConfigException;
 import io.firn.deploy.config.ConfigProblem;
+import io.firn.deploy.output.VisibleText;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -53,12 +54,12 @@ final class Failures {
     }
 
     private static void print(ConfigProblem problem, PrintWriter err) {
-        err.println("firn: " + problem.what());
+        err.println("firn: " + VisibleText.line(problem.what()));
         if (!problem.where().isEmpty()) {
-            err.println("  where: " + problem.where());
+            err.println("  where: " + VisibleText.line(problem.where()));
         }
         if (!problem.action().isEmpty()) {
-            err.println("  do: " + problem.action());
+            err.println("  do: " + VisibleText.line(problem.action()));
         }
         err.flush();
     }

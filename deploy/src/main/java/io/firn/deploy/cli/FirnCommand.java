@@ -2,6 +2,7 @@ package io.firn.deploy.cli;
 
 import io.firn.deploy.Assembly;
 import io.firn.deploy.StopRequest;
+import io.firn.deploy.output.SafeWriter;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -48,8 +49,8 @@ public final class FirnCommand implements Runnable {
     public static int run(Assembly assembly, StopRequest stop, PrintWriter out, PrintWriter err, String... arguments) {
         FirnCommand root = new FirnCommand(assembly, stop);
         return root.line
-                .setOut(out)
-                .setErr(err)
+                .setOut(SafeWriter.to(out, assembly.secrets()))
+                .setErr(SafeWriter.to(err, assembly.secrets()))
                 .setParameterExceptionHandler((wrong, given) -> UsageError.print(wrong))
                 .setExecutionExceptionHandler(
                         (failure, command, parsed) -> Failures.handle(failure, command, root.debug))

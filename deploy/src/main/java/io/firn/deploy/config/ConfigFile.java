@@ -1,5 +1,6 @@
 package io.firn.deploy.config;
 
+import io.firn.deploy.output.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,10 +27,20 @@ public final class ConfigFile {
     private static final int MOST_DEPTH = 50;
 
     private final Function<String, @Nullable String> environment;
+    private final Secrets secrets;
 
-    /** @param environment the value of an environment variable, null where it is not set */
+    /** For callers that show nothing of what they read. */
     public ConfigFile(Function<String, @Nullable String> environment) {
+        this(environment, new Secrets());
+    }
+
+    /**
+     * @param environment the value of an environment variable, null where it is not set
+     * @param secrets receives what placeholders are replaced by
+     */
+    public ConfigFile(Function<String, @Nullable String> environment, Secrets secrets) {
         this.environment = environment;
+        this.secrets = secrets;
     }
 
     /** @throws ConfigException with every problem of the file */
@@ -38,7 +49,7 @@ public final class ConfigFile {
         Optional<Node> root = compose(file, problems);
         problems.throwIfAny();
         Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file.toAbsolutePath());
-        Section top = Section.of("", root, problems, new Placeholders(folder, environment));
+        Section top = Section.of("", root, problems, new Placeholders(folder, environment, secrets));
         Section kafka = top.section("kafka");
         SortedMap<String, String> kafkaProperties = kafka.properties();
         if (!kafkaProperties.containsKey("bootstrap.servers") && !kafka.has("bootstrap.servers")) {

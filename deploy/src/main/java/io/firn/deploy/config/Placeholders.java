@@ -1,5 +1,6 @@
 package io.firn.deploy.config;
 
+import io.firn.deploy.output.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +26,13 @@ final class Placeholders {
 
     private final Path folder;
     private final Function<String, @Nullable String> environment;
+    private final Secrets secrets;
 
-    Placeholders(Path folder, Function<String, @Nullable String> environment) {
+    /** @param secrets receives what placeholders are replaced by */
+    Placeholders(Path folder, Function<String, @Nullable String> environment, Secrets secrets) {
         this.folder = folder;
         this.environment = environment;
+        this.secrets = secrets;
     }
 
     static boolean isIn(String text) {
@@ -40,6 +44,7 @@ final class Placeholders {
         StringBuilder replaced = new StringBuilder();
         while (matcher.find()) {
             String value = matcher.group(1).equals("env") ? variable(matcher.group(2)) : content(matcher.group(2));
+            secrets.add(value);
             matcher.appendReplacement(replaced, Matcher.quoteReplacement(value));
         }
         return matcher.appendTail(replaced).toString();

@@ -157,6 +157,7 @@ public final class HttpService implements AutoCloseable {
         }
         running.iceberg()
                 .ifPresent(rest -> new IcebergRoutes(rest, bodies, engines, limits.engine()).add(config.routes));
+        config.routes.after(new MaskedAnswers(running.secrets())::mask);
         failures(config);
     }
 

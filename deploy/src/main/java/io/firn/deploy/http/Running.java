@@ -6,6 +6,7 @@ import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.output.Secrets;
 import io.firn.deploy.watch.TableHead;
 import io.firn.ingest.PipelineStatus;
 import java.time.Duration;
@@ -73,6 +74,11 @@ public interface Running {
      */
     default Map<String, Duration> retentions() {
         return Map.of();
+    }
+
+    /** What answers must not show. */
+    default Secrets secrets() {
+        return new Secrets();
     }
 
     /** What else it can be asked. */

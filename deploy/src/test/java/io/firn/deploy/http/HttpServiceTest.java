@@ -57,6 +57,30 @@ class HttpServiceTest {
     }
 
     @Test
+    void noAnswerShowsASecret() throws Exception {
+        int port = open(Optional.empty());
+        orders.secrets.add("hidden-value");
+        orders.secrets.add("topic-id");
+        orders.trouble = Optional.of("Kafka: hidden-value:9092 says \"no\"\n to hidden-value");
+        orders.warnings = List.of("the catalog hidden-value is slow");
+        for (String path : List.of(
+                "/health/ready",
+                "/v1/status",
+                "/v1/pipelines",
+                "/v1/pipelines/orders",
+                "/v1/pipelines/hidden-value",
+                "/v1/tables",
+                "/hidden-value",
+                "/metrics",
+                "/openapi.json",
+                "/")) {
+            assertThat(get(port, path).body()).as(path).doesNotContain("hidden-value", "\"topic-id\"");
+        }
+        assertThat(get(port, "/health/ready").body()).contains("Kafka: ***1:9092 says");
+        assertThat(get(port, "/v1/pipelines/hidden-value").body()).contains("there is no pipeline ***1");
+    }
+
+    @Test
     void aWarningTurnsReadinessAmberAndLeavesItReady() throws Exception {
         int port = open(Optional.empty());
         orders.warnings = List.of("audit 7 of pipeline orders found differences");

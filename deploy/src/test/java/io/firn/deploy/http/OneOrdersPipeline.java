@@ -7,6 +7,7 @@ import io.firn.deploy.backfill.BackfillFigures;
 import io.firn.deploy.jobs.JobRecord;
 import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.TableFigures;
+import io.firn.deploy.output.Secrets;
 import io.firn.deploy.watch.TableHead;
 import io.firn.ingest.PipelineStatus;
 import io.firn.ingest.PipelineStatus.PartitionStatus;
@@ -35,12 +36,18 @@ public final class OneOrdersPipeline implements Running {
     public volatile Map<String, TableFigures.Seen> figures = Map.of();
     public volatile Map<String, JobRecord> audits = Map.of();
 
+    public final Secrets secrets = new Secrets();
     public final BackfillFigures backfills = new BackfillFigures();
 
     public volatile Optional<IcebergRest> iceberg = Optional.empty();
 
     /** The only one there is. */
     public volatile Optional<Table> table = Optional.empty();
+
+    @Override
+    public Secrets secrets() {
+        return secrets;
+    }
 
     @Override
     public List<MaintainedTable> tables() {
