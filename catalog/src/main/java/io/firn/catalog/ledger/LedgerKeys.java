@@ -28,6 +28,8 @@ public final class LedgerKeys {
      * as JSON.
      */
     public static final String MERGED_BACKFILLS = "firn.merged-backfills";
+    /** Of a merge: the UUID of the table of known deletes and how many rows it has. */
+    public static final String KNOWN_DELETES = "firn.known-deletes";
     /**
      * Table property: id of the snapshot that wrote the property {@link #OFFSETS}. The property counts only where that
      * snapshot is an ancestor of the head: after a rollback it tells of rows that are gone.

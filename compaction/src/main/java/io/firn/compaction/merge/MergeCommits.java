@@ -42,6 +42,7 @@ final class MergeCommits {
         MergeOutput output = pass.output();
         Restaged restaged = pass.plan.restaged();
         SortedMap<String, String> summary = summary(pass);
+        pass.knownDeletes().ifPresent(known -> summary.put(LedgerKeys.KNOWN_DELETES, known.text()));
         if (!restaged.after().isNone()) {
             summary.put(LedgerKeys.MERGED_BACKFILLS, restaged.after().text(pass.id));
         }

@@ -157,6 +157,8 @@ public final class MergeJob implements Job {
 
     private Optional<MergePlan> nextPlan() {
         Ledger merged = mergedLedger();
+        tables.deletes().refresh();
+        KnownDeletes.require(tables.keyed(), tables.deletes());
         MergePlanner planner = new MergePlanner(tables, pipeline);
         long mostRows = settings.budget().rows();
         Optional<MergePlan> plan = planner.plan(merged, mostRows, cut);

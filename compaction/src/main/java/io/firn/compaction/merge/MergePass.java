@@ -106,6 +106,11 @@ final class MergePass implements AutoCloseable {
         return proven != null;
     }
 
+    /** How many deletes are known now, this pass's own included once they are committed. */
+    Optional<KnownDeletes> knownDeletes() {
+        return KnownDeletes.in(tables.deletes());
+    }
+
     /** What the proof has found to be missing. */
     Optional<UnstagedRecords> unstaged() {
         return proof.unstaged();

@@ -1,5 +1,7 @@
 package io.firn.compaction.merge;
 
+import static io.firn.compaction.merge.MergeRig.delete;
+import static io.firn.compaction.merge.MergeRig.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,6 +100,31 @@ final class MergeProofTest {
             assertThat(missing.spans().values()).containsExactly(List.of(new OffsetRange(20, 30)));
         });
         assertThat(rig.open().keyed().currentSnapshot()).isNull();
+    }
+
+    @Test
+    void knownDeletesThatWereRolledBackStopTheMergeThatWouldBringKeysBack() {
+        rig.stage(event(0, "a", 0, 0, 10), event(1, "b", 0, 1, 10), delete(2, "x", 0, 2, 10));
+        merge();
+        long before = rig.open().deletes().currentSnapshot().snapshotId();
+        rig.stage(delete(4, "a", 0, 3, 20));
+        merge();
+        assertThat(rig.rows().keySet()).containsExactly("b");
+        Table deletes = rig.open().deletes();
+        long head = deletes.currentSnapshot().snapshotId();
+        deletes.manageSnapshots().rollbackTo(before).commit();
+        rig.stage(event(5, "c", 0, 4, 30), event(7, "a", 1, 0, 15));
+
+        assertThatThrownBy(this::merge)
+                .hasMessageContaining("1 rows, the last merge knew 2")
+                .isInstanceOfSatisfying(
+                        FirnException.class, e -> assertThat(e.code()).isEqualTo("known-deletes-missing"));
+        assertThat(rig.rows().keySet()).containsExactly("b");
+
+        deletes.refresh();
+        deletes.manageSnapshots().setCurrentSnapshot(head).commit();
+        merge();
+        assertThat(rig.rows().keySet()).containsExactly("b", "c");
     }
 
     @Test
