@@ -48,7 +48,7 @@ public final class PipelineRunner implements RunningPipeline {
     private static final long IDLE_MILLIS = 20;
 
     /** What the commits report to {@link PipelineHealth} as. */
-    private static final String CATALOG = "catalog";
+    private static final String COMMITS = "commits";
 
     /** For a thread to end by itself after it was told that its time is over. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -340,12 +340,12 @@ public final class PipelineRunner implements RunningPipeline {
     private final class Progress implements CommitListener {
         @Override
         public void outage(String reason) {
-            health.report(CATALOG, reason);
+            health.report(COMMITS, reason);
         }
 
         @Override
         public void recovered() {
-            health.clear(CATALOG);
+            health.clear(COMMITS);
         }
 
         @Override

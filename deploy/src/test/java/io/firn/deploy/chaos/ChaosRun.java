@@ -256,8 +256,10 @@ final class ChaosRun implements Callable<Integer> {
         Verdict verdict;
         try (Surroundings around =
                 Surroundings.of(lake, lane.broker(), lane.number(), lanes == 1, folder, lane.logs())) {
-            List<FaultKind> kinds =
-                    FaultKind.parse(faults).stream().filter(around::knows).toList();
+            List<FaultKind> kinds = FaultKind.parse(faults).stream()
+                    .filter(around::knows)
+                    .filter(kind -> keyed || !kind.isOfUpsert())
+                    .toList();
             List<List<Strike>> plan = pairs
                     ? Strike.pairs(own, wanted, kinds)
                     : Strike.plan(own, wanted, kinds).stream().map(List::of).toList();

@@ -139,8 +139,12 @@ final class Chapter {
                 other.begin();
             }
             Path direct = stage.config("direct", lines().toArray(new String[0]));
-            Faults.Beside others =
-                    new Faults.Beside(side, new OtherUsers(around, stage, keyed, log), new OutageWatch(fleet, log));
+            OutageWatch watch = new OutageWatch(fleet, log);
+            Faults.Beside others = new Faults.Beside(
+                    side,
+                    new OtherUsers(around, stage, keyed, log),
+                    new TableDamage(around, stage, keyed, fleet, watch, log),
+                    watch);
             Faults faults =
                     new Faults(around, new Faults.Fleet(fleet, clocks, disks), others, this::ledger, this::supervise);
             for (List<Strike> strikes : plan) {

@@ -45,7 +45,12 @@ enum FaultKind {
     LOCATION_SHARED("another table in the table's location, and the orphan job"),
     BROKER_AWAY("broker away for up to a minute, which must be visible within 10 s"),
     CATALOG_AWAY("catalog away for up to a minute, which must be visible within 10 s"),
-    STORE_AWAY("store away for up to a minute, which must be visible within 10 s");
+    STORE_AWAY("store away for up to a minute, which must be visible within 10 s"),
+    RIGHT_WITHDRAWN("right to read the topic withdrawn for up to a minute, which must be visible within 10 s"),
+    TABLE_RENAMED_AWAY("table renamed away for up to a minute, which must be visible within 10 s"),
+    PROPERTIES_SET("another engine sets table properties, also one that Firn refuses, which must be visible"),
+    STAGED_ROWS_DELETED("another engine deletes rows of staging, which must be visible; a backfill stages them again"),
+    KEYED_ROLLED_BACK("keyed table rolled back, with its staged rows or without; then as above");
 
     private final String text;
     private final @Nullable To end;
@@ -62,7 +67,8 @@ enum FaultKind {
         CLOCK("clock of a Firn process jumps by minutes, forward and back"),
         DISK("local disk of a Firn process is full"),
         OTHERS("another pipeline, engine, client or table interferes"),
-        AWAY("broker, catalog or store away for up to a minute, seen by its users within 10 s");
+        AWAY("broker, catalog, store, table or right away for up to a minute, seen by its users within 10 s"),
+        DAMAGE("another engine sets properties, deletes staged rows, rolls the keyed table back; then repaired");
 
         private final String text;
 
@@ -108,8 +114,14 @@ enum FaultKind {
             case CLOCK_JUMP -> Group.CLOCK;
             case DISK_FULL -> Group.DISK;
             case BAD_RECORD_BESIDE, TABLE_CHANGED, GROUP_JOINED, LOCATION_SHARED -> Group.OTHERS;
-            case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY -> Group.AWAY;
+            case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY, RIGHT_WITHDRAWN, TABLE_RENAMED_AWAY -> Group.AWAY;
+            case PROPERTIES_SET, STAGED_ROWS_DELETED, KEYED_ROLLED_BACK -> Group.DAMAGE;
         };
+    }
+
+    /** Whether there must be a keyed table and its staging table. */
+    boolean isOfUpsert() {
+        return this == STAGED_ROWS_DELETED || this == KEYED_ROLLED_BACK;
     }
 
     /** As it is written on the command line. */

@@ -53,9 +53,9 @@ final class Faults {
     record Fleet(List<FirnProcess> processes, List<FakeClock> clocks, List<FullDisk> disks) {}
 
     /** What is beside the pipeline, and who watches. */
-    record Beside(SidePipeline pipeline, OtherUsers users, OutageWatch watch) {
+    record Beside(SidePipeline pipeline, OtherUsers users, TableDamage damage, OutageWatch watch) {
         List<String> complaints() {
-            return Stream.of(pipeline.complaints(), users.complaints(), watch.complaints())
+            return Stream.of(pipeline.complaints(), users.complaints(), damage.complaints(), watch.complaints())
                     .flatMap(List::stream)
                     .toList();
         }
@@ -115,6 +115,11 @@ final class Faults {
             case GROUP_JOINED -> beside.users().joinGroup(strike, fleet);
             case LOCATION_SHARED -> beside.users().shareLocation(strike);
             case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY -> away(strike);
+            case RIGHT_WITHDRAWN -> beside.users().withdrawRight(beside.watch(), length(strike));
+            case TABLE_RENAMED_AWAY -> beside.damage().renameAway(strike, length(strike));
+            case PROPERTIES_SET -> beside.users().setProperties(strike, fleet);
+            case STAGED_ROWS_DELETED -> beside.damage().deleteStagedRows();
+            case KEYED_ROLLED_BACK -> beside.damage().rollBack(strike);
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);
             default -> onNetworks(strike);
         }
@@ -198,9 +203,13 @@ final class Faults {
         }
     }
 
+    private static Duration length(Strike strike) {
+        return SHORTEST_AWAY.plusMillis((long) (strike.strength() * MORE_AWAY.toMillis()));
+    }
+
     private void away(Strike strike) {
         String what = strike.kind().flag();
-        Duration length = SHORTEST_AWAY.plusMillis((long) (strike.strength() * MORE_AWAY.toMillis()));
+        Duration length = length(strike);
         switch (strike.kind()) {
             case BROKER_AWAY -> {
                 synchronized (around.broker()) {

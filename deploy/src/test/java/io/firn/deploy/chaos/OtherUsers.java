@@ -16,8 +16,11 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,6 +35,7 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.UpdateProperties;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.CommitFailedException;
@@ -53,6 +57,19 @@ final class OtherUsers {
 
     /** The orphan job waits until a snapshot is ten minutes old, and this run of it believes that all are. */
     private static final Duration SETTLED = Duration.ofMinutes(20);
+
+    /** Values that other engines set. */
+    private static final Map<String, List<String>> PROPERTIES = Map.of(
+            TableProperties.PARQUET_ROW_GROUP_SIZE_BYTES, List.of("65536", "134217728"),
+            TableProperties.PARQUET_PAGE_SIZE_BYTES, List.of("1024", "1048576"),
+            TableProperties.WRITE_TARGET_FILE_SIZE_BYTES, List.of("32768", "536870912"),
+            TableProperties.MANIFEST_MIN_MERGE_COUNT, List.of("2", "100"),
+            TableProperties.MANIFEST_MERGE_ENABLED, List.of("true", "false"),
+            TableProperties.METADATA_PREVIOUS_VERSIONS_MAX, List.of("1", "5", "100"),
+            TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED, List.of("true", "false"),
+            TableProperties.DEFAULT_WRITE_METRICS_MODE, List.of("none", "counts", "full"),
+            TableProperties.OBJECT_STORE_ENABLED, List.of("true", "false"),
+            TableProperties.MIN_SNAPSHOTS_TO_KEEP, List.of("1", "10"));
 
     private final Surroundings around;
     private final Stage stage;
@@ -100,6 +117,62 @@ final class OtherUsers {
         alter(
                 table,
                 each -> each.updateSchema().deleteColumn(column + "_renamed").commit());
+    }
+
+    /** Sets properties that Firn follows or does not care about, and at times one that it refuses. */
+    synchronized void setProperties(Strike strike, List<FirnProcess> fleet) {
+        Random random = new Random(Double.doubleToLongBits(strike.strength()));
+        String table = keyed && random.nextBoolean() ? stage.table() + "_staging" : stage.table();
+        List<Map.Entry<String, List<String>>> known = new ArrayList<>(PROPERTIES.entrySet());
+        Collections.shuffle(known, random);
+        Map<String, String> chosen = new TreeMap<>();
+        known.subList(0, 3)
+                .forEach(each -> chosen.put(
+                        each.getKey(),
+                        each.getValue().get(random.nextInt(each.getValue().size()))));
+        log.accept(table + " gets " + chosen);
+        alter(table, each -> {
+            UpdateProperties change = each.updateProperties();
+            chosen.forEach(change::set);
+            change.commit();
+        });
+        pause(strike);
+        if (random.nextInt(3) == 0) {
+            refusedProperty(table, fleet);
+        }
+    }
+
+    private void refusedProperty(String table, List<FirnProcess> fleet) {
+        log.accept(table + " gets write.format.default=orc");
+        alter(table, each -> each.updateProperties()
+                .set(TableProperties.DEFAULT_FILE_FORMAT, "orc")
+                .commit());
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!isShown(fleet, TableProperties.DEFAULT_FILE_FORMAT) && System.nanoTime() < end) {
+            Eventually.pause(Duration.ofMillis(500));
+        }
+        if (System.nanoTime() >= end) {
+            add("no process says that " + table + " has write.format.default=orc");
+        }
+        alter(table, each -> each.updateProperties()
+                .remove(TableProperties.DEFAULT_FILE_FORMAT)
+                .commit());
+    }
+
+    private boolean isShown(List<FirnProcess> fleet, String text) {
+        return List.copyOf(fleet).stream()
+                .anyMatch(process -> Stream.of("/health/ready", "/v1/tables").anyMatch(path -> client.get(process, path)
+                        .filter(answer -> answer.body().toString().contains(text))
+                        .isPresent()));
+    }
+
+    /** Denies READ on the topic, and allows it again. */
+    void withdrawRight(OutageWatch watch, Duration length) {
+        watch.during(
+                "the right to read " + stage.topic() + " withdrawn",
+                () -> stage.broker().withdrawRead(stage.topic()),
+                () -> stage.broker().giveReadBack(stage.topic()),
+                length);
     }
 
     private static void pause(Strike strike) {
@@ -151,9 +224,7 @@ final class OtherUsers {
     }
 
     private boolean isNamed(List<FirnProcess> fleet) {
-        return List.copyOf(fleet).stream().anyMatch(process -> client.get(process, "/health/ready")
-                .filter(answer -> answer.body().toString().contains(FOREIGN_CLIENT))
-                .isPresent());
+        return isShown(fleet, FOREIGN_CLIENT);
     }
 
     private synchronized void add(String what) {

@@ -107,6 +107,8 @@ final class Surroundings implements AutoCloseable {
             case STORE_LATE, STORE_NARROW, STORE_PARTITION, STORE_RESET, STORE_ANSWER_LOST ->
                 network(0).to(To.STORE).isPresent();
             case BAD_RECORD_BESIDE, TABLE_CHANGED, GROUP_JOINED, LOCATION_SHARED -> true;
+            case RIGHT_WITHDRAWN, TABLE_RENAMED_AWAY, PROPERTIES_SET -> true;
+            case STAGED_ROWS_DELETED, KEYED_ROLLED_BACK -> true;
             case BROKER_KILL, BROKER_AWAY -> ownBroker;
             case CATALOG_RESTART, CATALOG_AWAY ->
                 lake.server(RestCatalogServer.class).isPresent();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -149,6 +150,7 @@ public final class BrokerProcess implements AutoCloseable {
                     advertised.listeners=PLAINTEXT://127.0.0.1:%1$d,SASL_PLAINTEXT://127.0.0.1:%5$d%10$s
                     sasl.enabled.mechanisms=PLAIN
                     listener.name.sasl_plaintext.plain.sasl.jaas.config=%6$s user_%7$s="%8$s";
+                    %12$s
                     controller.listener.names=CONTROLLER
                     listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT%11$s
                     log.dirs=%3$s
@@ -181,7 +183,9 @@ public final class BrokerProcess implements AutoCloseable {
                             everyWay(way -> ",NETWORK" + way + "://127.0.0.1:" + networkPorts.get(way)),
                             everyWay(way -> ",NETWORK" + way + "://127.0.0.1:"
                                     + networks.get(way).port()),
-                            everyWay(way -> ",NETWORK" + way + ":PLAINTEXT")));
+                            everyWay(way -> ",NETWORK" + way + ":SASL_PLAINTEXT"),
+                            everyWay(way -> "listener.name.network" + way + ".plain.sasl.jaas.config=" + PLAIN_LOGIN
+                                    + " user_" + USER + "=\"" + PASSWORD + "\";\n")));
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
@@ -211,6 +215,13 @@ public final class BrokerProcess implements AutoCloseable {
     /** As clients know it, {@code host:port}. */
     public String bootstrap() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Client properties by {@link #bootstrap(int)}: the listener asks for a password. */
+    public Map<String, String> login() {
+        Map<String, String> properties = new HashMap<>(authenticated(PASSWORD));
+        properties.remove("bootstrap.servers");
+        return properties;
     }
 
     /** Where a client connects whose every connection to this broker goes by {@link #network}. */
@@ -311,6 +322,32 @@ public final class BrokerProcess implements AutoCloseable {
         } catch (InterruptedException | ExecutionException | TimeoutException failed) {
             throw new AssertionError("cannot allow " + prefix, failed);
         }
+    }
+
+    /** Takes the right to read a topic from {@link #USER}. */
+    public void withdrawRead(String topic) {
+        try (Admin admin = admin()) {
+            admin.createAcls(List.of(denied(topic))).all().get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            throw new AssertionError("cannot deny " + topic, failed);
+        }
+    }
+
+    /** Gives it back. */
+    public void giveReadBack(String topic) {
+        try (Admin admin = admin()) {
+            admin.deleteAcls(List.of(denied(topic).toFilter()))
+                    .all()
+                    .get(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            throw new AssertionError("cannot allow " + topic, failed);
+        }
+    }
+
+    private static AclBinding denied(String topic) {
+        return new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                new AccessControlEntry("User:" + USER, "*", AclOperation.READ, AclPermissionType.DENY));
     }
 
     private static AclBinding entry(ResourcePattern resource, String principal, AclOperation operation) {

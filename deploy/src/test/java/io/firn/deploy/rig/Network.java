@@ -18,7 +18,7 @@ public final class Network implements AutoCloseable {
 
     private final EnumMap<To, TcpProxy> proxies = new EnumMap<>(To.class);
     private final Map<String, String> catalog;
-    private final String bootstrap;
+    private final Map<String, String> kafka;
 
     /** What is at the other end. */
     public enum To {
@@ -35,7 +35,8 @@ public final class Network implements AutoCloseable {
      */
     public Network(String name, BrokerProcess broker, int way, Map<String, String> properties) {
         this.catalog = new HashMap<>(properties);
-        this.bootstrap = broker.bootstrap(way);
+        this.kafka = new HashMap<>(broker.login());
+        kafka.put("bootstrap.servers", broker.bootstrap(way));
         proxies.put(To.KAFKA, broker.network(way));
         divert(name, To.CATALOG, "uri");
         divert(name, To.STORE, "s3.endpoint");
@@ -67,14 +68,15 @@ public final class Network implements AutoCloseable {
     }
 
     public Map<String, String> kafkaProperties() {
-        return Map.of(
-                "bootstrap.servers", bootstrap,
+        Map<String, String> properties = new HashMap<>(kafka);
+        properties.putAll(Map.of(
                 "metadata.max.age.ms", "1000",
                 "session.timeout.ms", BrokerProcess.SESSION_MILLIS,
                 "request.timeout.ms", "3000",
                 "default.api.timeout.ms", "6000",
                 "socket.connection.setup.timeout.ms", PATIENCE_MILLIS,
-                "reconnect.backoff.max.ms", "500");
+                "reconnect.backoff.max.ms", "500"));
+        return properties;
     }
 
     public Map<String, String> catalogProperties() {

@@ -31,6 +31,16 @@ public final class ServiceClient {
         return send(process, path, HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.noBody()));
     }
 
+    /** Returns the answer to a POST of a JSON body; empty as for {@link #get}. */
+    public Optional<Answer> post(FirnProcess process, String path, String body) {
+        return send(
+                process,
+                path,
+                HttpRequest.newBuilder()
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
     private Optional<Answer> send(FirnProcess process, String path, HttpRequest.Builder request) {
         if (!process.isAlive() || !process.listens()) {
             return Optional.empty();
