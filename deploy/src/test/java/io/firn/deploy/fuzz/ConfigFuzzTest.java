@@ -38,7 +38,7 @@ final class ConfigFuzzTest {
               orders:
                 topic-pattern: "orders\\\\..*"
                 table: shop.orders
-                schema: "order_id string not null, amount decimal(10,2), placed_at timestamptz"
+                schema: "order_id string not null, amount decimal(10,2), placed_at timestamptz, seen timestamptz_ns"
                 partition-by: [day(placed_at), 'bucket(16, order_id)']
                 mode: upsert
                 key: [order_id]

@@ -2,6 +2,7 @@ package io.firn.deploy.fuzz;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
@@ -42,15 +43,18 @@ final class JsonLeaves {
             Object value = record.get(field.name());
             if (value != null) {
                 value(field, value);
+            } else if (field.writeDefault() != null) {
+                add(field, leafOf(field.writeDefault(), field.type()));
             }
         }
     }
 
     private void value(Types.NestedField field, Object value) {
-        if (value == JsonTree.NULL) {
+        Type type = field.type();
+        // Columns of types that Firn does not write are optional here, and stay null.
+        if (value == JsonTree.NULL || type.typeId() == Type.TypeID.UNKNOWN || type.isVariantType()) {
             return;
         }
-        Type type = field.type();
         switch (type.typeId()) {
             case STRUCT -> struct(type.asStructType(), (Map<?, ?>) value);
             case LIST ->
@@ -61,10 +65,39 @@ final class JsonLeaves {
                     value(type.asMapType().fields().get(0), key);
                     value(type.asMapType().fields().get(1), each);
                 });
-            default ->
-                byField.computeIfAbsent(field.fieldId(), id -> new ArrayList<>())
-                        .add(leaf(type, value));
+            default -> add(field, leaf(type, value));
         }
+    }
+
+    private void add(Types.NestedField field, String leaf) {
+        byField.computeIfAbsent(field.fieldId(), id -> new ArrayList<>()).add(leaf);
+    }
+
+    /** A default, in Iceberg's own representation. */
+    private static String leafOf(Object value, Type type) {
+        if (value instanceof Boolean truth) {
+            return truth ? "1" : "0";
+        }
+        if (value instanceof Float number) {
+            return Integer.toString(Float.floatToRawIntBits(number));
+        }
+        if (value instanceof Double number) {
+            return Long.toString(Double.doubleToRawLongBits(number));
+        }
+        if (value instanceof BigDecimal number) {
+            return decimal((Types.DecimalType) type, number.toPlainString());
+        }
+        if (value instanceof ByteBuffer bytes) {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.duplicate().get(copy);
+            return HexFormat.of().formatHex(copy);
+        }
+        if (value instanceof UUID uuid) {
+            return uuid(uuid.toString());
+        }
+        return value instanceof Number
+                ? value.toString()
+                : HexFormat.of().formatHex(value.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static String leaf(Type type, Object value) {
@@ -76,7 +109,11 @@ final class JsonLeaves {
             case DECIMAL -> decimal((Types.DecimalType) type, value instanceof String text ? text : number(value));
             case DATE -> Long.toString(LocalDate.parse((String) value).toEpochDay());
             case TIME -> Long.toString(nanosOfDay((String) value) / 1000);
-            case TIMESTAMP -> timestamp((String) value, ((Types.TimestampType) type).shouldAdjustToUTC());
+            case TIMESTAMP ->
+                micros(nanos((String) value, ((Types.TimestampType) type).shouldAdjustToUTC()));
+            case TIMESTAMP_NANO ->
+                Long.toString(nanos((String) value, ((Types.TimestampNanoType) type).shouldAdjustToUTC())
+                        .longValueExact());
             case UUID -> uuid((String) value);
             case BINARY, FIXED -> HexFormat.of().formatHex(Base64.getDecoder().decode((String) value));
             case STRING -> HexFormat.of().formatHex(((String) value).getBytes(StandardCharsets.UTF_8));
@@ -114,19 +151,27 @@ final class JsonLeaves {
         return LocalTime.parse(text.replaceFirst("(\\.\\d{9})0+$", "$1")).toNanoOfDay();
     }
 
-    private static String timestamp(String text, boolean zoned) {
+    private static String micros(BigInteger nanos) {
+        return new BigDecimal(nanos)
+                .divide(BigDecimal.valueOf(1000), RoundingMode.FLOOR)
+                .toBigIntegerExact()
+                .toString();
+    }
+
+    private static BigInteger nanos(String text, boolean zoned) {
         Matcher parts = TIMESTAMP.matcher(text);
         if (!parts.matches() || zoned != (parts.group(3) != null || parts.group(4) != null)) {
             throw new IllegalArgumentException("no timestamp: " + text);
         }
-        long micros =
-                LocalDate.parse(parts.group(1)).toEpochDay() * 86_400_000_000L + nanosOfDay(parts.group(2)) / 1000;
+        long seconds = LocalDate.parse(parts.group(1)).toEpochDay() * 86_400L;
         if (parts.group(4) != null) {
             long minutes = 60L * Integer.parseInt(parts.group(5))
                     + (parts.group(6) == null ? 0 : Integer.parseInt(parts.group(6)));
-            micros -= (parts.group(4).equals("-") ? -1 : 1) * minutes * 60_000_000L;
+            seconds -= (parts.group(4).equals("-") ? -1 : 1) * minutes * 60L;
         }
-        return Long.toString(micros);
+        return BigInteger.valueOf(seconds)
+                .multiply(BigInteger.valueOf(1_000_000_000))
+                .add(BigInteger.valueOf(nanosOfDay(parts.group(2))));
     }
 
     private static String uuid(String text) {

@@ -2,6 +2,7 @@ package io.firn.deploy.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.firn.catalog.schema.WritableSchema;
 import io.firn.ingest.decode.DecodeSettings;
 import io.firn.ingest.decode.JsonRowDecoder;
 import io.firn.ingest.decode.Tombstones;
@@ -10,6 +11,7 @@ import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.RowLayout;
 import io.firn.ingest.record.Slice;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -21,12 +23,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.expressions.Literal;
+import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.types.Types.NestedField;
 import org.junit.jupiter.api.Test;
 
-/** Records and Kafka keys as anybody may send them. */
+/** Records and Kafka keys as anybody may send them, to a table of format 3 with all of its types and with defaults. */
 final class RecordFuzzTest {
     private static final Schema SCHEMA = new Schema(
             NestedField.optional(1, "b", Types.BooleanType.get()),
@@ -59,12 +65,45 @@ final class RecordFuzzTest {
                                     Types.ListType.ofOptional(
                                             25,
                                             Types.StructType.of(
-                                                    NestedField.optional(26, "x", Types.StringType.get()),
+                                                    defaulted(26, "x", Types.StringType.get(), Literal.of("leer")),
                                                     NestedField.optional(
                                                             27,
                                                             "y",
                                                             Types.ListType.ofRequired(
-                                                                    28, Types.DoubleType.get()))))))));
+                                                                    28, Types.DoubleType.get()))))),
+                            defaulted(29, "z", Types.LongType.get(), Literal.of(Long.MIN_VALUE)))),
+            NestedField.optional(30, "nanos", Types.TimestampNanoType.withZone()),
+            NestedField.optional(31, "localNanos", Types.TimestampNanoType.withoutZone()),
+            NestedField.optional(32, "variant", Types.VariantType.get()),
+            NestedField.optional(33, "nothing", Types.UnknownType.get()),
+            NestedField.required("needed")
+                    .withId(34)
+                    .ofType(Types.StringType.get())
+                    .withWriteDefault(Literal.of("grüße"))
+                    .build(),
+            defaulted(35, "dTruth", Types.BooleanType.get(), Literal.of(true)),
+            defaulted(36, "dFloat", Types.FloatType.get(), Literal.of(-0.0f)),
+            defaulted(37, "dDouble", Types.DoubleType.get(), Literal.of(1e300)),
+            defaulted(
+                    38, "dLarge", Types.DecimalType.of(38, 10), Literal.of(new BigDecimal("-1.0000000001"))),
+            defaulted(39, "dSmall", Types.DecimalType.of(9, 2), Literal.of(new BigDecimal("-1234567.89"))),
+            defaulted(40, "dUuid", Types.UUIDType.get(), Literal.of(new UUID(-1, 1))),
+            defaulted(41, "dBin", Types.BinaryType.get(), Literal.of(ByteBuffer.wrap(new byte[] {0, -1}))),
+            defaulted(42, "dNanos", Types.TimestampNanoType.withZone(), nanos()),
+            defaulted(43, "dDate", Types.DateType.get(), Literal.of("1969-12-31").to(Types.DateType.get())));
+
+    /** One nanosecond before the epoch. */
+    private static Literal<Long> nanos() {
+        return Literal.of("1969-12-31T23:59:59.999999999Z").to(Types.TimestampNanoType.withZone());
+    }
+
+    private static NestedField defaulted(int id, String name, Type type, Literal<?> value) {
+        return NestedField.optional(name)
+                .withId(id)
+                .ofType(type)
+                .withWriteDefault(value)
+                .build();
+    }
 
     private static final Map<String, List<String>> VALUES = Map.ofEntries(
             Map.entry("b", List.of("true", "false", "null")),
@@ -85,11 +124,26 @@ final class RecordFuzzTest {
             Map.entry("größe", List.of("\"\"", "\"caf\u00e9 \\ud83d\\ude00\"", "\"\\\"\\\\\\n\\u0041\"", "null")),
             Map.entry("list", List.of("[]", "[1,null,3]", "[ -5 ]", "null")),
             Map.entry("map", List.of("{}", "{\"a\":1,\"b\":null}", "{\"\":0}")),
+            Map.entry("nanos", List.of("\"2026-11-01T12:00:00.123456789Z\"", "\"1677-09-21T00:12:44+00:00\"", "null")),
+            Map.entry("localNanos", List.of("\"2262-04-11T23:47:16.854775807\"", "\"1970-01-01T00:00\"")),
+            Map.entry("variant", List.of("{\"a\":[1]}", "7", "null")),
+            Map.entry("nothing", List.of("{}", "\"x\"", "null")),
+            Map.entry("needed", List.of("\"\"", "\"x\"")),
+            Map.entry("dTruth", List.of("false", "null")),
+            Map.entry("dFloat", List.of("7", "null")),
+            Map.entry("dDouble", List.of("7", "null")),
+            Map.entry("dLarge", List.of("7", "null")),
+            Map.entry("dSmall", List.of("7", "null")),
+            Map.entry("dUuid", List.of("\"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"", "null")),
+            Map.entry("dBin", List.of("\"AAEC\"", "null")),
+            Map.entry("dNanos", List.of("\"2026-11-01T12:00:00.000000001Z\"", "null")),
+            Map.entry("dDate", List.of("\"2026-02-28\"", "null")),
             Map.entry("st", List.of("{\"a\":1,\"rows\":[{\"x\":\"1\",\"y\":[1,2.5]},null,{}]}", "{\"rows\":[]}", "{}")),
             Map.entry("unknown", List.of("[{\"a\":[1e5,\"\\u00e9\"]},-1.5e+3,true]", "\"text\"", "null")));
 
     private final Mutations mutations = new Mutations(words());
-    private final Row row = new Row(RowLayout.of(SCHEMA));
+    private final Row row =
+            new Row(RowLayout.of(WritableSchema.of(SCHEMA, PartitionSpec.unpartitioned(), "fuzzed")));
     private final JsonRowDecoder decoder = new JsonRowDecoder(row, DecodeSettings.defaults());
 
     private static List<String> words() {
