@@ -109,8 +109,7 @@ final class JsonLeaves {
             case DECIMAL -> decimal((Types.DecimalType) type, value instanceof String text ? text : number(value));
             case DATE -> Long.toString(LocalDate.parse((String) value).toEpochDay());
             case TIME -> Long.toString(nanosOfDay((String) value) / 1000);
-            case TIMESTAMP ->
-                micros(nanos((String) value, ((Types.TimestampType) type).shouldAdjustToUTC()));
+            case TIMESTAMP -> micros(nanos((String) value, ((Types.TimestampType) type).shouldAdjustToUTC()));
             case TIMESTAMP_NANO ->
                 Long.toString(nanos((String) value, ((Types.TimestampNanoType) type).shouldAdjustToUTC())
                         .longValueExact());

@@ -69,8 +69,7 @@ final class RecordFuzzTest {
                                                     NestedField.optional(
                                                             27,
                                                             "y",
-                                                            Types.ListType.ofRequired(
-                                                                    28, Types.DoubleType.get()))))),
+                                                            Types.ListType.ofRequired(28, Types.DoubleType.get()))))),
                             defaulted(29, "z", Types.LongType.get(), Literal.of(Long.MIN_VALUE)))),
             NestedField.optional(30, "nanos", Types.TimestampNanoType.withZone()),
             NestedField.optional(31, "localNanos", Types.TimestampNanoType.withoutZone()),
@@ -84,13 +83,13 @@ final class RecordFuzzTest {
             defaulted(35, "dTruth", Types.BooleanType.get(), Literal.of(true)),
             defaulted(36, "dFloat", Types.FloatType.get(), Literal.of(-0.0f)),
             defaulted(37, "dDouble", Types.DoubleType.get(), Literal.of(1e300)),
-            defaulted(
-                    38, "dLarge", Types.DecimalType.of(38, 10), Literal.of(new BigDecimal("-1.0000000001"))),
+            defaulted(38, "dLarge", Types.DecimalType.of(38, 10), Literal.of(new BigDecimal("-1.0000000001"))),
             defaulted(39, "dSmall", Types.DecimalType.of(9, 2), Literal.of(new BigDecimal("-1234567.89"))),
             defaulted(40, "dUuid", Types.UUIDType.get(), Literal.of(new UUID(-1, 1))),
             defaulted(41, "dBin", Types.BinaryType.get(), Literal.of(ByteBuffer.wrap(new byte[] {0, -1}))),
             defaulted(42, "dNanos", Types.TimestampNanoType.withZone(), nanos()),
-            defaulted(43, "dDate", Types.DateType.get(), Literal.of("1969-12-31").to(Types.DateType.get())));
+            defaulted(
+                    43, "dDate", Types.DateType.get(), Literal.of("1969-12-31").to(Types.DateType.get())));
 
     /** One nanosecond before the epoch. */
     private static Literal<Long> nanos() {
@@ -142,8 +141,7 @@ final class RecordFuzzTest {
             Map.entry("unknown", List.of("[{\"a\":[1e5,\"\\u00e9\"]},-1.5e+3,true]", "\"text\"", "null")));
 
     private final Mutations mutations = new Mutations(words());
-    private final Row row =
-            new Row(RowLayout.of(WritableSchema.of(SCHEMA, PartitionSpec.unpartitioned(), "fuzzed")));
+    private final Row row = new Row(RowLayout.of(WritableSchema.of(SCHEMA, PartitionSpec.unpartitioned(), "fuzzed")));
     private final JsonRowDecoder decoder = new JsonRowDecoder(row, DecodeSettings.defaults());
 
     private static List<String> words() {
