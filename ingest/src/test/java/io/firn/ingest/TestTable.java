@@ -68,7 +68,7 @@ public final class TestTable {
     }
 
     public RowBatchWriter writer() {
-        return writer(DecodeSettings.defaults());
+        return writer(DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN));
     }
 
     public RowBatchWriter writer(DecodeSettings decoding) {
@@ -76,7 +76,7 @@ public final class TestTable {
     }
 
     public RowBatchWriter writer(WriteSettings writing) {
-        return RowBatchWriter.create(table, DecodeSettings.defaults(), writing);
+        return RowBatchWriter.create(table, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), writing);
     }
 
     static BatchWriter.Written write(BatchWriter writer, long offset, String json) {

@@ -164,6 +164,8 @@ final class PipelineSection {
                 section.choice("timestamp-unit", DecodeConfig.TimestampUnit.class),
                 section.choice("on-unknown-field", DecodeConfig.OnUnknownField.class)
                         .orElse(DecodeConfig.OnUnknownField.IGNORE),
-                section.choice("on-null-value", DecodeConfig.OnNullValue.class));
+                section.choice("on-null-value", DecodeConfig.OnNullValue.class),
+                section.choice("values-in-errors", DecodeConfig.ValuesInErrors.class)
+                        .orElse(DecodeConfig.ValuesInErrors.HIDDEN));
     }
 }

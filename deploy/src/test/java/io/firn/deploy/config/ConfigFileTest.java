@@ -125,7 +125,7 @@ class ConfigFileTest {
                         OnGap.STOP,
                         false,
                         PipelineConfig.SourceColumns.ADD,
-                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty()),
+                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty(), DecodeConfig.ValuesInErrors.HIDDEN),
                         Optional.empty(),
                         MAINTENANCE,
                         LedgerClaim.NONE,
@@ -173,6 +173,7 @@ class ConfigFileTest {
                       max-time: 4m
                       locations: ["s3://lake/moved/orders"]
                     table-classes: [com.example.Locations]
+                    values-in-errors: shown
                 """);
 
         assertThat(configuration.kafka()).containsEntry("sasl.jaas.config", "password=hunter2;");
@@ -196,7 +197,8 @@ class ConfigFileTest {
                         new DecodeConfig(
                                 Optional.of(DecodeConfig.TimestampUnit.MICROS),
                                 DecodeConfig.OnUnknownField.STOP,
-                                Optional.of(DecodeConfig.OnNullValue.COUNT)),
+                                Optional.of(DecodeConfig.OnNullValue.COUNT),
+                                DecodeConfig.ValuesInErrors.SHOWN),
                         Optional.empty(),
                         new MaintenanceConfig(
                                 false,

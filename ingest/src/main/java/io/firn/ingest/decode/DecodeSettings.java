@@ -17,7 +17,8 @@ public record DecodeSettings(
         @Nullable EpochUnit epochUnit,
         OnUnknownField onUnknownField,
         OnNullValue onNullValue,
-        Optional<Tombstones> tombstones) {
+        Optional<Tombstones> tombstones,
+        Values values) {
     /** What a number in a timestamp column counts. */
     public enum EpochUnit {
         SECONDS(9),
@@ -52,29 +53,40 @@ public record DecodeSettings(
         COUNT
     }
 
+    /** What errors say about the value that cannot be taken; they name column, position and reason in any case. */
+    public enum Values {
+        /** Whoever reads a log need not be allowed to read the data. */
+        HIDDEN,
+        SHOWN
+    }
+
     public DecodeSettings {
         Objects.requireNonNull(onUnknownField, "onUnknownField");
         Objects.requireNonNull(onNullValue, "onNullValue");
     }
 
     public static DecodeSettings defaults() {
-        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE, Optional.empty());
+        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE, Optional.empty(), Values.HIDDEN);
     }
 
     public DecodeSettings withEpochUnit(EpochUnit unit) {
-        return new DecodeSettings(unit, onUnknownField, onNullValue, tombstones);
+        return new DecodeSettings(unit, onUnknownField, onNullValue, tombstones, values);
     }
 
     public DecodeSettings withOnUnknownField(OnUnknownField choice) {
-        return new DecodeSettings(epochUnit, choice, onNullValue, tombstones);
+        return new DecodeSettings(epochUnit, choice, onNullValue, tombstones, values);
     }
 
     public DecodeSettings withOnNullValue(OnNullValue choice) {
-        return new DecodeSettings(epochUnit, onUnknownField, choice, tombstones);
+        return new DecodeSettings(epochUnit, onUnknownField, choice, tombstones, values);
     }
 
     /** For staging tables: null values become tombstones. */
     public DecodeSettings withTombstones(Tombstones reading) {
-        return new DecodeSettings(epochUnit, onUnknownField, onNullValue, Optional.of(reading));
+        return new DecodeSettings(epochUnit, onUnknownField, onNullValue, Optional.of(reading), values);
+    }
+
+    public DecodeSettings withValues(Values choice) {
+        return new DecodeSettings(epochUnit, onUnknownField, onNullValue, tombstones, choice);
     }
 }

@@ -6,6 +6,7 @@ import io.firn.ingest.record.Slice;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -20,15 +21,23 @@ final class JsonCursor {
     private static final long ONES = 0x0101_0101_0101_0101L;
     private static final long HIGH = 0x8080_8080_8080_8080L;
 
+    /** Of a value that is quoted: enough to find it, and no whole document. */
+    private static final int MAX_SHOWN = 48;
+
+    private static final String HIDDEN = "the value";
+
     private final JsonEscapes escapes;
+    private final DecodeSettings.Values values;
     private byte[] bytes = new byte[0];
     private int base;
     private int position;
     private int end;
     private int depth;
 
-    JsonCursor(Row row) {
+    /** @param values whether messages quote the record */
+    JsonCursor(Row row, DecodeSettings.Values values) {
         this.escapes = new JsonEscapes(row);
+        this.values = values;
     }
 
     void start(byte[] record, int start, int length) {
@@ -256,6 +265,21 @@ final class JsonCursor {
             return bad("the record ends where " + wanted + " is expected", position);
         }
         return bad("expected " + wanted + ", found " + describe(bytes[position]), position);
+    }
+
+    /** Returns a text of the record for a message, cut where it is long; without it if values are hidden. */
+    String quote(Row of, long slice) {
+        if (values == DecodeSettings.Values.HIDDEN) {
+            return HIDDEN;
+        }
+        int shown = Math.min(Slice.length(slice), MAX_SHOWN);
+        String text = new String(of.bytes(slice), Slice.start(slice), shown, StandardCharsets.UTF_8);
+        return '"' + text + (shown < Slice.length(slice) ? "…\"" : "\"");
+    }
+
+    /** Returns a number of the record for a message; without it if values are hidden. */
+    String show(NumberText number) {
+        return values == DecodeSettings.Values.HIDDEN ? HIDDEN : number.toString();
     }
 
     BadRecordException bad(String reason, int at) {

@@ -23,7 +23,7 @@ public final class JsonRowDecoder {
     /** @throws FirnException of kind user where the table cannot be filled as configured */
     public JsonRowDecoder(Row row, DecodeSettings settings) {
         this.row = row;
-        this.cursor = new JsonCursor(row);
+        this.cursor = new JsonCursor(row, settings.values());
         DecoderTree tree = new DecoderTree(row, settings);
         this.root = tree.build();
         this.unknown = tree.unknownFields();

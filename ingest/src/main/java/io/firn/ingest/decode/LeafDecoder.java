@@ -3,7 +3,6 @@ package io.firn.ingest.decode;
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
 import io.firn.ingest.record.Slice;
-import java.nio.charset.StandardCharsets;
 
 /** A field with one column of its own. */
 abstract class LeafDecoder extends ValueDecoder {
@@ -44,12 +43,5 @@ abstract class LeafDecoder extends ValueDecoder {
         }
         number.read(in);
         return at;
-    }
-
-    /** A text for a message, cut where it is long. */
-    static String quote(Row row, long slice) {
-        int shown = Math.min(Slice.length(slice), 48);
-        String text = new String(row.bytes(slice), Slice.start(slice), shown, StandardCharsets.UTF_8);
-        return '"' + text + (shown < Slice.length(slice) ? "…\"" : "\"");
     }
 }

@@ -36,7 +36,7 @@ final class MapDecoder extends ValueDecoder {
             int at = in.position();
             long key = in.string();
             if (!seen.add(row, key)) {
-                throw bad(in, "key " + LeafDecoder.quote(row, key) + " stands twice", at);
+                throw bad(in, "key " + in.quote(row, key) + " stands twice", at);
             }
             keys.add(level, key);
             in.expect(':');

@@ -45,10 +45,10 @@ final class NumberDecoders {
             int at = number(in, number, "a number");
             long value = number.scaled(0);
             if (number.fit() == NumberText.Fit.TOO_PRECISE) {
-                throw bad(in, number + " is not a whole number", at);
+                throw bad(in, in.show(number) + " is not a whole number", at);
             }
             if (number.fit() == NumberText.Fit.OUT_OF_RANGE || value < min || value > max) {
-                throw bad(in, number + " does not fit into " + typeName, at);
+                throw bad(in, in.show(number) + " does not fit into " + typeName, at);
             }
             return value;
         }
@@ -73,7 +73,7 @@ final class NumberDecoders {
                     : Double.doubleToRawLongBits(number.toDouble());
             if (number.fit() != NumberText.Fit.EXACT) {
                 String why = number.fit() == NumberText.Fit.OUT_OF_RANGE ? " is too large for " : " is too small for ";
-                throw bad(in, number + why + (fourBytes ? "float" : "double"), at);
+                throw bad(in, in.show(number) + why + (fourBytes ? "float" : "double"), at);
             }
             return bits;
         }
@@ -123,7 +123,7 @@ final class NumberDecoders {
             int at = in.position();
             long text = in.string();
             if (!number.readAll(row.bytes(text), Slice.start(text), Slice.length(text))) {
-                throw bad(in, quote(row, text) + " is not a number", at);
+                throw bad(in, in.quote(row, text) + " is not a number", at);
             }
             return at;
         }
@@ -131,13 +131,13 @@ final class NumberDecoders {
         private void checkFit(JsonCursor in, int at) {
             switch (number.fit()) {
                 case EXACT -> {}
-                case TOO_PRECISE -> throw bad(in, number + " has more than " + scale + " digits after the point", at);
+                case TOO_PRECISE -> throw bad(in, in.show(number) + " has more than " + scale + " digits after the point", at);
                 case OUT_OF_RANGE -> throw tooLarge(in, at);
             }
         }
 
         private RuntimeException tooLarge(JsonCursor in, int at) {
-            return bad(in, number + " is too large for decimal(" + precision + ", " + scale + ")", at);
+            return bad(in, in.show(number) + " is too large for decimal(" + precision + ", " + scale + ")", at);
         }
 
         private long fixed(Row row, BigInteger value) {

@@ -37,7 +37,7 @@ final class TextDecoders {
             int start = row.scratchSize();
             byte[] to = row.scratch(16);
             if (!parse(row.bytes(text), Slice.start(text), Slice.length(text), to, start)) {
-                throw bad(in, quote(row, text) + " is not a UUID", at);
+                throw bad(in, in.quote(row, text) + " is not a UUID", at);
             }
             row.scratchSize(start + 16);
             return Slice.ofScratch(start, 16);

@@ -23,7 +23,7 @@ final class TimeDecoders {
             int at = in.position();
             long text = text(in, "a date as \"2026-01-31\"");
             if (!iso.readDate(row.bytes(text), Slice.start(text), Slice.length(text))) {
-                throw bad(in, quote(row, text) + " is not a date as \"2026-01-31\"", at);
+                throw bad(in, in.quote(row, text) + " is not a date as \"2026-01-31\"", at);
             }
             return iso.epochDay();
         }
@@ -43,10 +43,10 @@ final class TimeDecoders {
             int at = in.position();
             long text = text(in, "a time as \"23:59:59.123456\"");
             if (!iso.readTime(row.bytes(text), Slice.start(text), Slice.length(text))) {
-                throw bad(in, quote(row, text) + " is not a time as \"23:59:59.123456\"", at);
+                throw bad(in, in.quote(row, text) + " is not a time as \"23:59:59.123456\"", at);
             }
             if (iso.finerThanNanos() || iso.nano() % 1000 != 0) {
-                throw bad(in, quote(row, text) + " is finer than microseconds", at);
+                throw bad(in, in.quote(row, text) + " is finer than microseconds", at);
             }
             return iso.secondOfDay() * 1_000_000 + iso.nano() / 1000;
         }
@@ -98,39 +98,43 @@ final class TimeDecoders {
             }
             number.read(in);
             if (epochUnit == null) {
-                throw bad(in, number + " is a number, and no epoch unit is configured for timestamps", at);
+                throw bad(in, in.show(number) + " is a number, and no epoch unit is configured for timestamps", at);
             }
             long value = number.scaled(epochUnit.nanoDigits() - (nanos ? 0 : 3));
             switch (number.fit()) {
                 case EXACT -> {
-                    requireKnownYear(in, value, number, at);
+                    if (!isKnownYear(value)) {
+                        throw outOfYears(in, in.show(number), at);
+                    }
                     return value;
                 }
-                case TOO_PRECISE -> throw tooFine(in, number.toString(), at);
-                case OUT_OF_RANGE -> throw outOfRange(in, number.toString(), at);
+                case TOO_PRECISE -> throw tooFine(in, in.show(number), at);
+                case OUT_OF_RANGE -> throw outOfRange(in, in.show(number), at);
             }
             throw new AssertionError(number.fit());
         }
 
         private long parse(JsonCursor in, Row row, long text, int at) {
             if (!iso.readDateTime(row.bytes(text), Slice.start(text), Slice.length(text))) {
-                throw bad(in, quote(row, text) + " is not a timestamp as \"2026-01-31T23:59:59.123456Z\"", at);
+                throw bad(in, in.quote(row, text) + " is not a timestamp as \"2026-01-31T23:59:59.123456Z\"", at);
             }
             if (iso.hasOffset() != zoned) {
                 throw bad(
                         in,
-                        quote(row, text)
+                        in.quote(row, text)
                                 + (zoned ? " has no offset from UTC" : " has an offset, the column has no time zone"),
                         at);
             }
             if (iso.finerThanNanos() || !nanos && iso.nano() % 1000 != 0) {
-                throw tooFine(in, quote(row, text), at);
+                throw tooFine(in, in.quote(row, text), at);
             }
             long second = iso.epochSecond();
             if (!nanos) {
                 // Four-digit years are far inside the range of microseconds.
                 long micros = second * 1_000_000 + iso.nano() / 1000;
-                requireKnownYear(in, micros, quote(row, text), at);
+                if (!isKnownYear(micros)) {
+                    throw outOfYears(in, in.quote(row, text), at);
+                }
                 return micros;
             }
             try {
@@ -139,15 +143,17 @@ final class TimeDecoders {
                         ? Math.addExact(Math.multiplyExact(second + 1, NANOS), iso.nano() - NANOS)
                         : Math.addExact(Math.multiplyExact(second, NANOS), iso.nano());
             } catch (ArithmeticException e) {
-                throw outOfRange(in, quote(row, text), at);
+                throw outOfRange(in, in.quote(row, text), at);
             }
         }
 
         /** All that nanoseconds can tell lies between the years 1677 and 2262. */
-        private void requireKnownYear(JsonCursor in, long value, Object shown, int at) {
-            if (!nanos && (value < MIN_MICROS || value > MAX_MICROS)) {
-                throw bad(in, String.valueOf(shown) + " is outside of the years 0000 to 9999", at);
-            }
+        private boolean isKnownYear(long value) {
+            return nanos || value >= MIN_MICROS && value <= MAX_MICROS;
+        }
+
+        private RuntimeException outOfYears(JsonCursor in, String value, int at) {
+            return bad(in, value + " is outside of the years 0000 to 9999", at);
         }
 
         private RuntimeException tooFine(JsonCursor in, String value, int at) {
