@@ -357,8 +357,8 @@ public final class Assembly {
 
     private static DecodeSettings decoding(DecodeConfig config) {
         DecodeSettings settings = DecodeSettings.defaults()
-                .withValues(DecodeSettings.Values.valueOf(
-                        config.valuesInErrors().name()))
+                .withValues(
+                        DecodeSettings.Values.valueOf(config.valuesInErrors().name()))
                 .withOnUnknownField(DecodeSettings.OnUnknownField.valueOf(
                         config.onUnknownField().name()));
         if (config.timestampUnit().isPresent()) {

@@ -35,7 +35,9 @@ class ChangedTableTest {
     private final TestTable orders = TestTable.of(SchemaText.parse("a int, b string"));
     private final TableCommitter committer = new TableCommitter(orders.reopened(), new Random(1), MissingLedger.REFUSE);
     private final RowBatchWriter writer = RowBatchWriter.following(
-            committer::latest, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), () -> WriteSettings.defaults(UUID.randomUUID()));
+            committer::latest,
+            DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN),
+            () -> WriteSettings.defaults(UUID.randomUUID()));
     private long next;
 
     @BeforeEach

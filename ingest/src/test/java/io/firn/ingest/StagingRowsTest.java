@@ -35,7 +35,9 @@ class StagingRowsTest {
             orders.writer(tombstones(List.of("order_id"), KeyFormat.TEXT, Set.of("amount")));
 
     private static DecodeSettings tombstones(List<String> key, KeyFormat format, Set<String> required) {
-        return DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN).withTombstones(new Tombstones(key, format, required));
+        return DecodeSettings.defaults()
+                .withValues(DecodeSettings.Values.SHOWN)
+                .withTombstones(new Tombstones(key, format, required));
     }
 
     private static Written delete(RowBatchWriter writer, long offset, @Nullable String key) {

@@ -99,7 +99,9 @@ final class ArtifactsTest {
         String unit = Files.readString(Path.of("systemd/firn.service"));
         assertThat(unit)
                 .contains("ExecStart=/opt/firn/bin/firn run --config /etc/firn/firn.yaml", "RestartPreventExitStatus=2")
-                .contains("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=\n");
+                .contains("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet=\n")
+                .contains("SystemCallFilter=~@privileged @resources", "SystemCallErrorNumber=EPERM", "PrivateUsers=yes")
+                .contains("PrivateIPC=yes", "DevicePolicy=closed", "KeyringMode=private", "LimitCORE=0", "UMask=0077");
         Matcher stop = Pattern.compile("TimeoutStopSec=(\\d+)").matcher(unit);
         assertThat(stop.find()).isTrue();
         assertThat(Integer.parseInt(stop.group(1))).isGreaterThan(29);

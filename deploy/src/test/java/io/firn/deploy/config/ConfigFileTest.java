@@ -125,7 +125,11 @@ class ConfigFileTest {
                         OnGap.STOP,
                         false,
                         PipelineConfig.SourceColumns.ADD,
-                        new DecodeConfig(Optional.empty(), DecodeConfig.OnUnknownField.IGNORE, Optional.empty(), DecodeConfig.ValuesInErrors.HIDDEN),
+                        new DecodeConfig(
+                                Optional.empty(),
+                                DecodeConfig.OnUnknownField.IGNORE,
+                                Optional.empty(),
+                                DecodeConfig.ValuesInErrors.HIDDEN),
                         Optional.empty(),
                         MAINTENANCE,
                         LedgerClaim.NONE,

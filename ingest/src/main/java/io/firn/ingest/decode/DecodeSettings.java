@@ -66,7 +66,8 @@ public record DecodeSettings(
     }
 
     public static DecodeSettings defaults() {
-        return new DecodeSettings(null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE, Optional.empty(), Values.HIDDEN);
+        return new DecodeSettings(
+                null, OnUnknownField.IGNORE, OnNullValue.ROW_WHERE_POSSIBLE, Optional.empty(), Values.HIDDEN);
     }
 
     public DecodeSettings withEpochUnit(EpochUnit unit) {

@@ -2,7 +2,6 @@ package io.firn.ingest.decode;
 
 import io.firn.ingest.record.ColumnEntries;
 import io.firn.ingest.record.Row;
-import io.firn.ingest.record.Slice;
 
 /** A field with one column of its own. */
 abstract class LeafDecoder extends ValueDecoder {

@@ -131,7 +131,8 @@ final class NumberDecoders {
         private void checkFit(JsonCursor in, int at) {
             switch (number.fit()) {
                 case EXACT -> {}
-                case TOO_PRECISE -> throw bad(in, in.show(number) + " has more than " + scale + " digits after the point", at);
+                case TOO_PRECISE ->
+                    throw bad(in, in.show(number) + " has more than " + scale + " digits after the point", at);
                 case OUT_OF_RANGE -> throw tooLarge(in, at);
             }
         }

@@ -39,7 +39,10 @@ record Decoded(long bits, byte[] bytes, @Nullable BadRecordException refusal) {
     }
 
     static Decoded of(Type type, String json) {
-        return of(type, json.getBytes(StandardCharsets.UTF_8), DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN));
+        return of(
+                type,
+                json.getBytes(StandardCharsets.UTF_8),
+                DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN));
     }
 
     static Decoded of(Type type, byte[] json, DecodeSettings settings) {

@@ -98,7 +98,10 @@ class JsonRowDecoderRefusalTest {
     @ParameterizedTest
     @MethodSource("valuesThatDoNotFit")
     void aValueThatDoesNotFitIsRefusedWithItsColumn(Type type, String value, String message) {
-        assertThatThrownBy(() -> decode(type, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), "{\"c\":" + value + "}"))
+        assertThatThrownBy(() -> decode(
+                        type,
+                        DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN),
+                        "{\"c\":" + value + "}"))
                 .isInstanceOfSatisfying(BadRecordException.class, e -> {
                     assertThat(e).hasMessage(message);
                     assertThat(e.byteOffset()).isBetween(5, 5 + value.length());
@@ -145,7 +148,10 @@ class JsonRowDecoderRefusalTest {
     @ParameterizedTest
     @MethodSource("recordsThatAreNotJson")
     void whatIsNotStrictJsonIsRefusedWithItsByte(String record, String message, int byteOffset) {
-        assertThatThrownBy(() -> decode(Types.LongType.get(), DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), record))
+        assertThatThrownBy(() -> decode(
+                        Types.LongType.get(),
+                        DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN),
+                        record))
                 .isInstanceOfSatisfying(BadRecordException.class, e -> {
                     assertThat(e).hasMessage(message);
                     assertThat(e.byteOffset()).isEqualTo(byteOffset);
@@ -169,22 +175,30 @@ class JsonRowDecoderRefusalTest {
     @Test
     void aRequiredColumnMustBeThere() {
         Schema schema = new Schema(Types.NestedField.required(1, "c", Types.LongType.get()));
-        assertThatThrownBy(() -> decode(schema, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), bytes("{\"x\":1}")))
+        assertThatThrownBy(() -> decode(
+                        schema, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), bytes("{\"x\":1}")))
                 .hasMessage("c: required, but missing");
-        assertThatThrownBy(() -> decode(schema, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN), bytes("{\"c\":null}")))
+        assertThatThrownBy(() -> decode(
+                        schema,
+                        DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN),
+                        bytes("{\"c\":null}")))
                 .hasMessage("c: null in a required column");
     }
 
     @Test
     void unknownFieldsAreCountedOrRefused() {
         Row row = new Row(RowLayout.of(schema(Types.LongType.get())));
-        JsonRowDecoder ignoring = new JsonRowDecoder(row, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN));
+        JsonRowDecoder ignoring =
+                new JsonRowDecoder(row, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN));
         byte[] record = bytes("{\"x\":{\"c\":[1,2,\"\\n\"]},\"c\":1,\"y\":null}");
         ignoring.decode(record, 0, record.length);
         assertThat(ignoring.unknownFields()).isEqualTo(2);
         assertThat(row.column(0).bits(0)).isEqualTo(1);
-        JsonRowDecoder stopping =
-                new JsonRowDecoder(row, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN).withOnUnknownField(OnUnknownField.STOP));
+        JsonRowDecoder stopping = new JsonRowDecoder(
+                row,
+                DecodeSettings.defaults()
+                        .withValues(DecodeSettings.Values.SHOWN)
+                        .withOnUnknownField(OnUnknownField.STOP));
         assertThatThrownBy(() -> stopping.decode(record, 0, record.length))
                 .hasMessage("the object has a field that the table has no column for");
     }
@@ -205,13 +219,20 @@ class JsonRowDecoderRefusalTest {
     @Test
     void aMapWithOtherKeysThanStringsIsRefusedAtOnce() {
         Schema schema = schema(Types.MapType.ofOptional(2, 3, Types.LongType.get(), Types.LongType.get()));
-        assertThatThrownBy(() -> new JsonRowDecoder(new Row(RowLayout.of(schema)), DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN)))
+        assertThatThrownBy(() -> new JsonRowDecoder(
+                        new Row(RowLayout.of(schema)),
+                        DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN)))
                 .isInstanceOf(FirnException.class)
                 .hasMessageContaining("a map with keys of type long");
     }
 
     private static long epoch(EpochUnit unit, String number) {
-        return decode(TIMESTAMPTZ, DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN).withEpochUnit(unit), "{\"c\":" + number + "}")
+        return decode(
+                        TIMESTAMPTZ,
+                        DecodeSettings.defaults()
+                                .withValues(DecodeSettings.Values.SHOWN)
+                                .withEpochUnit(unit),
+                        "{\"c\":" + number + "}")
                 .column(0)
                 .bits(0);
     }

@@ -26,7 +26,9 @@ class YearsTest {
         Decoded decoded = Decoded.of(
                 Types.TimestampType.withZone(),
                 number.getBytes(StandardCharsets.UTF_8),
-                DecodeSettings.defaults().withValues(DecodeSettings.Values.SHOWN).withEpochUnit(unit));
+                DecodeSettings.defaults()
+                        .withValues(DecodeSettings.Values.SHOWN)
+                        .withEpochUnit(unit));
         assertThat(decoded.accepted()).isEqualTo(isAccepted);
         if (!isAccepted) {
             assertThat(decoded.refusedAt(0)).isTrue();
