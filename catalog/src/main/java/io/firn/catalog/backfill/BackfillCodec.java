@@ -2,6 +2,7 @@ package io.firn.catalog.backfill;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillState.Phase;
@@ -22,6 +23,7 @@ import java.util.UUID;
 
 /** A backfill's state as JSON. Pure. Members that it does not know are ignored. */
 public final class BackfillCodec {
+    private static final int MAX_PROBLEM = 200;
     private static final JsonFactory JSON = new JsonFactory();
 
     private BackfillCodec() {}
@@ -98,34 +100,53 @@ public final class BackfillCodec {
     }
 
     /**
-     * @param where for the error
+     * Reads a state, and requires that a request could have led to it.
+     *
+     * @param key of the property
+     * @param table for the error
      * @throws FirnException {@code backfill-unreadable}
      */
-    public static BackfillState read(String text, String where) {
+    public static BackfillState read(String key, String text, String table) {
         try {
-            JsonNode json = StrictJson.object(text);
-            JsonNode last = json.path("lastCommit");
-            JsonNode error = json.path("error");
-            return new BackfillState(
-                    text(json, "id"),
-                    UUID.fromString(text(json, "revision")),
-                    task(json),
-                    StrictJson.numbers(StrictJson.object(json, "next"), "next"),
-                    counts(StrictJson.object(json, "counts")),
-                    last.isMissingNode() ? Optional.empty() : Optional.of(UUID.fromString(text(json, "lastCommit"))),
-                    new Standing(
-                            Phase.valueOf(text(json, "state").toUpperCase(Locale.ROOT)),
-                            error.isMissingNode() ? Optional.empty() : Optional.of(text(json, "error"))),
-                    text(json, "owner"),
-                    Instant.parse(text(json, "updatedAt")));
+            BackfillState state = state(text);
+            BackfillRules.require(key, state);
+            return state;
         } catch (IOException | IllegalArgumentException | DateTimeParseException broken) {
             throw FirnException.external(
                     "backfill-unreadable",
-                    "the state of a backfill cannot be read: " + broken.getMessage(),
-                    where,
+                    "the state of a backfill cannot be read: " + problem(broken),
+                    "table " + table + ", property " + key,
                     "remove the table property, and start the backfill again",
                     broken);
         }
+    }
+
+    /** Others wrote the text, which the message may quote. */
+    private static String problem(Exception broken) {
+        String said = String.valueOf(
+                        broken instanceof JsonProcessingException json
+                                ? json.getOriginalMessage()
+                                : broken.getMessage())
+                .replaceAll("\\p{Cntrl}", "?");
+        return said.length() > MAX_PROBLEM ? said.substring(0, MAX_PROBLEM) + "..." : said;
+    }
+
+    private static BackfillState state(String text) throws IOException {
+        JsonNode json = StrictJson.object(text);
+        JsonNode last = json.path("lastCommit");
+        JsonNode error = json.path("error");
+        return new BackfillState(
+                text(json, "id"),
+                UUID.fromString(text(json, "revision")),
+                task(json),
+                StrictJson.numbers(StrictJson.object(json, "next"), "next"),
+                counts(StrictJson.object(json, "counts")),
+                last.isMissingNode() ? Optional.empty() : Optional.of(UUID.fromString(text(json, "lastCommit"))),
+                new Standing(
+                        Phase.valueOf(text(json, "state").toUpperCase(Locale.ROOT)),
+                        error.isMissingNode() ? Optional.empty() : Optional.of(text(json, "error"))),
+                text(json, "owner"),
+                Instant.parse(text(json, "updatedAt")));
     }
 
     private static BackfillTask task(JsonNode json) {

@@ -8,7 +8,6 @@ import io.firn.catalog.commit.BranchChange;
 import io.firn.catalog.commit.PropertyCommitter;
 import io.firn.catalog.commit.PropertySwap;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -41,21 +40,20 @@ public final class Backfills {
         this.clock = clock;
     }
 
-    /** As this table object has them, the one that was asked for last first; does not refresh. */
+    /**
+     * Returns those that can be read, as this table object has them, the one that was asked for last first; does not
+     * refresh.
+     */
     public static List<BackfillState> read(Table table) {
-        List<BackfillState> found = new ArrayList<>();
-        table.properties().forEach((key, value) -> {
-            if (key.startsWith(BackfillState.KEY_PREFIX)) {
-                found.add(BackfillCodec.read(value, "table " + table.name() + ", property " + key));
-            }
-        });
-        found.sort(Comparator.comparing((BackfillState state) -> state.task().requestedAt())
-                .reversed()
-                .thenComparing(BackfillState::id));
-        return found;
+        return known(table).states();
     }
 
-    /** As the table has them now. */
+    /** Returns all that this table object tells of; does not refresh. */
+    public static KnownBackfills known(Table table) {
+        return KnownBackfills.of(table.properties(), table.name());
+    }
+
+    /** Returns those that can be read, as the table has them now. */
     public List<BackfillState> all() {
         table.refresh();
         return read(table);
@@ -65,7 +63,7 @@ public final class Backfills {
     public Optional<BackfillState> find(String id) {
         table.refresh();
         return Optional.ofNullable(table.properties().get(BackfillState.KEY_PREFIX + id))
-                .map(text -> BackfillCodec.read(text, "table " + table.name()));
+                .map(text -> BackfillCodec.read(BackfillState.KEY_PREFIX + id, text, table.name()));
     }
 
     /**

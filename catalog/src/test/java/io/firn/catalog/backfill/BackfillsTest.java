@@ -23,6 +23,8 @@ import org.apache.iceberg.Schema;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BackfillsTest {
     private static final String NAME = "shop.orders";
@@ -68,12 +70,13 @@ class BackfillsTest {
         for (BackfillState state :
                 List.of(accepted, further, failed, further.restarted(change), branched, ready, published)) {
             String text = BackfillCodec.write(state);
-            assertThat(BackfillCodec.read(text, "")).isEqualTo(state);
-            assertThat(BackfillCodec.write(BackfillCodec.read(text, ""))).isEqualTo(text);
+            assertThat(BackfillCodec.read("firn.backfill.x", text, "t")).isEqualTo(state);
+            assertThat(BackfillCodec.write(BackfillCodec.read("firn.backfill.x", text, "t")))
+                    .isEqualTo(text);
         }
         assertThat(further.done()).isEqualTo(4);
         assertThat(further.secondsLeft()).hasValue(4);
-        assertThatThrownBy(() -> BackfillCodec.read("{\"id\":", "here"))
+        assertThatThrownBy(() -> BackfillCodec.read("firn.backfill.x", "{\"id\":", "here"))
                 .isInstanceOfSatisfying(
                         FirnException.class, e -> assertThat(e.code()).isEqualTo("backfill-unreadable"));
     }
@@ -121,5 +124,55 @@ class BackfillsTest {
             backfills.cancel(backfills.accept(task()).id(), "me");
         }
         assertThat(backfills.all()).hasSizeBetween(20, 22).contains(running);
+    }
+
+    @Test
+    void onePropertyThatCannotBeReadHidesNoOtherAndIsNamed() {
+        BackfillState accepted = backfills.accept(task());
+        put("firn.backfill.broken", "{");
+        put("firn.backfill.empty", "");
+        assertThat(other(2).all()).containsExactly(accepted);
+        KnownBackfills known = Backfills.known(tables.open(NAME));
+        assertThat(known.states()).containsExactly(accepted);
+        assertThat(known.unreadable())
+                .extracting(KnownBackfills.Unreadable::property)
+                .containsExactly("firn.backfill.broken", "firn.backfill.empty");
+        assertThat(backfills.accept(task()).id()).as("another one is accepted").isNotEmpty();
+    }
+
+    /** What to replace in a state that Firn wrote, and by what. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    "id":"x"             | "id":"y"
+                    "chunk":7            | "chunk":0
+                    "chunk":7            | "chunk":-9
+                    "pipeline":"orders"  | "pipeline":" "
+                    "topicId":"id"       | "topicId":""
+                    [5,25]               | [-5,25]
+                    [5,25]               | [5,5]
+                    [5,25]               | [25,5]
+                    "next":{"0":5,       | "next":{"0":4,
+                    "next":{"0":5,       | "next":{"0":26,
+                    "next":{"0":5,       | "next":{"7":5,
+                    "records":0          | "records":-1
+                    "state":"running"    | "state":"ready"
+                    "state":"running"    | "state":"publishing"
+                    "state":"running"    | "state":"other"
+                    "owner":""           | "owner":"","branch":{"name":"main","base":1,"sequence":1}
+                    "owner":""           | "owner":"","branch":{"name":"a b","base":1,"sequence":1}
+                    """)
+    void aStateThatNoRequestCouldHaveLedToIsNone(String from, String to) {
+        String text = BackfillCodec.write(BackfillState.accepted("x", new UUID(1, 2), task()));
+        assertThat(text).contains(from);
+        put("firn.backfill.x", text);
+        assertThat(Backfills.read(tables.open(NAME))).hasSize(1);
+        put("firn.backfill.x", text.replace(from, to));
+        KnownBackfills known = Backfills.known(tables.open(NAME));
+        assertThat(known.states()).isEmpty();
+        assertThat(known.unreadable()).hasSize(1);
+    }
+
+    private void put(String key, String value) {
+        tables.open(NAME).updateProperties().set(key, value).commit();
     }
 }

@@ -1,7 +1,7 @@
 package io.firn.compaction.expire;
 
-import io.firn.catalog.backfill.BackfillCodec;
 import io.firn.catalog.backfill.BackfillState;
+import io.firn.catalog.backfill.KnownBackfills;
 import io.firn.catalog.commit.TableCommit.Operation;
 import io.firn.catalog.ledger.LedgerKeys;
 import java.time.Instant;
@@ -76,14 +76,12 @@ final class ExpirePlan {
      */
     private static long wholeFrom(TableMetadata table, Instant now) {
         Set<String> lastCommits = new HashSet<>();
-        table.properties().forEach((key, value) -> {
-            if (key.startsWith(BackfillState.KEY_PREFIX)) {
-                BackfillState backfill = BackfillCodec.read(value, "property " + key);
-                if (backfill.isRunning()) {
-                    backfill.lastCommit().ifPresent(commit -> lastCommits.add(commit.toString()));
-                }
+        for (BackfillState backfill :
+                KnownBackfills.of(table.properties(), table.uuid()).states()) {
+            if (backfill.isRunning()) {
+                backfill.lastCommit().ifPresent(commit -> lastCommits.add(commit.toString()));
             }
-        });
+        }
         long from = SpacedHistory.wholeFrom(now);
         for (Snapshot snapshot : table.snapshots()) {
             if (lastCommits.contains(snapshot.summary().getOrDefault(LedgerKeys.COMMIT_ID, ""))) {

@@ -3,6 +3,7 @@ package io.firn.compaction.expire;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.KnownBackfills;
 import io.firn.catalog.backfill.MergedBackfills;
 import io.firn.catalog.commit.JobCommit;
 import io.firn.catalog.commit.TableCommit.Operation;
@@ -38,6 +39,8 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.io.CloseableIterable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes those files out of a staging table that are merged, and older than they are kept. The rows stay in the table's
@@ -51,6 +54,7 @@ public final class StagingRetention extends CommittingJob {
     /** How long merged files stay, for those who look what a keyed row was made of. */
     public static final Duration DEFAULT_KEEP = Duration.ofDays(1);
 
+    private static final Logger LOG = LoggerFactory.getLogger(StagingRetention.class);
     private static final int MOST_REFUSALS = 5;
 
     private final Table keyed;
@@ -104,7 +108,16 @@ public final class StagingRetention extends CommittingJob {
         if (known.isEmpty() || merged.isEmpty()) {
             return List.of();
         }
-        List<BackfillState> asked = Backfills.read(staging);
+        KnownBackfills found = Backfills.known(staging);
+        if (!found.unreadable().isEmpty()) {
+            // One of them may be of a backfill whose staged rows are not merged yet.
+            LOG.warn(
+                    "No staged file of {} is removed: {}; remove the table properties",
+                    staging.name(),
+                    found.unreadable());
+            return List.of();
+        }
+        List<BackfillState> asked = found.states();
         backfills = asked.stream().map(BackfillState::id).collect(Collectors.toSet());
         Set<String> notMerged = MergedBackfills.read(keyed).open(asked);
         List<BackfillTask> open = asked.stream()

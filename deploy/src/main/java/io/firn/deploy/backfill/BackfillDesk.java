@@ -4,6 +4,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.KnownBackfills;
 import io.firn.deploy.config.NearestKey;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.backfill.BackfillRequest;
@@ -27,6 +28,17 @@ import org.apache.iceberg.Table;
 public final class BackfillDesk {
     /** One backfill, and where it is. */
     public record Entry(String table, BackfillState state) {}
+
+    /** A table property that should be the state of a backfill and is none. */
+    public record Unreadable(String table, String property, String problem) {}
+
+    /** All backfills, and what hides others. */
+    public record Listing(List<Entry> entries, List<Unreadable> unreadable) {
+        public Listing {
+            entries = List.copyOf(entries);
+            unreadable = List.copyOf(unreadable);
+        }
+    }
 
     private final SortedMap<String, PipelineConfig> pipelines;
     private final BackfillParts parts;
@@ -104,17 +116,23 @@ public final class BackfillDesk {
         }
     }
 
-    /** All that the tables know of, the one that was asked for last first. */
-    public List<Entry> list() {
+    /** Returns all that the tables know of, the one that was asked for last first. */
+    public Listing list() {
         List<Entry> all = new ArrayList<>();
+        List<Unreadable> unreadable = new ArrayList<>();
         for (PipelineConfig pipeline : byTable().values()) {
-            table(pipeline)
-                    .ifPresent(table ->
-                            backfills(table).all().forEach(state -> all.add(new Entry(pipeline.table(), state))));
+            table(pipeline).ifPresent(table -> {
+                table.refresh();
+                KnownBackfills known = Backfills.known(table);
+                known.states().forEach(state -> all.add(new Entry(pipeline.table(), state)));
+                known.unreadable()
+                        .forEach(each ->
+                                unreadable.add(new Unreadable(pipeline.table(), each.property(), each.problem())));
+            });
         }
         all.sort(Comparator.comparing((Entry entry) -> entry.state().task().requestedAt())
                 .reversed());
-        return all;
+        return new Listing(all, unreadable);
     }
 
     /** @throws FirnException {@code backfill-unknown} */

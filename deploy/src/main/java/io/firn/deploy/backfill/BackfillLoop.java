@@ -5,6 +5,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.RefusalPatience;
 import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.Backfills;
+import io.firn.catalog.backfill.KnownBackfills;
 import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.ingest.backfill.BackfillJob;
@@ -37,6 +38,9 @@ public final class BackfillLoop {
 
     /** What backfills are reported to the pipeline's health as. */
     private static final String COMPONENT = "backfill";
+
+    /** What properties that cannot be read are reported as. */
+    private static final String PROPERTIES = "backfill properties";
 
     /** After Kafka, catalog or store failed. */
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
@@ -121,7 +125,7 @@ public final class BackfillLoop {
         figures.conflicts(current.name, current.job.conflicts() - before);
         if (turn.delayMillis() == 0) {
             // Not between two attempts at a commit: each look reads the table's metadata once more.
-            seen(current.pipeline, current.table);
+            seen(current.name, current.pipeline, current.table);
         }
         if (turn.ended()) {
             LOG.info("backfill {} of {}: {}", current.id, current.table.name(), turn.reason());
@@ -143,17 +147,27 @@ public final class BackfillLoop {
                 continue;
             }
             try {
-                seen(each.getValue(), parts.table(each.getValue()));
+                seen(each.getKey(), each.getValue(), parts.table(each.getValue()));
             } catch (RuntimeException | Error failed) {
                 cannotLook(each.getKey(), each.getValue(), failed);
             }
         }
     }
 
-    private List<BackfillState> seen(PipelineConfig pipeline, Table table) {
-        List<BackfillState> states = Backfills.read(table);
-        figures.saw(pipeline.ingestTable(), states, clock.instant());
-        return states;
+    private List<BackfillState> seen(String name, PipelineConfig pipeline, Table table) {
+        KnownBackfills known = Backfills.known(table);
+        figures.saw(pipeline.ingestTable(), known.states(), clock.instant());
+        if (known.unreadable().isEmpty()) {
+            states.health(name).clear(PROPERTIES);
+        } else {
+            KnownBackfills.Unreadable first = known.unreadable().get(0);
+            String what = "table " + table.name() + " has " + known.unreadable().size()
+                    + " properties that are no states of backfills, the first is " + first.property() + " ("
+                    + first.problem() + "); remove them";
+            states.health(name).warn(PROPERTIES, what);
+            LOG.warn("Backfills of {}: {}", name, what);
+        }
+        return known.states();
     }
 
     /** A pipeline whose table cannot be looked at does not hold up the backfills of the others. */
@@ -178,7 +192,7 @@ public final class BackfillLoop {
 
     private boolean found(String name, PipelineConfig pipeline) {
         Table table = parts.table(pipeline);
-        for (BackfillState state : seen(pipeline, table)) {
+        for (BackfillState state : seen(name, pipeline, table)) {
             if (state.isRunning()
                     && state.task().pipeline().equals(name)
                     && BackfillJob.mayWorkOn(state, settings, clock.instant())) {

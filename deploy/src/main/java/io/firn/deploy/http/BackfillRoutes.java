@@ -75,8 +75,15 @@ public final class BackfillRoutes {
             .field("told", Type.listOf(Type.TEXT), "what is asked for and would not be done, and why")
             .field("total", Type.LONG, "offsets of all spans");
 
+    private static final Shape UNREADABLE = Shape.of(
+                    "UnreadableBackfill", "A property that somebody else wrote, or that is damaged: remove it.")
+            .field("table", Type.TEXT, "the table that has it")
+            .field("property", Type.TEXT, "its key")
+            .field("problem", Type.TEXT, "what is wrong with it");
+
     private static final Shape BACKFILLS = Shape.of("Backfills", "All backfills that the tables know of.")
-            .field("backfills", Type.listOf(Type.of(BACKFILL)), "the one that was asked for last first");
+            .field("backfills", Type.listOf(Type.of(BACKFILL)), "the one that was asked for last first")
+            .field("unreadable", Type.listOf(Type.of(UNREADABLE)), "table properties that are no states of backfills");
 
     private final BackfillDesk desk;
 
@@ -157,12 +164,21 @@ public final class BackfillRoutes {
     }
 
     private String all() {
-        List<BackfillDesk.Entry> entries = desk.list();
+        BackfillDesk.Listing listing = desk.list();
         return Json.object(out -> {
             out.writeArrayFieldStart("backfills");
-            for (BackfillDesk.Entry entry : entries) {
+            for (BackfillDesk.Entry entry : listing.entries()) {
                 out.writeStartObject();
                 write(out, entry);
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            out.writeArrayFieldStart("unreadable");
+            for (BackfillDesk.Unreadable each : listing.unreadable()) {
+                out.writeStartObject();
+                out.writeStringField("table", each.table());
+                out.writeStringField("property", each.property());
+                out.writeStringField("problem", each.problem());
                 out.writeEndObject();
             }
             out.writeEndArray();

@@ -27,12 +27,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What Firn finds in a table's properties and snapshots, where other engines and people write too. */
 final class LedgerFuzzTest {
+    private static final Pattern ID = Pattern.compile("\"id\":\"([^\"]*)\"");
+
     private static final List<String> LEDGERS = List.of(
             "{}",
             "{\"orders\":{\"orders\":{\"id\":\"aBcDeFgHiJkLmNoPqRsTuV\",\"next\":{\"0\":1234,\"10\":7},"
@@ -196,15 +199,22 @@ final class LedgerFuzzTest {
         assertThat(takeBackfill(bad)).isFalse();
     }
 
+    /** The property in which a state with that id belongs. */
+    private static String key(String json) {
+        Matcher id = ID.matcher(json);
+        return "firn.backfill." + (id.find() ? id.group(1) : "");
+    }
+
     private static boolean takeBackfill(String json) throws Exception {
         BackfillState state;
         try {
-            state = BackfillCodec.read(json, "fuzz");
+            state = BackfillCodec.read(key(json), json, "fuzz");
         } catch (FirnException refused) {
             assertThat(refused.code()).isEqualTo("backfill-unreadable");
             return false;
         }
-        assertThat(BackfillCodec.read(BackfillCodec.write(state), "again")).isEqualTo(state);
+        assertThat(BackfillCodec.read(state.key(), BackfillCodec.write(state), "again"))
+                .isEqualTo(state);
         Map<?, ?> read = (Map<?, ?>) JsonTree.read(json);
         assertThat(state.task().chunk()).isEqualTo(number(member(read, "chunk")));
         Map<?, ?> next = (Map<?, ?>) member(read, "next");

@@ -2,17 +2,14 @@ package io.firn.ingest.backfill;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.backfill.BackfillBranch;
-import java.util.regex.Pattern;
+import io.firn.catalog.backfill.BackfillRules;
 import org.apache.iceberg.Snapshot;
-import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableUtil;
 
 /** Where branches of backfills begin. */
 final class Branches {
     /** What every engine takes in a query without a second thought. */
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,99}");
-
     private Branches() {}
 
     /**
@@ -21,7 +18,7 @@ final class Branches {
      * @throws FirnException {@code branch-invalid}, {@code branch-exists}
      */
     static BackfillBranch begin(Table table, String name) {
-        if (!NAME.matcher(name).matches() || name.equals(SnapshotRef.MAIN_BRANCH)) {
+        if (!BackfillRules.isBranch(name)) {
             throw FirnException.user(
                     "branch-invalid",
                     "a branch is named with letters, digits, '_', '.' and '-', and not main",
