@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -132,9 +133,22 @@ public final class JobFactory {
 
     /** How far a keyed table is behind its staging table. */
     public TableDebt.StagingLag lag(MaintainedTable keyed) {
-        TableDebt.StagingLag lag = DebtReader.lag(open(keyed, keyed.config().ingestTable()), open(keyed, keyed.name()));
+        return lookAtMerge(keyed).lag();
+    }
+
+    /**
+     * A look at a keyed table.
+     *
+     * @param lag how far it is behind its staging table
+     * @param head its current snapshot; empty if it has none
+     */
+    record MergeLook(TableDebt.StagingLag lag, Optional<Long> head) {}
+
+    MergeLook lookAtMerge(MaintainedTable keyed) {
+        Table table = open(keyed, keyed.name());
+        TableDebt.StagingLag lag = DebtReader.lag(open(keyed, keyed.config().ingestTable()), table);
         figures.saw(keyed.name(), lag, clock.instant());
-        return lag;
+        return new MergeLook(lag, Optional.ofNullable(table.currentSnapshot()).map(Snapshot::snapshotId));
     }
 
     /**

@@ -34,6 +34,16 @@ final class Target {
     private final Duration lookInterval;
     private RunHistory history = RunHistory.empty();
     private Instant nextLook;
+    private Optional<MergeState> seen = Optional.empty();
+    private Optional<MergeState> failedWith = Optional.empty();
+
+    /**
+     * What others may have changed since a merge failed: another process merged, or a backfill staged rows again.
+     *
+     * @param head snapshot of the keyed table
+     * @param again offsets that an ended backfill staged once more
+     */
+    private record MergeState(Optional<Long> head, long again) {}
 
     private Target(
             MaintainedTable table, boolean merging, NeedsPolicy policy, Duration lookInterval, Instant firstLook) {
@@ -100,10 +110,24 @@ final class Target {
     /** What to run now, if anything. */
     Optional<Need> look(JobFactory jobs, Instant now) {
         if (merging) {
-            return policy.next(NOTHING.with(jobs.lag(table)), history, now);
+            JobFactory.MergeLook look = jobs.lookAtMerge(table);
+            if (hasChangedSinceFailure(new MergeState(look.head(), look.lag().again()))) {
+                return Optional.of(new Need(JobKind.MERGE, "the tables have changed since a merge failed"));
+            }
+            return policy.next(NOTHING.with(look.lag()), history, now);
         }
         TableDebt debt = jobs.debt(table).with(TableDebt.StagingLag.NONE);
         return policy.next(table.role().jobs().contains(JobKind.REWRITE) ? debt : withoutRewrite(debt), history, now);
+    }
+
+    /** A merge that failed is held back for up to half an hour, unless its reason may be gone. */
+    private boolean hasChangedSinceFailure(MergeState now) {
+        seen = Optional.of(now);
+        boolean hasChanged = failedWith.isPresent() && !failedWith.equals(seen);
+        if (hasChanged) {
+            failedWith = Optional.empty();
+        }
+        return hasChanged;
     }
 
     private static TableDebt withoutRewrite(TableDebt debt) {
@@ -121,10 +145,12 @@ final class Target {
     }
 
     void ended(JobKind kind, JobResult.End end, Instant now, RandomGenerator random) {
+        failedWith = Optional.empty();
         history = history.after(kind, end, now, random);
     }
 
     void failed(JobKind kind, Instant now, RandomGenerator random) {
+        failedWith = seen;
         history = history.afterFailure(kind, now, random);
     }
 }

@@ -117,7 +117,10 @@ final class Faults {
             case BROKER_AWAY, CATALOG_AWAY, STORE_AWAY -> away(strike);
             case RIGHT_WITHDRAWN -> beside.users().withdrawRight(beside.watch(), length(strike));
             case TABLE_RENAMED_AWAY -> beside.damage().renameAway(strike, length(strike));
-            case PROPERTIES_SET -> beside.users().setProperties(strike, fleet);
+            case PROPERTIES_SET -> {
+                beside.users().setProperties(strike, fleet);
+                beside.damage().restartFailed();
+            }
             case STAGED_ROWS_DELETED -> beside.damage().deleteStagedRows();
             case KEYED_ROLLED_BACK -> beside.damage().rollBack(strike);
             case STORE_THROTTLES, STORE_CUTS, STORE_FULL -> badDay(strike);

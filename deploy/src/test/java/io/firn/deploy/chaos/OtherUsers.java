@@ -161,9 +161,11 @@ final class OtherUsers {
 
     private boolean isShown(List<FirnProcess> fleet, String text) {
         return List.copyOf(fleet).stream()
-                .anyMatch(process -> Stream.of("/health/ready", "/v1/tables").anyMatch(path -> client.get(process, path)
-                        .filter(answer -> answer.body().toString().contains(text))
-                        .isPresent()));
+                .anyMatch(process -> !process.isAlive()
+                                && process.outputSinceStart().contains(text)
+                        || Stream.of("/health/ready", "/v1/tables").anyMatch(path -> client.get(process, path)
+                                .filter(answer -> answer.body().toString().contains(text))
+                                .isPresent()));
     }
 
     /** Denies READ on the topic, and allows it again. */

@@ -36,6 +36,7 @@ final class TableDamage {
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final String STAGED_ROWS_MISSING = "no longer in the staging table";
 
+    private static final int FOR_A_PERSON = 2;
     private static final int COMMITS_DELETED = 3;
 
     /** Merges that a rollback of the keyed table takes back, at most. */
@@ -263,9 +264,17 @@ final class TableDamage {
                 this::shown);
     }
 
-    /** A pipeline that failed in the meantime is for a person: it is started again by the command. */
+    /**
+     * A pipeline that failed in the meantime is for a person, who starts it again by the command; the same for a
+     * process that ended because all its pipelines had failed.
+     */
     void restartFailed() {
         for (FirnProcess process : List.copyOf(fleet)) {
+            if (!process.isAlive() && process.process().exitCode() == FOR_A_PERSON) {
+                log.accept(process.name() + " ended and is started again");
+                process.start();
+                continue;
+            }
             String path = "/v1/pipelines/" + stage.topic();
             client.get(process, path)
                     .filter(answer -> answer.body().path("state").asText().equals("failed"))

@@ -249,6 +249,28 @@ final class LaneTest {
         assertThat(merges("first")).isPositive();
     }
 
+    @Test
+    void mergeThatFailedIsTriedAgainSoonAfterAnotherProcessMerged() throws IOException {
+        stage("first", 5);
+        List<Path> hidden = hideStagedFiles();
+        Lane lane = lane(Target.merges(table("first", Role.KEYED), time.instant()));
+        for (int failures = 0; failures < 6; failures++) {
+            assertThat(hasTried(lane)).isTrue();
+            time.pass(Duration.ofMinutes(20));
+        }
+        assertThat(hasTried(lane)).isTrue();
+        assertThat(health.troubles()).hasSize(1);
+
+        for (Path file : hidden) {
+            Files.move(file, unhidden(file));
+        }
+        untilIdle(lane(Target.merges(table("first", Role.KEYED), time.instant())));
+        assertThat(merges("first")).as("until nothing is left").isEqualTo(3);
+        time.pass(Duration.ofSeconds(30));
+        assertThat(hasTried(lane)).isTrue();
+        assertThat(health.troubles()).isEmpty();
+    }
+
     private List<Path> hideStagedFiles() throws IOException {
         List<Path> hidden = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop"))) {
