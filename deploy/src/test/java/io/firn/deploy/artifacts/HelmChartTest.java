@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,9 +53,12 @@ final class HelmChartTest {
     @Test
     void the_configuration_in_the_config_map_is_one_that_firn_takes() throws IOException {
         Yaml map = one(render(Map.of()), "ConfigMap");
+        String text = map.at("data/firn.yaml").text();
+        assertThat(text).contains("${file:/run/firn/operator/token}");
+        Path token = Files.writeString(directory.resolve("token"), "a-token-of-a-secret");
         Path file = Files.writeString(
-                directory.resolve("firn.yaml"), map.at("data/firn.yaml").text());
-        Configuration configuration = new ConfigFile(Map.of("FIRN_TOKEN", "a-token-of-a-secret")::get).read(file);
+                directory.resolve("firn.yaml"), text.replace("/run/firn/operator/token", token.toString()));
+        Configuration configuration = new ConfigFile(name -> null).read(file);
         assertThat(configuration.pipelines()).containsKey("orders");
         assertThat(configuration.http().listen()).isEqualTo("0.0.0.0:8383");
     }
@@ -76,7 +80,7 @@ final class HelmChartTest {
 
     @Test
     void disruption_budget_network_policy_and_monitor_choose_the_pods() {
-        List<Yaml> all = render(Map.of("serviceMonitor.enabled", "true"));
+        List<Yaml> all = render(Map.of("serviceMonitor.enabled", "true", "readerToken.secret", "looks"));
         String labels =
                 one(all, "Deployment").at("spec/template/metadata/labels").text();
         for (String kind : List.of("PodDisruptionBudget", "ServiceMonitor")) {
@@ -89,11 +93,71 @@ final class HelmChartTest {
     }
 
     @Test
+    void whatOnlyLooksHasAReadersTokenAndTokensAreFiles() {
+        assertThatThrownBy(() -> render(Map.of("serviceMonitor.enabled", "true")))
+                .hasMessageContaining("readerToken.secret");
+        assertThatThrownBy(() -> render(Map.of("autoscaling.by", "keda"))).hasMessageContaining("readerToken.secret");
+
+        List<Yaml> all = render(
+                Map.of("serviceMonitor.enabled", "true", "autoscaling.by", "keda", "readerToken.secret", "looks"));
+        assertThat(one(all, "ServiceMonitor")
+                        .at("spec/endpoints/0/authorization/credentials/name")
+                        .text())
+                .isEqualTo("looks");
+        assertThat(one(all, "TriggerAuthentication")
+                        .at("spec/secretTargetRef/0/name")
+                        .text())
+                .isEqualTo("looks");
+        assertThat(one(all, "ConfigMap").at("data/firn.yaml").text())
+                .contains("readers:", "monitor: ${file:/run/firn/reader/token}");
+        Yaml pod = one(all, "Deployment");
+        assertThat(pod.at(POD + "containers/0/env").text()).doesNotContain("secretKeyRef");
+        assertThat(pod.at(POD + "volumes").text()).contains("secretName=looks", "secretName=firn");
+        assertThat(pod.at(POD + "containers/0/volumeMounts").text()).contains("/run/firn/operator", "/run/firn/reader");
+    }
+
+    @Test
+    void probesMonitorAndScalingSpeakTlsIfTheServiceDoes() {
+        Map<String, String> plain =
+                Map.of("serviceMonitor.enabled", "true", "autoscaling.by", "keda", "readerToken.secret", "looks");
+        Map<String, String> tls = new TreeMap<>(plain);
+        tls.put("config.http.tls.certificate", "/run/tls/tls.crt");
+        tls.put("config.http.tls.key", "/run/tls/tls.key");
+        for (boolean isTls : new boolean[] {false, true}) {
+            List<Yaml> all = render(isTls ? tls : plain);
+            Yaml container = one(all, "Deployment").at(POD + "containers/0");
+            for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+                assertThat(container.at(probe + "/httpGet/scheme").text()).isEqualTo(isTls ? "HTTPS" : "HTTP");
+            }
+            Yaml endpoint = one(all, "ServiceMonitor").at("spec/endpoints/0");
+            assertThat(endpoint.at("scheme").text()).isEqualTo(isTls ? "https" : "http");
+            assertThat(endpoint.has("tlsConfig")).isEqualTo(isTls);
+            assertThat(one(all, "ScaledObject")
+                            .at("spec/triggers/0/metadata/url")
+                            .text())
+                    .startsWith(isTls ? "https://" : "http://");
+        }
+    }
+
+    @Test
+    void theServiceReachesNoLinkLocalAddressUnlessItIsAllowed() {
+        String limited =
+                one(render(Map.of()), "NetworkPolicy").at("spec/egress").text();
+        assertThat(limited)
+                .contains("169.254.0.0/16", "fe80::/10", "protocol=TCP")
+                .doesNotContain("[{}]");
+        String given = one(render(Map.of("networkPolicy.egress[0].to[0].ipBlock.cidr", "10.0.0.0/8")), "NetworkPolicy")
+                .at("spec/egress")
+                .text();
+        assertThat(given).contains("10.0.0.0/8").doesNotContain("169.254");
+    }
+
+    @Test
     void processes_come_and_go_with_the_lag() throws IOException {
         assertThat(one(render(Map.of()), "Deployment").at("spec").has("replicas"))
                 .isTrue();
 
-        List<Yaml> keda = render(Map.of("autoscaling.by", "keda"));
+        List<Yaml> keda = render(Map.of("autoscaling.by", "keda", "readerToken.secret", "looks"));
         assertThat(one(keda, "Deployment").at("spec").has("replicas")).isFalse();
         Yaml trigger = one(keda, "ScaledObject").at("spec/triggers/0");
         assertThat(trigger.at("type").text()).isEqualTo("metrics-api");

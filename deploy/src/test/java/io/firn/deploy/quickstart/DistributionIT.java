@@ -3,6 +3,8 @@ package io.firn.deploy.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.firn.catalog.FirnException;
 import io.firn.deploy.rig.Distribution;
 import io.firn.deploy.rig.Eventually;
@@ -14,6 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -58,6 +62,32 @@ class DistributionIT {
         String help = firn(0, "--help");
         assertThat(help).contains("run", "check", "ledger", "audit", "compact", "quickstart", "Exit codes");
         assertThat(firn(0, "audit", "--help")).contains("Usage: firn audit", "--config=FILE", "3   differences");
+    }
+
+    @Test
+    void licencesNoticesAndABillOfMaterialsOfEveryJarComeWithIt() throws IOException {
+        Path home = Distribution.script().resolve("../..").normalize();
+        assertThat(home.resolve("LICENSE")).content().contains("Apache License");
+        assertThat(home.resolve("NOTICE")).content().contains("third-party", "sbom.json");
+        assertThat(home.resolve("third-party")).isDirectoryContaining("glob:**/kafka-clients-*");
+        Set<String> listed = new TreeSet<>();
+        for (JsonNode component :
+                new ObjectMapper().readTree(home.resolve("sbom.json").toFile()).path("components")) {
+            assertThat(component.path("licenses"))
+                    .as(component.path("name").asText())
+                    .isNotEmpty();
+            listed.add(component.path("name").asText() + "-"
+                    + component.path("version").asText());
+        }
+        Set<String> jars = new TreeSet<>();
+        for (Path lib : List.of(home.resolve("lib"), home.resolve("lib/broker"))) {
+            try (Stream<Path> files = Files.list(lib)) {
+                files.map(file -> file.getFileName().toString())
+                        .filter(name -> name.endsWith(".jar") && !name.startsWith("firn-deploy"))
+                        .forEach(name -> jars.add(name.replaceFirst("(-nohive)?\\.jar$", "")));
+            }
+        }
+        assertThat(listed).isEqualTo(jars);
     }
 
     @Test
