@@ -3,8 +3,9 @@
 (* One partition of a topic, the staging table and the keyed table, each   *)
 (* with its own ledger. Kafka may drop records from its start, and has     *)
 (* offsets without a record. Beside ingestion, merge, retention and        *)
-(* expiry: rollbacks of either table, a staging table that is dropped,     *)
-(* another engine that deletes staged rows, a backfill of what is missing. *)
+(* expiry: rollbacks of either table, older states of both, either table   *)
+(* dropped, another engine that deletes staged rows, a backfill of what is *)
+(* missing.                                                                *)
 (*                                                                         *)
 (* Checked: the keyed table has every record below its ledger, unless a    *)
 (* person went on without it, or Kafka had lost it before it was staged;   *)
@@ -158,9 +159,29 @@ DropStaging ==
     /\ harmed' = TRUE
     /\ UNCHANGED <<kafka, keyed, past, stopped>>
 
+\* A rebuild makes a new one, which begins where the set began.
+DropKeyed ==
+    /\ Step
+    /\ keyed' = [next |-> 0, rows |-> {}, without |-> {}]
+    /\ past' = {}
+    /\ harmed' = TRUE
+    /\ UNCHANGED <<kafka, staging, before, stopped>>
+
+\* The catalog is restored from an older state: both tables go back, and know no later snapshot.
+Restore ==
+    /\ Step
+    /\ \E older \in past, earlier \in before :
+        /\ keyed' = older
+        /\ staging' = earlier
+    /\ past' = {}
+    /\ before' = {}
+    /\ harmed' = TRUE
+    /\ UNCHANGED <<kafka, stopped>>
+
 Next ==
     \/ Ingest \/ Merge \/ Retention \/ Expire \/ Backfill \/ Accept
     \/ Forget \/ RollBackKeyed \/ RollBackStaging \/ DeleteStaged \/ DropStaging
+    \/ DropKeyed \/ Restore
 
 Spec == Init /\ [][Next]_vars
 

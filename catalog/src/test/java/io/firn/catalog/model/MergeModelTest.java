@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The model of staging and keyed table, {@code src/test/tla/Merge.tla}: rollbacks of either, a dropped staging table,
- * rows that another engine deletes, retention and expiry in every order. {@code -Dfirn.model.steps=N} sets how many
+ * The model of staging and keyed table, {@code src/test/tla/Merge.tla}: rollbacks, older states and drops of either, rows
+ * that another engine deletes, retention and expiry in every order. {@code -Dfirn.model.steps=N} sets how many
  * steps a history may have.
  */
 final class MergeModelTest {

@@ -1,5 +1,9 @@
 package io.firn.compaction.sim;
 
+import io.firn.catalog.commit.TableCommit;
+import io.firn.catalog.ledger.Ledger;
+import io.firn.catalog.ledger.LedgerCodec;
+import io.firn.catalog.ledger.LedgerKeys;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.compaction.fold.NaiveFold.Event;
@@ -38,6 +42,8 @@ final class Damage {
     private final TreeMap<String, List<TableMetadata>> versions = new TreeMap<>();
 
     private boolean done;
+    /** The table of known deletes went back to an older state. */
+    private boolean hasHarmedDeletes;
 
     Damage(SimTables tables, SimLog log, SimRows rows, Model model, Random random, Consumer<String> happened) {
         this.tables = tables;
@@ -55,7 +61,7 @@ final class Damage {
 
     /** Remembers the tables as they are, for a later restore. */
     void observe() {
-        for (String name : List.of(Model.KEYED, Model.STAGING)) {
+        for (String name : Story.TABLES) {
             List<TableMetadata> seen = versions.computeIfAbsent(name, any -> new ArrayList<>());
             TableMetadata now = tables.metadata(name);
             if (seen.isEmpty() || seen.get(seen.size() - 1) != now) {
@@ -74,7 +80,8 @@ final class Damage {
         if (tasks.isEmpty()) {
             return;
         }
-        FileScanTask task = tasks.get(random.nextInt(tasks.size()));
+        // What came last is mostly not merged yet.
+        FileScanTask task = tasks.get(random.nextInt(3) > 0 ? tasks.size() - 1 : random.nextInt(tasks.size()));
         List<Row> living = new ArrayList<>(rows.rows(task));
         Collections.shuffle(living, random);
         Set<Long> dropped = new HashSet<>();
@@ -99,32 +106,84 @@ final class Damage {
         happened.accept("another engine deletes rows of staging");
     }
 
-    /** Somebody drops the keyed table or staging, and a start of Firn makes it anew. */
-    void createAgain() {
-        String name = random.nextBoolean() ? Model.KEYED : Model.STAGING;
-        tables.createAgain(name);
-        versions.remove(name);
-        done = true;
-        happened.accept("somebody drops " + name);
-    }
-
-    /** The catalog is restored to an older state of one of the tables, or of both. */
-    void restore() {
-        int which = random.nextInt(3);
-        boolean both = which == 2;
-        for (String name :
-                both ? List.of(Model.KEYED, Model.STAGING) : List.of(versions().get(which))) {
-            TableMetadata older = older(name);
-            if (older != null) {
-                tables.catalog().restore(name, older);
-                done = true;
-                happened.accept("the catalog has an older state of " + name);
-            }
+    /** Somebody rolls the table of known deletes back. */
+    void rollBackDeletes() {
+        if (tables.catalog().late() > 0) {
+            return;
+        }
+        TableMetadata deletes = tables.metadata(Model.DELETES);
+        Snapshot head = deletes.currentSnapshot();
+        Snapshot parent = head == null || head.parentId() == null ? null : deletes.snapshot(head.parentId());
+        if (parent != null) {
+            tables.openSpared(Model.DELETES)
+                    .manageSnapshots()
+                    .rollbackTo(parent.snapshotId())
+                    .commit();
+            done = true;
+            hasHarmedDeletes = true;
+            versions.remove(Model.DELETES);
+            happened.accept("somebody rolls back " + Model.DELETES);
         }
     }
 
-    private static List<String> versions() {
-        return List.of(Model.KEYED, Model.STAGING);
+    /** Makes the table of known deletes anew with all that was known, as {@code firn rebuild} does from Kafka. */
+    boolean rebuildDeletes() {
+        if (!hasHarmedDeletes) {
+            return false;
+        }
+        createDeletesAgain();
+        happened.accept("the table of known deletes is made anew");
+        return true;
+    }
+
+    private void createDeletesAgain() {
+        tables.createAgain(Model.DELETES);
+        versions.remove(Model.DELETES);
+        hasHarmedDeletes = false;
+        List<Row> known = List.copyOf(model.everKnown());
+        if (!known.isEmpty()) {
+            Table deletes = tables.openSpared(Model.DELETES);
+            deletes.newAppend()
+                    .appendFile(SimRows.deletes(deletes, known))
+                    .set(LedgerKeys.OPERATION, TableCommit.Operation.MERGE.summaryValue())
+                    .set(LedgerKeys.OFFSETS, LedgerCodec.write(Ledger.empty()))
+                    .commit();
+        }
+    }
+
+    /** Somebody drops one of the tables, and a start or a rebuild of Firn makes it anew. */
+    void createAgain() {
+        String name = Story.TABLES.get(random.nextInt(Story.TABLES.size()));
+        done = true;
+        happened.accept("somebody drops " + name);
+        if (name.equals(Model.DELETES)) {
+            createDeletesAgain();
+        } else {
+            tables.createAgain(name);
+            versions.remove(name);
+        }
+    }
+
+    /** The catalog is restored to an older state of one of the tables, or of several. */
+    void restore() {
+        List<String> all = new ArrayList<>(Story.TABLES);
+        Collections.shuffle(all, random);
+        for (String name : all.subList(0, 1 + random.nextInt(all.size()))) {
+            // A keyed table that goes forward again beside deletes that went back is nothing that a person does.
+            boolean isHarmed = hasHarmedDeletes || model.lacksDeletes();
+            // A commit that was planned before may yet land.
+            boolean isLate = name.equals(Model.DELETES) && tables.catalog().late() > 0;
+            TableMetadata older = isLate || name.equals(Model.KEYED) && isHarmed ? null : older(name);
+            if (older != null) {
+                tables.catalog().restore(name, older);
+                done = true;
+                if (name.equals(Model.DELETES)) {
+                    hasHarmedDeletes = true;
+                    versions.remove(name);
+                }
+                happened.accept("the catalog has an older state of " + name);
+            }
+        }
     }
 
     private @Nullable TableMetadata older(String name) {

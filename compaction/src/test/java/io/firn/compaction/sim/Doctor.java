@@ -20,6 +20,8 @@ final class Doctor {
     /** The counts of rows inside of a ledger. */
     private static final Pattern ROWS = Pattern.compile(",\\\\\"rows\\\\\":\\{[^}]*}");
 
+    private static final Pattern KNOWN_DELETES = value(LedgerKeys.KNOWN_DELETES);
+
     private static final Pattern CARRYING = Pattern.compile("\"firn.operation\":\"(rewrite|expire)\"");
 
     private final String table;
@@ -38,6 +40,9 @@ final class Doctor {
         }
         if (missing == Safeguard.PROVEN_STEP) {
             return changed(metadata, summary -> ROWS.matcher(summary).replaceAll(""));
+        }
+        if (missing == Safeguard.COUNTED_DELETES && table.equals(Model.KEYED)) {
+            return changed(metadata, summary -> KNOWN_DELETES.matcher(summary).replaceAll(""));
         }
         if (missing == Safeguard.PLANNED_SNAPSHOT && table.equals(Model.KEYED)) {
             return changed(

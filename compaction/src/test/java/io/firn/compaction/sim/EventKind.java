@@ -30,13 +30,14 @@ enum EventKind {
     REPLAY(3),
     PROPERTY(1),
     FORGET(1),
-    DELETE_STAGED(5),
-    CREATE_TABLE_AGAIN(2),
-    RESTORE(3),
-    REPAIR(2);
+    DELETE_STAGED(8),
+    ROLL_BACK_DELETES(3),
+    CREATE_TABLE_AGAIN(3),
+    RESTORE(4),
+    REPAIR(3);
 
-    /** What takes away rows that are still to be merged, and what mends it. */
-    static final Set<EventKind> HARM = Set.of(DELETE_STAGED, CREATE_TABLE_AGAIN, RESTORE, REPAIR);
+    /** What takes away rows that are still to be merged or known deletes, and what mends it. */
+    static final Set<EventKind> HARM = Set.of(DELETE_STAGED, ROLL_BACK_DELETES, CREATE_TABLE_AGAIN, RESTORE, REPAIR);
 
     private final int weight;
 

@@ -46,7 +46,10 @@ final class Model {
     private final Map<Long, Truth> truths = new HashMap<>();
     private final Map<Long, Ledger> staged = new HashMap<>();
     private Map<String, List<Known>> facts = new HashMap<>();
-    private Set<String> factPositions = Set.of();
+    /** Known deletes by position, those that were lost included. */
+    private final Map<String, Row> everKnown = new TreeMap<>();
+
+    private Set<String> lostFacts = Set.of();
     private @Nullable TableMetadata checkedKeyed;
     private @Nullable TableMetadata checkedStaging;
     private @Nullable TableMetadata checkedDeletes;
@@ -135,7 +138,7 @@ final class Model {
         }
         if (changed) {
             List<Row> waiting = requireStaged(staging);
-            if (missing.isEmpty()) {
+            if (missing.isEmpty() && !lacksDeletes()) {
                 requireLatest(waiting, keyed);
             }
         }
@@ -163,18 +166,27 @@ final class Model {
                 throw new Violation("known as deleted and is not: " + event);
             }
             now.computeIfAbsent(row.key(), key -> new ArrayList<>()).add(new Known(event, row.timestamp()));
-            positions.add(row.topic() + "-" + row.topicId() + "-" + row.partition() + "-" + row.offset());
+            String position = row.topic() + "-" + row.topicId() + "-" + row.partition() + "-" + row.offset();
+            positions.add(position);
+            everKnown.merge(position, row, (one, other) -> one.timestamp() >= other.timestamp() ? one : other);
         }
-        if (!positions.containsAll(factPositions)) {
-            factPositions.stream()
-                    .filter(each -> !positions.contains(each))
-                    .findFirst()
-                    .ifPresent(lost -> {
-                        throw new Violation("no longer known as deleted: " + lost);
-                    });
+        Set<String> lost = new TreeSet<>(everKnown.keySet());
+        lost.removeAll(positions);
+        if (!lost.isEmpty() && !damaged) {
+            throw new Violation("no longer known as deleted: " + lost.iterator().next());
         }
         facts = now;
-        factPositions = positions;
+        lostFacts = lost;
+    }
+
+    /** Deletes that were known at any time. */
+    Collection<Row> everKnown() {
+        return everKnown.values();
+    }
+
+    /** Whether the table of known deletes lacks some that it once had. */
+    boolean lacksDeletes() {
+        return !lostFacts.isEmpty();
     }
 
     private void followStaging(Snapshot snapshot, TableMetadata staging) {
@@ -234,6 +246,7 @@ final class Model {
         String gone = snapshot.summary().getOrDefault(DELETED_KEYS, "");
         Truth truth = gone.isEmpty() ? parent : parent.without(List.of(gone.split(",")));
         if (!ledger.equals(parent.merged())) {
+            requireDeletesOf(parent.merged());
             truth = merged(truth, ledger, shown, mayBeDropped);
         }
         for (String key : ledger.equals(parent.merged()) ? Set.<String>of() : mustBeDropped) {
@@ -243,6 +256,19 @@ final class Model {
         }
         requireRows(truth, shown, snapshot);
         truths.put(snapshot.snapshotId(), truth);
+    }
+
+    /** A merge goes on only if all deletes are known that were merged before. */
+    private void requireDeletesOf(Ledger merged) {
+        TreeMap<SourcePartition, PartitionEntry> all = all(merged);
+        for (String position : lostFacts) {
+            Row row = everKnown.get(position);
+            PartitionEntry entry =
+                    row == null ? null : all.get(new SourcePartition(row.topic(), row.topicId(), row.partition()));
+            if (row != null && entry != null && row.offset() >= entry.start() && row.offset() < entry.next()) {
+                throw new Violation("merged on, though it is no longer known as deleted: " + row);
+            }
+        }
     }
 
     private TreeMap<String, Row> shown(long snapshot) {
@@ -387,6 +413,9 @@ final class Model {
 
     /** A delete that wins is known, or a later one is. */
     private void requireKnown(String key, List<Known> records) {
+        if (lacksDeletes()) {
+            return;
+        }
         List<Known> deletes = facts.getOrDefault(key, List.of());
         List<Known> all = new ArrayList<>(records);
         all.addAll(deletes);

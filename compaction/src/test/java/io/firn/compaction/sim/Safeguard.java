@@ -12,6 +12,8 @@ enum Safeguard {
     KNOWN_DELETES,
     /** A merge proves that staging holds what its step claims. Without: nobody counted the rows. */
     PROVEN_STEP,
+    /** A merge requires the deletes that the last one knew. Without: nobody wrote down how many. */
+    COUNTED_DELETES,
     /** Records leave staging when no snapshot of the keyed table lacks them. Without: when the head has them. */
     KEPT_FOR_ROLLBACK,
     /** Records leave staging when they are merged. Without: when they are staged. */

@@ -73,7 +73,7 @@ final class SimJob extends SimProcess {
             return true;
         } catch (FirnException failed) {
             happened.accept(name + " fails: " + failed.code());
-            if (failed.code().equals("staged-rows-missing")) {
+            if (failed.code().equals("staged-rows-missing") || failed.code().equals("known-deletes-missing")) {
                 watch.lacking.run();
             }
             stop();

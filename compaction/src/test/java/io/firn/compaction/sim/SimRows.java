@@ -167,6 +167,30 @@ final class SimRows {
         return write(staging, null, records);
     }
 
+    /** A file of known deletes. */
+    static DataFile deletes(Table deletes, List<Row> known) {
+        GenericRecord empty = GenericRecord.create(deletes.schema());
+        List<Record> records = new ArrayList<>();
+        for (Row row : known) {
+            GenericRecord record = empty.copy();
+            record.setField("id", row.key());
+            record.setField("_source_topic", row.topic());
+            record.setField("_source_topic_id", row.topicId());
+            record.setField("_source_partition", row.partition());
+            record.setField("_source_offset", row.offset());
+            record.setField(
+                    "_order_timestamp",
+                    row.timestamp() == Event.NO_TIMESTAMP
+                            ? null
+                            : Instant.ofEpochSecond(row.timestamp()).atOffset(ZoneOffset.UTC));
+            if (deletes.schema().findField("version") != null) {
+                record.setField("version", row.version().orElse(null));
+            }
+            records.add(record);
+        }
+        return write(deletes, null, records);
+    }
+
     static DataFile write(Table table, @Nullable StructLike partition, List<Record> records) {
         try {
             OutputFileFactory files = OutputFileFactory.builderFor(table, 0, 0)

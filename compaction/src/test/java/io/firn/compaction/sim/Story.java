@@ -107,7 +107,7 @@ final class Story {
         this.model = new Model(tables, log, rows, versioned);
         this.others = new Others(tables, log, rows, model, random, format, this::happened);
         this.damage = new Damage(tables, log, rows, model, random, this::happened);
-        this.mix = new EventKind.Mix(random, random.nextInt(4) == 0 ? Set.of() : EventKind.HARM);
+        this.mix = new EventKind.Mix(random, random.nextInt(2) == 0 ? Set.of() : EventKind.HARM);
         this.neighbours = new Neighbours(tables, this::happened);
         this.neighbourAt = seed % 4 == 3 ? (int) (seed / 4 % (EVENTS / 2)) : -1;
         if (missing.equals(Optional.of(Safeguard.DELETION_GUARD))) {
@@ -199,15 +199,27 @@ final class Story {
             case REPLAY -> others.replay();
             case PROPERTY -> others.setProperty();
             case FORGET -> damage.forget();
-            case REPAIR -> damage.repair();
-            case DELETE_STAGED, CREATE_TABLE_AGAIN, RESTORE -> harm(kind);
+            case REPAIR -> repair();
+            case DELETE_STAGED, ROLL_BACK_DELETES, CREATE_TABLE_AGAIN, RESTORE -> harm(kind);
         }
+    }
+
+    /** A table that is made anew has another UUID: every process of Firn has to open it again. */
+    private void repair() {
+        if (damage.rebuildDeletes()) {
+            processes.clear();
+        }
+        damage.repair();
     }
 
     private void harm(EventKind kind) {
         model.damaged();
         switch (kind) {
             case DELETE_STAGED -> damage.deleteStaged();
+            case ROLL_BACK_DELETES -> {
+                processes.clear();
+                damage.rollBackDeletes();
+            }
             case RESTORE -> {
                 processes.clear();
                 damage.restore();
@@ -473,14 +485,19 @@ final class Story {
             turn(ingestion);
         }
         processes.clear();
+        boolean hasTried = false;
         for (int turns = 0; !isMerged() || !processes.isEmpty(); turns++) {
             requireProgress(
                     turns,
                     "merging of " + model.staged() + " into " + model.truth().merged());
             if (processes.isEmpty()) {
-                damage.repair();
-                check();
-                accepted = damage.accepted();
+                // First without: what is missing must stop a merge.
+                if (hasTried) {
+                    repair();
+                    check();
+                    accepted = damage.accepted();
+                }
+                hasTried = true;
                 merge();
             }
             turn(processes.get(0));
