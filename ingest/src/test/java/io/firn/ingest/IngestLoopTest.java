@@ -13,6 +13,7 @@ import io.firn.ingest.commit.CommitGroup;
 import io.firn.ingest.commit.CommitListener;
 import io.firn.ingest.commit.TopicGuard;
 import io.firn.ingest.record.LargeRecords;
+import io.firn.ingest.record.PipelineHealth;
 import io.firn.ingest.record.TopicSelection;
 import io.firn.ingest.rig.MemoryFiles;
 import io.firn.ingest.rig.MemoryTable;
@@ -60,8 +61,9 @@ class IngestLoopTest {
             new Silent(),
             clock,
             new Random(1));
+    private final PipelineHealth health = new PipelineHealth(clock);
     private final IngestLoop.Shared shared =
-            new IngestLoop.Shared(group, (decided, allowed) -> decided.getAsBoolean(), new Counters(), clock);
+            new IngestLoop.Shared(group, (decided, allowed) -> decided.getAsBoolean(), new Counters(), clock, health);
     private final OnePartitionSource source0 = new OnePartitionSource(P0, Set.of(P0, P1));
     private final OnePartitionSource source1 = new OnePartitionSource(P1, Set.of(P0, P1));
     private final IngestLoop loop0 = new IngestLoop(0, settings, source0, files.writer(), shared);
@@ -153,6 +155,24 @@ class IngestLoopTest {
 
         assertThat(loop0.droppedAtEnd()).isTrue();
         assertThat(next(P0)).isEqualTo(5);
+    }
+
+    @Test
+    void storeThatIsAwayIsAnOutageOfTheWorkerUntilTheTableHasWhatWasDropped() {
+        source0.produce(3);
+        turnUntil(() -> next(P0) == 3);
+        assertThat(health.troubles()).isEmpty();
+        source0.produce(2);
+        files.goAway();
+        turnUntil(() -> group.epoch() > 0);
+        assertThat(health.troubles()).singleElement().satisfies(trouble -> {
+            assertThat(trouble.component()).isEqualTo("worker 0");
+            assertThat(trouble.level()).isEqualTo(PipelineHealth.Level.OUTAGE);
+            assertThat(trouble.reason()).isNotBlank();
+        });
+        files.comeBack();
+        turnUntil(() -> next(P0) == 5 && health.troubles().isEmpty());
+        assertThat(health.troubles()).isEmpty();
     }
 
     @Test
