@@ -111,6 +111,25 @@ class PipelineRunnerTest {
     }
 
     @Test
+    void catalogThatIsAwayShowsInTheStatusUntilItAnswers() throws Exception {
+        broker.createTopic("away", 1, Map.of());
+        produce("away", 1, 10, 0);
+        try (Running pipeline = start(settings("away", 1))) {
+            pipeline.awaitRows(10);
+            table.goAway();
+            produce("away", 1, 10, 10);
+            Until.holds("it shows", () -> !pipeline.runner.status().works());
+            assertThat(pipeline.runner.status().troubles()).anySatisfy(trouble -> {
+                assertThat(trouble.component()).isEqualTo("commits");
+                assertThat(trouble.reason()).contains("the catalog is away");
+            });
+            table.comeBack();
+            pipeline.awaitRows(20);
+            Until.holds("nothing shows any more", () -> pipeline.runner.status().works());
+        }
+    }
+
+    @Test
     void anAddedPartitionIsTakenFromItsStart() throws Exception {
         broker.createTopic("grown", 1, Map.of());
         produce("grown", 1, 10, 0);

@@ -23,9 +23,22 @@ public final class MemoryTable implements CommitAttempts {
     private final List<DataFile> files = new ArrayList<>();
     private final List<TableCommit> commits = new ArrayList<>();
     private Ledger ledger = Ledger.empty();
+    private boolean isAway;
+
+    /** No attempt is answered until {@link #comeBack}. */
+    public synchronized void goAway() {
+        isAway = true;
+    }
+
+    public synchronized void comeBack() {
+        isAway = false;
+    }
 
     @Override
     public synchronized CommitOutcome attempt(TableCommit commit) {
+        if (isAway) {
+            return new CommitOutcome.Undecided(10, "the catalog is away");
+        }
         SortedSet<SourcePartition> wrong = new TreeSet<>();
         Map<SourcePartition, PartitionEntry> entries = new TreeMap<>();
         commit.steps().forEach((partition, step) -> {
