@@ -3,12 +3,15 @@ package io.firn.catalog;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.util.Arrays;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.http.HttpFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 
 /** How Hadoop's file systems are used: catalogs and stores that need none of them ask for its configuration too. */
@@ -27,6 +30,9 @@ final class Hadoop {
      *       call of the operating system, and together a tenth of what ingestion to a folder costs;
      *   <li>a local disk that takes nothing more is said as an {@link IOException}, as every other store says it.
      * </ul>
+     *
+     * <p>In any case, no file is read from a URL: manifests are written by others, and a location in them must not make
+     * Firn send a request to a server of their choice.
      */
     static Configuration configuration() {
         Configuration hadoop = new Configuration();
@@ -37,7 +43,17 @@ final class Hadoop {
         if (hadoop.get(LOCAL_FILES) == null) {
             hadoop.setClass(LOCAL_FILES, LocalFiles.class, LocalFileSystem.class);
         }
+        hadoop.setClass("fs.http.impl", NoRequests.class, FileSystem.class);
+        hadoop.setClass("fs.https.impl", NoRequests.class, FileSystem.class);
         return hadoop;
+    }
+
+    /** Opens nothing. */
+    static final class NoRequests extends HttpFileSystem {
+        @Override
+        public void initialize(URI location, Configuration hadoop) throws IOException {
+            throw new IOException("no file is read from a URL: " + location.getScheme() + "://" + location.getHost());
+        }
     }
 
     /** Hadoop's own with its checksums. It says a full disk as an {@link Error}, which nobody waits for. */

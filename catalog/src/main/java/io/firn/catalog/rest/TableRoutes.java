@@ -141,9 +141,26 @@ final class TableRoutes {
     private LoadTableResponse update(TableIdentifier table, UpdateTableRequest request) {
         if (request.requirements().stream().anyMatch(UpdateRequirement.AssertTableDoesNotExist.class::isInstance)) {
             NamespaceRoutes.require(catalog, table.namespace());
+            requireWhole(request);
         }
         new RequestLocations(policy.with(alreadyKnown(table, request))).updates(request.updates());
         return CatalogHandlers.updateTable(catalog, table, request);
+    }
+
+    /** The library takes a table without these for one that is there, and fails. */
+    private static void requireWhole(UpdateTableRequest creation) {
+        for (Class<? extends MetadataUpdate> needed : List.of(
+                MetadataUpdate.AddSchema.class,
+                MetadataUpdate.SetCurrentSchema.class,
+                MetadataUpdate.AddPartitionSpec.class,
+                MetadataUpdate.SetDefaultPartitionSpec.class,
+                MetadataUpdate.AddSortOrder.class,
+                MetadataUpdate.SetDefaultSortOrder.class,
+                MetadataUpdate.SetLocation.class)) {
+            if (creation.updates().stream().noneMatch(needed::isInstance)) {
+                throw new BadRequestException("a table cannot be created without %s", needed.getSimpleName());
+            }
+        }
     }
 
     /** Where the table is, or, of one that is being created outside of what is allowed, where the catalog puts it. */

@@ -25,6 +25,7 @@ final class Problem {
             Map.entry("compaction-unknown", NOT_FOUND),
             Map.entry("audit-unknown", NOT_FOUND),
             Map.entry("backfill-unknown", NOT_FOUND),
+            Map.entry("backfill-unreadable", NOT_FOUND),
             Map.entry("backfill-over", CONFLICT),
             Map.entry("backfill-unfinished", CONFLICT),
             Map.entry("backfill-without-branch", CONFLICT),

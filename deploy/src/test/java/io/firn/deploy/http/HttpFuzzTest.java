@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.ClosedPort;
+import io.firn.catalog.location.LocationPolicy;
+import io.firn.catalog.rest.IcebergRest;
 import io.firn.deploy.Assembly;
 import io.firn.deploy.PipelineStates;
 import io.firn.deploy.config.Configuration;
@@ -42,6 +44,9 @@ final class HttpFuzzTest {
             "/v1/backfills/1f",
             "/v1/tables/shop.orders/ledger",
             "/v1/status",
+            "/iceberg/v1/namespaces/shop/tables",
+            "/iceberg/v1/namespaces/shop/register",
+            "/iceberg/v1/namespaces/shop/tables/orders",
             "/metrics",
             "/openapi.json");
 
@@ -51,6 +56,11 @@ final class HttpFuzzTest {
             "{\"pipeline\":\"nowhere\",\"mode\":\"missing\"}",
             "{\"job\":\"rewrite\"}",
             "{\"pipeline\":\"nowhere\"}",
+            "{\"name\":\"t\",\"location\":\"file:/etc/t\",\"schema\":{\"type\":\"struct\",\"fields\":[]},"
+                    + "\"properties\":{\"write.data.path\":\"http://127.0.0.1:1/\"}}",
+            "{\"name\":\"t\",\"metadata-location\":\"http://127.0.0.1:1/00001.metadata.json\"}",
+            "{\"requirements\":[],\"updates\":[{\"action\":\"set-location\",\"location\":\"file:/etc\"},"
+                    + "{\"action\":\"set-properties\",\"updates\":{\"write.metadata.path\":\"..\"}}]}",
             "");
 
     private final Mutations mutations = new Mutations(List.of(
@@ -104,6 +114,11 @@ final class HttpFuzzTest {
         Configuration configuration = assembly.configuration(file);
         Catalog catalog = Catalogs.open(configuration.catalog());
         OneOrdersPipeline orders = new OneOrdersPipeline();
+        orders.iceberg = Optional.of(new IcebergRest(
+                catalog,
+                Map.of(),
+                LocationPolicy.of(Optional.ofNullable(configuration.catalog().get("warehouse")), List.of()),
+                assembly.clock()));
         HttpConfig config = new HttpConfig("127.0.0.1:0", Map.of(), Map.of(), Optional.empty(), 1_000_000, false);
         try (ServiceJobs jobs =
                 new ServiceJobs(configuration, catalog, assembly.jobs(configuration, catalog), assembly.clock())) {
