@@ -2,6 +2,7 @@ package io.firn.catalog.rest;
 
 import io.firn.catalog.FirnException;
 import io.firn.catalog.location.LocationPolicy;
+import io.firn.catalog.schema.TableClasses;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,7 @@ import org.apache.iceberg.TableMetadata.MetadataLogEntry;
 import org.apache.iceberg.view.ViewMetadata;
 import org.jspecify.annotations.Nullable;
 
-/** Every location that a request or a file of metadata can name, held against a {@link LocationPolicy}. */
+/** Every location that a request or a file of metadata can name, held against a {@link LocationPolicy}, and classes. */
 final class RequestLocations {
     /** Kinds of updates that name no location. Any other kind is refused: a later version of Iceberg may add some. */
     static final Set<Class<? extends MetadataUpdate>> WITHOUT_LOCATION = Set.of(
@@ -56,9 +57,20 @@ final class RequestLocations {
         policy.require("the metadata file", location);
     }
 
-    /** Properties of tables, views and namespaces: {@code location} and everything like {@code write.data.path}. */
+    /**
+     * Properties of tables, views and namespaces: {@code location} and everything like {@code write.data.path}, and
+     * those that name a class, which are not set by this way at all.
+     */
     void properties(Map<String, String> properties) {
         properties.forEach((key, value) -> {
+            if (TableClasses.namesClass(key, value)) {
+                throw FirnException.user(
+                        "table-class-refused",
+                        "the property " + key + " names a class, and none is set by a query engine's request",
+                        "property " + key,
+                        "set it by another client of the catalog, and name the class under the pipeline's key"
+                                + " table-classes");
+            }
             if (key.equals("location") || key.startsWith("write.") && key.endsWith(".path")) {
                 policy.require("the property " + key, value);
             }

@@ -1,7 +1,5 @@
 package io.firn.ingest.rig;
 
-import com.github.luben.zstd.ZstdOutputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -12,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -23,6 +22,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.requests.ProduceRequest;
 import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.utils.internals.ByteBufferOutputStream;
 import org.apache.kafka.common.utils.internals.ByteUtils;
 
 /**
@@ -73,18 +73,17 @@ public final class ExpandingBatch {
     }
 
     private static ByteBuffer batch(int... valueBytes) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            bytes.write(new byte[HEADER]);
-            try (OutputStream zstd = new ZstdOutputStream(bytes, 1)) {
-                for (int i = 0; i < valueBytes.length; i++) {
-                    writeRecord(zstd, i, valueBytes[i]);
-                }
+        ByteBufferOutputStream bytes = new ByteBufferOutputStream(1 << 16);
+        bytes.write(new byte[HEADER], 0, HEADER);
+        try (OutputStream zstd =
+                Compression.of(CompressionType.ZSTD).build().wrapForOutput(bytes, RecordBatch.CURRENT_MAGIC_VALUE)) {
+            for (int i = 0; i < valueBytes.length; i++) {
+                writeRecord(zstd, i, valueBytes[i]);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
-        ByteBuffer batch = ByteBuffer.wrap(bytes.toByteArray());
+        ByteBuffer batch = bytes.buffer().flip().slice();
         DefaultRecordBatch.writeHeader(
                 batch,
                 0,
