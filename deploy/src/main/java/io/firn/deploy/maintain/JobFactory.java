@@ -160,6 +160,8 @@ public final class JobFactory {
     public Job merge(
             MaintainedTable table, Budget budget, List<AcceptedSpan> accepted, JobProgress progress, Path scratch) {
         UpsertParts parts = parts(table, MaintainedTable.Role.KEYED, JobKind.MERGE);
+        // Opening them as a start does would create one that is gone, and what is empty would pass for complete.
+        table.config().tables().forEach(name -> open(table, name));
         MergeConfig merge = table.config().upsert().map(UpsertConfig::merge).orElseThrow();
         MergeSettings settings = MergeSettings.defaults(scratch)
                 .withMemoryBytes(merge.memoryBytes())
@@ -220,6 +222,9 @@ public final class JobFactory {
         return new Tables(catalog, table.config().classes())
                 .open(name)
                 .orElseThrow(() -> FirnException.user(
-                        "table-missing", "the table does not exist", "table " + name, "run its pipeline first"));
+                        "table-missing",
+                        "the table does not exist",
+                        "table " + name,
+                        "restore it, or start its pipeline, which creates it"));
     }
 }

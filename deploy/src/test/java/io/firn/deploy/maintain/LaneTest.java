@@ -271,6 +271,25 @@ final class LaneTest {
         assertThat(health.troubles()).isEmpty();
     }
 
+    @Test
+    void mergeCreatesNoTableThatIsGone() throws IOException {
+        stage("first", 5);
+        Lane lane = lane(Target.merges(table("first", Role.KEYED), time.instant()));
+        untilIdle(lane);
+        int before = merges("first");
+        stage("first", 5);
+        TableIdentifier deletes = TableIdentifier.of("shop", "first_deletes");
+        catalog.renameTable(deletes, TableIdentifier.of("shop", "renamed"));
+
+        time.pass(Duration.ofMinutes(2));
+        untilIdle(lane);
+
+        assertThat(catalog.tableExists(deletes)).as("created anew and empty").isFalse();
+        assertThat(merges("first")).isEqualTo(before);
+        assertThat(health.troubles()).singleElement().satisfies(trouble -> assertThat(trouble.reason())
+                .contains("first_deletes"));
+    }
+
     private List<Path> hideStagedFiles() throws IOException {
         List<Path> hidden = new ArrayList<>();
         try (Stream<Path> files = Files.walk(folder.resolve("warehouse/shop"))) {
