@@ -246,7 +246,11 @@ final class Model {
         String gone = snapshot.summary().getOrDefault(DELETED_KEYS, "");
         Truth truth = gone.isEmpty() ? parent : parent.without(List.of(gone.split(",")));
         if (!ledger.equals(parent.merged())) {
-            requireDeletesOf(parent.merged());
+            if (lacksDeletes()) {
+                // A merge goes on only if all deletes are known that count in what was merged before.
+                Truth before = parent;
+                before.memory().keySet().forEach(key -> requireDelete(key, before.memoryOf(key)));
+            }
             truth = merged(truth, ledger, shown, mayBeDropped);
         }
         for (String key : ledger.equals(parent.merged()) ? Set.<String>of() : mustBeDropped) {
@@ -256,19 +260,6 @@ final class Model {
         }
         requireRows(truth, shown, snapshot);
         truths.put(snapshot.snapshotId(), truth);
-    }
-
-    /** A merge goes on only if all deletes are known that were merged before. */
-    private void requireDeletesOf(Ledger merged) {
-        TreeMap<SourcePartition, PartitionEntry> all = all(merged);
-        for (String position : lostFacts) {
-            Row row = everKnown.get(position);
-            PartitionEntry entry =
-                    row == null ? null : all.get(new SourcePartition(row.topic(), row.topicId(), row.partition()));
-            if (row != null && entry != null && row.offset() >= entry.start() && row.offset() < entry.next()) {
-                throw new Violation("merged on, though it is no longer known as deleted: " + row);
-            }
-        }
     }
 
     private TreeMap<String, Row> shown(long snapshot) {
@@ -413,9 +404,12 @@ final class Model {
 
     /** A delete that wins is known, or a later one is. */
     private void requireKnown(String key, List<Known> records) {
-        if (lacksDeletes()) {
-            return;
+        if (!lacksDeletes()) {
+            requireDelete(key, records);
         }
+    }
+
+    private void requireDelete(String key, List<Known> records) {
         List<Known> deletes = facts.getOrDefault(key, List.of());
         List<Known> all = new ArrayList<>(records);
         all.addAll(deletes);
