@@ -134,6 +134,11 @@ class OutagesIT {
             try (FirnProcess service = loggingAsInstalled(stage).start()) {
                 stage.awaitDrained(service);
                 Eventually.holds("all is well", RECOVERY, () -> ready(service).contains("green"), service::tail);
+                Eventually.holds(
+                        "the table is read",
+                        RECOVERY,
+                        () -> get(service, "/v1/tables").contains("readAt"),
+                        service::tail);
                 int before = service.outputSinceStart().length();
                 Instant begun = Instant.now();
                 way.kill9();
