@@ -95,8 +95,8 @@ record Guide(Path directory, String bootstrap, Secrets secrets) {
                   iceberg.catalog.type=rest
                   iceberg.rest-catalog.uri=%7$s/iceberg
                   iceberg.rest-catalog.security=OAUTH2
-                  iceberg.rest-catalog.oauth2.token=%11$s
-                  in place of the lines of jdbc
+                  iceberg.rest-catalog.oauth2.token=${ENV:FIRN_WRITER_TOKEN}
+                  in place of the lines of jdbc, and start Trino with FIRN_WRITER_TOKEN="$(cat %10$s)"
 
                 with PyIceberg, while the quickstart runs
                   from pyiceberg.catalog import load_catalog
@@ -131,8 +131,7 @@ record Guide(Path directory, String bootstrap, Secrets secrets) {
                         service,
                         warehouseUri(directory),
                         secrets.operator(),
-                        secrets.writer(),
-                        Secrets.text(secrets.writer())));
+                        secrets.writer()));
         out.flush();
     }
 }

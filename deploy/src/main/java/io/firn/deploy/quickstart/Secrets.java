@@ -1,8 +1,6 @@
 package io.firn.deploy.quickstart;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -26,14 +24,5 @@ record Secrets(Path operator, Path writer) {
         byte[] bytes = new byte[BYTES];
         new SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
-    }
-
-    /** Returns what a file holds; one that somebody emptied is an error at the start. */
-    static String text(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.UTF_8).strip();
-        } catch (IOException failed) {
-            throw Folder.unusable(file, failed);
-        }
     }
 }
