@@ -1,5 +1,6 @@
 package io.firn.catalog;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.iceberg.Table;
@@ -24,6 +25,15 @@ public interface TableRules {
 
     /** Returns another reason for which the table cannot be taken. */
     default Optional<FirnException> refusal(Table existing, TableRequest asked) {
+        return Optional.empty();
+    }
+
+    /**
+     * Returns why the tables together cannot be taken.
+     *
+     * @param tables in the order of the requests, empty where there is none
+     */
+    default Optional<FirnException> refusal(List<Optional<Table>> tables) {
         return Optional.empty();
     }
 }

@@ -128,9 +128,14 @@ public final class Tables {
      */
     public List<FirnException> refusals(List<TableRequest> requests, TableRules rules) {
         List<FirnException> refusals = new ArrayList<>();
+        List<Optional<Table>> existing = new ArrayList<>();
         for (TableRequest request : requests) {
-            open(request.identifier())
-                    .ifPresent(table -> refusals.addAll(refusals(table, rules.adapted(table, request), rules)));
+            Optional<Table> table = open(request.identifier());
+            table.ifPresent(there -> refusals.addAll(refusals(there, rules.adapted(there, request), rules)));
+            existing.add(table);
+        }
+        if (refusals.isEmpty()) {
+            rules.refusal(existing).ifPresent(refusals::add);
         }
         return refusals;
     }
@@ -148,6 +153,9 @@ public final class Tables {
             table.ifPresent(there -> requireUsable(there, rules.adapted(there, request), rules));
             existing.add(table);
         }
+        rules.refusal(existing).ifPresent(refusal -> {
+            throw refusal;
+        });
         List<Table> tables = new ArrayList<>();
         for (int i = 0; i < requests.size(); i++) {
             TableRequest request = requests.get(i);
@@ -159,6 +167,12 @@ public final class Tables {
             tables.add(table);
         }
         return tables;
+    }
+
+    /** Drops a table; its files stay, since others may still read them. Nothing happens if there is none. */
+    public void drop(String identifier) {
+        TableIdentifier table = identifier(identifier);
+        call("the table cannot be dropped", identifier, () -> catalog.dropTable(table, false));
     }
 
     private Table create(TableRequest request, TableRules rules) {

@@ -27,8 +27,11 @@ import io.firn.deploy.config.Configuration;
 import io.firn.deploy.config.DecodeConfig;
 import io.firn.deploy.config.PipelineConfig;
 import io.firn.deploy.maintain.JobFactory;
+import io.firn.deploy.maintain.MaintainedTable;
 import io.firn.deploy.maintain.MaintenanceLoop;
 import io.firn.deploy.output.Secrets;
+import io.firn.deploy.rebuild.PipelineRebuild;
+import io.firn.deploy.rebuild.RebuildParts;
 import io.firn.ingest.ConfiguredColumns;
 import io.firn.ingest.PipelineListener;
 import io.firn.ingest.PipelineRunner;
@@ -241,6 +244,16 @@ public final class Assembly {
                 randoms,
                 turns,
                 Optional.ofNullable(configuration.catalog().get(CatalogProperties.WAREHOUSE_LOCATION)));
+    }
+
+    /**
+     * Returns what a table of an upsert pipeline is rebuilt with; the caller closes it.
+     *
+     * @param keyed the pipeline's keyed table
+     */
+    public RebuildParts rebuild(Configuration configuration, Catalog catalog, MaintainedTable keyed) {
+        return new PipelineRebuild(
+                keyed, catalog, new Parts(configuration, catalog, turns), jobs(configuration, catalog));
     }
 
     private PipelineRunner pipeline(

@@ -208,7 +208,10 @@ public final class Service implements Running, AutoCloseable {
                 .map(each -> new TableWatch(
                         each.getKey(),
                         each.getValue().tables(),
-                        tables::open,
+                        each.getValue().upsert().isPresent()
+                                ? new TableWatch.SetOpening(
+                                        tables, each.getValue().table())
+                                : tables::open,
                         () -> pipelines.hasOpened(each.getKey()),
                         pipelines.health(each.getKey()),
                         clock))

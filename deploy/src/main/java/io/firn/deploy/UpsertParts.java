@@ -12,6 +12,7 @@ import io.firn.catalog.upsert.RowSettings;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
+import io.firn.catalog.upsert.UpsertSet;
 import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.view.LatestTables;
 import io.firn.deploy.config.PipelineConfig;
@@ -95,17 +96,27 @@ public record UpsertParts(UpsertRequest request, UpsertConfig config, Optional<E
         if (pipeline.schema().isPresent()) {
             return SchemaText.parse(pipeline.schema().get());
         }
-        Table table = tables.open(pipeline.table())
-                .orElseThrow(() -> FirnException.user(
-                        "table-missing",
-                        "the table does not exist and no schema is configured to create it with",
-                        "table " + pipeline.table(),
-                        "set 'schema' and, if you like, 'partition-by', or create the table"));
+        Table table = tables.open(pipeline.table()).orElseThrow(() -> keyedMissing(pipeline, tables));
         Schema writable = WritableSchema.of(table.schema(), table.spec(), table.name());
         return new Schema(writable.columns().stream()
                 .filter(column -> !SourceColumns.isSourceColumn(column.name()))
                 .filter(column -> !UpsertColumns.isUpsertColumn(column.name()))
                 .toList());
+    }
+
+    private static FirnException keyedMissing(PipelineConfig pipeline, Tables tables) {
+        return UpsertSet.read(tables, pipeline.table())
+                .refusal()
+                .map(refusal -> FirnException.user(
+                        refusal.code(),
+                        refusal.what() + "; and no schema is configured to create it with",
+                        refusal.where(),
+                        "set 'schema' first; then " + refusal.action()))
+                .orElseGet(() -> FirnException.user(
+                        "table-missing",
+                        "the table does not exist and no schema is configured to create it with",
+                        "table " + pipeline.table(),
+                        "set 'schema' and, if you like, 'partition-by', or create the table"));
     }
 
     /** How ingestion fills the staging table. */

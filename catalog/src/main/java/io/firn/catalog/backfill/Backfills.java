@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -72,8 +73,38 @@ public final class Backfills {
      * @throws FirnException {@code table-busy} where others change the table all the time; {@code branch-exists}
      */
     public BackfillState accept(BackfillTask task) {
-        String id = Long.toHexString(random.nextLong() | 1L << 60);
-        BackfillState state = BackfillState.accepted(id, newId(), task);
+        return accept(Long.toHexString(random.nextLong() | 1L << 60), task);
+    }
+
+    /**
+     * As {@link #accept(BackfillTask)}, under an ID of the caller's choice: once only, however often it is asked for.
+     *
+     * @param id not used for anything else
+     */
+    public BackfillState accept(String id, BackfillTask task) {
+        return accept(BackfillState.accepted(id, newId(), task));
+    }
+
+    /**
+     * As {@link #accept(String, BackfillTask)}, of a backfill that is done from the beginning: it reads nothing, and
+     * the merge takes in once more what is staged of its spans.
+     */
+    public BackfillState acceptDone(String id, BackfillTask task) {
+        BackfillState begun = BackfillState.accepted(id, newId(), task);
+        TreeMap<Integer, Long> ends = new TreeMap<>();
+        task.spans().forEach((partition, span) -> ends.put(partition, span.end()));
+        Change change = new Change(newId(), "", clock.instant());
+        return accept(begun.after(ends, BackfillCounts.NONE, newId(), change)
+                .withLastCommit(Optional.empty())
+                .with(new Standing(Phase.DONE, Optional.empty()), change));
+    }
+
+    private BackfillState accept(BackfillState state) {
+        Optional<BackfillState> accepted = find(state.id());
+        if (accepted.isPresent()) {
+            return accepted.get();
+        }
+        BackfillTask task = state.task();
         Set<String> old = new HashSet<>();
         all().stream()
                 .filter(BackfillState::isOver)

@@ -1,5 +1,6 @@
 package io.firn.catalog.upsert;
 
+import io.firn.catalog.FirnException;
 import io.firn.catalog.commit.CommitOutcome;
 import io.firn.catalog.commit.MissingLedger;
 import io.firn.catalog.commit.PartitionStep;
@@ -12,6 +13,7 @@ import io.firn.catalog.ledger.SourcePartition;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.iceberg.Table;
@@ -35,15 +37,17 @@ final class StagingStart {
         if (staging.currentSnapshot() != null || keyed.currentSnapshot() == null) {
             return;
         }
+        commitAfter(staging, keyed);
+    }
+
+    /** As {@link #commit}, whatever staging has already: what its ledger knows stays as it is. */
+    static void commitAfter(Table staging, Table keyed) {
         Ledger merged = ledger(keyed);
         merged.pipelines().forEach((pipeline, entries) -> {
             TreeMap<SourcePartition, PartitionStep> steps = new TreeMap<>();
             entries.forEach((partition, entry) -> steps.put(partition, PartitionStep.start(entry.next())));
-            // The same commit from every process that opens the tables: one of them takes effect.
-            UUID id = UUID.nameUUIDFromBytes((staging.uuid() + pipeline + merged).getBytes(StandardCharsets.UTF_8));
-            commit(staging, new TableCommit(id, pipeline, TableCommit.Operation.HEARTBEAT, List.of(), steps));
+            commit(staging, pipeline, steps);
         });
-        staging.refresh();
     }
 
     /** Returns where an empty staging table begins. */
@@ -52,19 +56,23 @@ final class StagingStart {
                 .fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> Ledger.empty());
     }
 
-    private static void commit(Table staging, TableCommit starts) {
+    /** Commits steps without rows: the same commit from every process that asks for it, so one of them takes effect. */
+    static void commit(Table table, String pipeline, SortedMap<SourcePartition, PartitionStep> steps) {
+        UUID id = UUID.nameUUIDFromBytes((table.uuid() + pipeline + steps).getBytes(StandardCharsets.UTF_8));
+        TableCommit commit = new TableCommit(id, pipeline, TableCommit.Operation.HEARTBEAT, List.of(), steps);
         TableCommitter committer =
-                new TableCommitter(staging, new Random(starts.id().getLeastSignificantBits()), MissingLedger.REFUSE);
+                new TableCommitter(table, new Random(id.getLeastSignificantBits()), MissingLedger.REFUSE);
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            CommitOutcome outcome = committer.attempt(starts);
+            CommitOutcome outcome = committer.attempt(commit);
             if (!(outcome instanceof CommitOutcome.Undecided)) {
+                table.refresh();
                 return;
             }
         }
-        throw io.firn.catalog.FirnException.external(
+        throw FirnException.external(
                 "catalog-unavailable",
-                "the start of the staging table cannot be committed",
-                "table " + staging.name(),
+                "the start of the table cannot be committed",
+                "table " + table.name(),
                 "start again when the catalog answers",
                 new IllegalStateException(MAX_ATTEMPTS + " attempts without an outcome"));
     }

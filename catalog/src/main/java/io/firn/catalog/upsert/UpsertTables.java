@@ -6,6 +6,7 @@ import io.firn.catalog.TableRules;
 import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.schema.SourceColumns;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,21 +29,23 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
 
     /** @return the name of the staging table that belongs to a keyed table */
     public static String stagingName(String keyed) {
-        return keyed + "_staging";
+        return SetMember.STAGING.tableName(keyed);
     }
 
     /** @return the name of the table of known deletes that belongs to a keyed table */
     public static String deletesName(String keyed) {
-        return keyed + "_deletes";
+        return SetMember.DELETES.tableName(keyed);
     }
 
     /**
      * Opens the three tables and creates those that are not there; a new staging table begins where the keyed table's
      * ledger ends. Tables of an older Firn get the columns that they lack. Nothing is created or changed before every
-     * table that is there is known to fit.
+     * table that is there is known to fit and the tables are known to be one set ({@link UpsertSet}). Then each table
+     * names all of the set.
      *
      * @throws FirnException {@code mode-mismatch}, {@code key-mismatch}, {@code setting-changed}, {@code schema-mismatch},
-     *     {@code table-has-no-ledger}, or what {@link Tables#openOrCreate} throws
+     *     {@code table-has-no-ledger}, {@code upsert-table-missing}, {@code upsert-table-foreign}, {@code
+     *     upsert-table-replaced}, {@code upsert-rebuild-unfinished}, or what {@link Tables#openOrCreate} throws
      */
     public static UpsertTables openOrCreate(Tables tables, UpsertRequest request) {
         UpsertLayout layout = request.layout();
@@ -53,7 +56,39 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         Table deletes = opened.get(1);
         Table staging = opened.get(2);
         StagingStart.commit(staging, keyed);
+        UpsertSet set = set(request.identifier(), keyed, deletes, staging);
+        set.refusal().ifPresent(refusal -> {
+            throw refusal;
+        });
+        new SetCompletion(set).complete();
         return new UpsertTables(layout, staging, keyed, deletes);
+    }
+
+    /**
+     * Returns why nothing may be merged now: a backfill reads what a rebuilt table lacks. Until it has ended, a merge
+     * could bring deleted keys back, or miss records that are yet to be staged.
+     */
+    public Optional<String> rebuilding() {
+        UpsertSet set = set(keyed.name(), keyed, deletes, staging);
+        for (Table table : List.of(keyed, deletes)) {
+            boolean isRead = RebuildMark.of(table).stream()
+                    .flatMap(mark -> SetRebuild.backfills(set, mark).stream())
+                    .anyMatch(state -> !state.isOver());
+            if (isRead) {
+                return Optional.of("the rebuild of " + table.name() + " reads Kafka; merges go on when it has ended");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Returns the offsets that the user accepted to be missing when the keyed table was rebuilt. */
+    public List<AcceptedSpan> accepted() {
+        return SetRebuild.accepted(keyed);
+    }
+
+    private static UpsertSet set(String name, Table keyed, Table deletes, Table staging) {
+        return UpsertSet.of(
+                name, Map.of(SetMember.KEYED, keyed, SetMember.DELETES, deletes, SetMember.STAGING, staging));
     }
 
     private static List<Table> open(Tables tables, UpsertRequest request) {
@@ -106,7 +141,7 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
                 ? tables.open(name)
                         .flatMap(table -> TableMode.upsertRefusal(table, name))
                         .orElseGet(() -> MissingColumns.explained(refusal, tables, request.tables()))
-                : refusal;
+                : MissingLedgerAdvice.of(tables, name, refusal);
     }
 
     private record Rules(UpsertRequest request) implements TableRules {
@@ -135,6 +170,15 @@ public record UpsertTables(UpsertLayout layout, Table staging, Table keyed, Tabl
         @Override
         public Optional<FirnException> refusal(Table existing, TableRequest asked) {
             return contentRefusal(existing, asked.identifier(), request);
+        }
+
+        @Override
+        public Optional<FirnException> refusal(List<Optional<Table>> tables) {
+            Map<SetMember, Table> there = new EnumMap<>(SetMember.class);
+            for (SetMember member : SetMember.values()) {
+                tables.get(member.ordinal()).ifPresent(table -> there.put(member, table));
+            }
+            return UpsertSet.of(request.identifier(), there).refusal();
         }
     }
 

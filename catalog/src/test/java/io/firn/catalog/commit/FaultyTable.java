@@ -38,7 +38,7 @@ public final class FaultyTable {
         return new BaseTable(new Operations(((HasTableOperations) table).operations()), table.name());
     }
 
-    private void step(String what) {
+    void step(String what) {
         calls++;
         if (calls >= failing) {
             throw new RuntimeIOException(new IOException("cut off at " + what));

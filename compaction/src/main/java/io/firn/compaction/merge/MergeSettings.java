@@ -1,5 +1,6 @@
 package io.firn.compaction.merge;
 
+import io.firn.catalog.upsert.AcceptedSpan;
 import io.firn.compaction.Budget;
 import java.nio.file.Path;
 import java.util.List;

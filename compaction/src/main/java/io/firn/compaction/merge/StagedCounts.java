@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.util.SnapshotUtil;
@@ -32,6 +33,8 @@ final class StagedCounts {
     private final String pipeline;
     private final Ledger merged;
     private final List<BackfillState> backfills;
+    /** By ID of a backfill whether all snapshots since its last chunk are Firn's. */
+    private final Map<String, Boolean> untouched = new HashMap<>();
     /** By partition the counts that the ledgers of staging's history hold, by next offset. */
     private final Map<SourcePartition, NavigableMap<Long, RowCount>> known = new HashMap<>();
 
@@ -107,7 +110,7 @@ final class StagedCounts {
             RowCount begin = from.orElseThrow();
             parts.add(after.map(end -> counted(part, begin, end)).orElseGet(() -> Part.of(part, Evidence.CUT)));
         }
-        return new StepClaim(parts, before, after);
+        return new StepClaim(parts, before, after, read(partition, range));
     }
 
     private static Part counted(OffsetRange part, RowCount from, RowCount to) {
@@ -150,6 +153,52 @@ final class StagedCounts {
             }
         }
         return left;
+    }
+
+    /**
+     * What of a range a backfill has read and nobody but Firn has touched since: another engine may have deleted rows
+     * that the backfill found or added.
+     */
+    private List<OffsetRange> read(SourcePartition partition, OffsetRange range) {
+        List<OffsetRange> read = new ArrayList<>();
+        for (BackfillState each : backfills) {
+            OffsetRange all = each.task().spans().get(partition.partition());
+            if (all != null
+                    && each.standing().phase() == Phase.DONE
+                    && each.task().told().isEmpty()
+                    && each.task().partition(partition.partition()).equals(partition)
+                    && isUntouchedSince(each)) {
+                long start = Math.max(all.start(), range.start());
+                long end = Math.min(all.end(), range.end());
+                if (start < end) {
+                    read.add(new OffsetRange(start, end));
+                }
+            }
+        }
+        return read;
+    }
+
+    private boolean isUntouchedSince(BackfillState backfill) {
+        return untouched.computeIfAbsent(backfill.id(), id -> {
+            Snapshot head = staging.currentSnapshot();
+            if (head == null) {
+                return false;
+            }
+            for (Snapshot each : SnapshotUtil.ancestorsOf(head.snapshotId(), staging::snapshot)) {
+                String commit = each.summary().get(LedgerKeys.COMMIT_ID);
+                boolean isItsLast = backfill.lastCommit().map(UUID::toString).equals(Optional.ofNullable(commit));
+                boolean isBefore = backfill.lastCommit().isEmpty()
+                        && each.timestampMillis()
+                                < backfill.task().requestedAt().toEpochMilli();
+                if (isItsLast && commit != null || isBefore) {
+                    return true;
+                }
+                if (!each.summary().containsKey(LedgerKeys.OPERATION)) {
+                    return false;
+                }
+            }
+            return false;
+        });
     }
 
     /** Returns the spans, ascending, without the offsets of {@code taken}. */

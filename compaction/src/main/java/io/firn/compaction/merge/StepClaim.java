@@ -13,8 +13,10 @@ import java.util.OptionalLong;
  *     rest
  * @param before count of rows at the step's start, if known
  * @param after count of rows at the step's end; empty if it is not known yet
+ * @param read spans of the step of which staging has every record that Kafka held when a backfill read them: an offset
+ *     without a row is one that Kafka no longer has, for example because it compacted the topic
  */
-record StepClaim(List<Part> parts, Optional<RowCount> before, Optional<RowCount> after) {
+record StepClaim(List<Part> parts, Optional<RowCount> before, Optional<RowCount> after, List<OffsetRange> read) {
     /** How much is known of the offsets of a part. */
     enum Evidence {
         /** Appends counted so many rows. */
@@ -38,5 +40,6 @@ record StepClaim(List<Part> parts, Optional<RowCount> before, Optional<RowCount>
 
     StepClaim {
         parts = List.copyOf(parts);
+        read = List.copyOf(read);
     }
 }

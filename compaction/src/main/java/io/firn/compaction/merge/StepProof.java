@@ -7,6 +7,7 @@ import io.firn.catalog.commit.StepRows;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.RowCount;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.upsert.AcceptedSpan;
 import io.firn.compaction.fold.Sources;
 import io.firn.compaction.fold.Sources.Source;
 import io.firn.compaction.merge.StepClaim.Evidence;
@@ -104,9 +105,10 @@ final class StepProof {
                     continue;
                 }
                 long lacking = part.rows().orElseThrow() - offsets.count(part.span()) - offsetsAccepted;
-                if (lacking > 0) {
-                    missing.add(text(partition, part, lacking, left));
-                    spans.computeIfAbsent(partition, any -> new ArrayList<>()).addAll(left);
+                List<OffsetRange> unread = less(left, each.getValue().read());
+                if (lacking > 0 && !unread.isEmpty()) {
+                    missing.add(text(partition, part, lacking, unread));
+                    spans.computeIfAbsent(partition, any -> new ArrayList<>()).addAll(unread);
                 }
             }
             PartitionStep step = plan.steps().get(partition);
@@ -136,8 +138,7 @@ final class StepProof {
     private List<OffsetRange> withoutAccepted(SourcePartition partition, List<OffsetRange> absent) {
         List<OffsetRange> left = absent;
         for (AcceptedSpan span : accepted) {
-            if (span.partition() == partition.partition()
-                    && (span.topic().isEmpty() || span.topic().equals(partition.topic()))) {
+            if (span.isOf(partition.topic(), partition.partition())) {
                 left = StagedCounts.without(left, span.offsets());
             }
         }

@@ -10,6 +10,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.RowCount;
+import io.firn.catalog.upsert.AcceptedSpan;
 import io.firn.compaction.Budget;
 import io.firn.compaction.JobResult;
 import io.firn.compaction.TestLake;

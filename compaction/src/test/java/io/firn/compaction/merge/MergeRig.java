@@ -24,6 +24,8 @@ import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SchemaText;
 import io.firn.catalog.upsert.RowSettings;
+import io.firn.catalog.upsert.SetMember;
+import io.firn.catalog.upsert.UpsertKeys;
 import io.firn.catalog.upsert.UpsertLayout;
 import io.firn.catalog.upsert.UpsertRequest;
 import io.firn.catalog.upsert.UpsertTables;
@@ -222,9 +224,11 @@ final class MergeRig {
         counts = false;
     }
 
-    /** Staging is dropped, and a start of Firn makes an empty one. */
+    /** Staging is dropped, and a start of an older Firn made an empty one. */
     void createStagingAgain() {
+        forgetSet();
         lake.dropTable(TableIdentifier.parse(UpsertTables.stagingName(request.identifier())));
+        var unused = catalog.openOrCreate(request.tables().get(SetMember.STAGING.ordinal()));
         committer = new TableCommitter(open().staging(), random, MissingLedger.REFUSE);
         next.putAll(starts());
     }
@@ -232,6 +236,8 @@ final class MergeRig {
     /** As {@link #createStagingAgain()}, with a ledger that begins there, as an older Firn wrote it. */
     void createStagingAgain(long start) {
         Table staging = open().staging();
+        forgetSet();
+        staging.refresh();
         Schema schema = staging.schema();
         PartitionSpec spec = staging.spec();
         TableIdentifier name = TableIdentifier.parse(UpsertTables.stagingName(request.identifier()));
@@ -246,6 +252,18 @@ final class MergeRig {
             return start;
         });
         commit(List.of(), steps);
+    }
+
+    /** The tables are as an older Firn made them, which name nobody. */
+    private void forgetSet() {
+        UpsertTables tables = open();
+        for (Table table : List.of(tables.staging(), tables.keyed(), tables.deletes())) {
+            table.refresh();
+            table.updateProperties()
+                    .remove(UpsertKeys.TABLES)
+                    .remove(UpsertKeys.BEGUN)
+                    .commit();
+        }
     }
 
     private Map<SourcePartition, Long> starts() {

@@ -67,14 +67,7 @@ public final class BackfillLoop {
             BackfillFigures figures,
             Clock clock,
             Supplier<? extends RandomGenerator> randoms) {
-        this(
-                pipelines,
-                parts,
-                states,
-                BackfillSettings.defaults(Owner.ofThisProcess()).withGone(Owner::isGone),
-                figures,
-                clock,
-                randoms);
+        this(pipelines, parts, states, Owner.settings(), figures, clock, randoms);
     }
 
     BackfillLoop(

@@ -1,17 +1,23 @@
 package io.firn.deploy.backfill;
 
 import io.firn.deploy.config.HostName;
+import io.firn.ingest.backfill.BackfillSettings;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
  * Names of processes: host, process id and start, so that a process that is started again can tell that it was killed.
  */
-final class Owner {
+public final class Owner {
     private static final String UNKNOWN_HOST = "unknown";
     private static final int PARTS = 3;
 
     private Owner() {}
+
+    /** Returns how this process works on backfills. */
+    public static BackfillSettings settings() {
+        return BackfillSettings.defaults(ofThisProcess()).withGone(Owner::isGone);
+    }
 
     /** This process. */
     static String ofThisProcess() {

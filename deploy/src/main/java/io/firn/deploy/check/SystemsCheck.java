@@ -304,7 +304,10 @@ public final class SystemsCheck {
                     "ledger-unclear",
                     "unsupported-column-type",
                     "table-property-unsupported",
-                    "table-class-refused" -> ".table";
+                    "table-class-refused",
+                    "upsert-table-missing",
+                    "upsert-table-foreign",
+                    "upsert-table-replaced" -> ".table";
             case "partition-invalid" -> ".partition-by";
             case "schema-invalid", "schema-mismatch", "table-missing" -> ".schema";
             default -> "";

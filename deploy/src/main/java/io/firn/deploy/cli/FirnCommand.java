@@ -42,6 +42,7 @@ public final class FirnCommand implements Runnable {
         line.addSubcommand(new LedgerCommand(assembly));
         line.addSubcommand(new AuditCommand(assembly, stop));
         line.addSubcommand(new CompactCommand(assembly, stop));
+        line.addSubcommand(new RebuildCommand(assembly, stop));
         line.addSubcommand(new QuickstartCommand(assembly, stop));
     }
 

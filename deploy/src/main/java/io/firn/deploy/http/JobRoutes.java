@@ -3,7 +3,7 @@ package io.firn.deploy.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.firn.catalog.FirnException;
-import io.firn.compaction.merge.AcceptedSpan;
+import io.firn.catalog.upsert.AcceptedSpan;
 import io.firn.compaction.plan.JobKind;
 import io.firn.deploy.audit.PipelineAudit;
 import io.firn.deploy.http.Shape.Type;

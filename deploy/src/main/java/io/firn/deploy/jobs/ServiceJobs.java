@@ -1,11 +1,11 @@
 package io.firn.deploy.jobs;
 
 import io.firn.catalog.FirnException;
+import io.firn.catalog.upsert.AcceptedSpan;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobProgress;
 import io.firn.compaction.JobResult;
-import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.orphan.OrphanSettings;
 import io.firn.compaction.plan.JobKind;
 import io.firn.deploy.audit.AuditReport;

@@ -6,6 +6,10 @@ import io.firn.catalog.commit.CommitTurns;
 import io.firn.catalog.location.CatalogTables;
 import io.firn.catalog.location.DeletionGuard;
 import io.firn.catalog.location.RegisteredTables;
+import io.firn.catalog.upsert.AcceptedSpan;
+import io.firn.catalog.upsert.SetMember;
+import io.firn.catalog.upsert.UpsertSet;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.compaction.Budget;
 import io.firn.compaction.Job;
 import io.firn.compaction.JobContext;
@@ -15,7 +19,6 @@ import io.firn.compaction.expire.ExpireSettings;
 import io.firn.compaction.expire.StagingRetention;
 import io.firn.compaction.manifest.ManifestJob;
 import io.firn.compaction.manifest.ManifestSettings;
-import io.firn.compaction.merge.AcceptedSpan;
 import io.firn.compaction.merge.MergeJob;
 import io.firn.compaction.merge.MergeSettings;
 import io.firn.compaction.orphan.OrphanJob;
@@ -31,6 +34,7 @@ import io.firn.deploy.config.MergeConfig;
 import io.firn.deploy.config.UpsertConfig;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -145,8 +149,12 @@ public final class JobFactory {
     record MergeLook(TableDebt.StagingLag lag, Optional<Long> head) {}
 
     MergeLook lookAtMerge(MaintainedTable keyed) {
-        Table table = open(keyed, keyed.name());
-        TableDebt.StagingLag lag = DebtReader.lag(open(keyed, keyed.config().ingestTable()), table);
+        UpsertSet set = intactSet(keyed);
+        Table table = set.table(SetMember.KEYED).orElseThrow(() -> missing(keyed.name()));
+        TableDebt.StagingLag lag = DebtReader.lag(
+                set.table(SetMember.STAGING)
+                        .orElseThrow(() -> missing(keyed.config().ingestTable())),
+                table);
         figures.saw(keyed.name(), lag, clock.instant());
         return new MergeLook(lag, Optional.ofNullable(table.currentSnapshot()).map(Snapshot::snapshotId));
     }
@@ -161,30 +169,44 @@ public final class JobFactory {
             MaintainedTable table, Budget budget, List<AcceptedSpan> accepted, JobProgress progress, Path scratch) {
         UpsertParts parts = parts(table, MaintainedTable.Role.KEYED, JobKind.MERGE);
         // Opening them as a start does would create one that is gone, and what is empty would pass for complete.
+        intactSet(table);
         table.config().tables().forEach(name -> open(table, name));
         MergeConfig merge = table.config().upsert().map(UpsertConfig::merge).orElseThrow();
+        UpsertTables tables = parts.open(new Tables(catalog, table.config().classes()));
+        Optional<String> rebuilding = tables.rebuilding();
+        if (rebuilding.isPresent()) {
+            return new HeldMerge(rebuilding.get());
+        }
+        List<AcceptedSpan> all = new ArrayList<>(accepted);
+        all.addAll(tables.accepted());
         MergeSettings settings = MergeSettings.defaults(scratch)
                 .withMemoryBytes(merge.memoryBytes())
                 .withTargetFileBytes(table.config().commit().targetFileBytes())
-                .withAccepted(accepted)
+                .withAccepted(all)
                 .withBudget(budget.withRows(Math.min(budget.rows(), merge.rows())));
         MergeSettings marked = parts.deleteWhen().map(settings::withDeleteWhen).orElse(settings);
-        return new MergeJob(
-                parts.open(new Tables(catalog, table.config().classes())),
-                table.pipeline(),
-                marked,
-                clock,
-                randoms.get(),
-                progress);
+        return new MergeJob(tables, table.pipeline(), marked, clock, randoms.get(), progress);
     }
 
     private Job staging(MaintainedTable table, Budget budget, JobProgress progress, Path scratch) {
         parts(table, MaintainedTable.Role.STAGING, JobKind.STAGING);
+        // By the ledger of another table than the set's own, rows would go that are not merged.
+        intactSet(table);
         return new StagingRetention(
                 context(table, progress, scratch),
                 open(table, table.config().table()),
                 table.config().maintenance().stagingKeep(),
                 budget);
+    }
+
+    /** Returns the tables of an upsert pipeline, whichever of them is asked for; refused if they are no set. */
+    private UpsertSet intactSet(MaintainedTable table) {
+        UpsertSet set = UpsertSet.read(
+                new Tables(catalog, table.config().classes()), table.config().table());
+        set.refusal().ifPresent(refusal -> {
+            throw refusal;
+        });
+        return set;
     }
 
     private UpsertParts parts(MaintainedTable table, MaintainedTable.Role role, JobKind kind) {
@@ -219,12 +241,14 @@ public final class JobFactory {
     }
 
     private Table open(MaintainedTable table, String name) {
-        return new Tables(catalog, table.config().classes())
-                .open(name)
-                .orElseThrow(() -> FirnException.user(
-                        "table-missing",
-                        "the table does not exist",
-                        "table " + name,
-                        "restore it, or start its pipeline, which creates it"));
+        return new Tables(catalog, table.config().classes()).open(name).orElseThrow(() -> missing(name));
+    }
+
+    private static FirnException missing(String name) {
+        return FirnException.user(
+                "table-missing",
+                "the table does not exist",
+                "table " + name,
+                "restore it, or start its pipeline, which creates it");
     }
 }

@@ -5,6 +5,7 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.Tables;
 import io.firn.catalog.ledger.Ledger;
 import io.firn.catalog.ledger.LedgerReader;
+import io.firn.catalog.upsert.UpsertSet;
 import io.firn.ingest.record.Outage;
 import io.firn.ingest.record.PipelineHealth;
 import java.time.Clock;
@@ -42,6 +43,38 @@ public final class TableWatch implements AutoCloseable {
     @FunctionalInterface
     public interface Opening {
         Optional<Table> open(String name);
+
+        /** Returns what is wrong with the tables together; {@code tables} are those that are there, by name. */
+        default Optional<FirnException> refusal(Map<String, Table> tables) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Opens the tables of an upsert pipeline, which have to be one set.
+     *
+     * @param keyed name of the keyed table
+     */
+    public record SetOpening(Tables catalog, String keyed) implements Opening {
+        @Override
+        public Optional<Table> open(String name) {
+            return catalog.open(name);
+        }
+
+        @Override
+        public Optional<FirnException> refusal(Map<String, Table> tables) {
+            return UpsertSet.read(name -> Optional.ofNullable(tables.get(name)), keyed)
+                    .refusal();
+        }
+    }
+
+    /** The catalog answers that there is no such table. */
+    private static final class MissingTableException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        MissingTableException() {
+            super("the table does not exist (any more); restore it, or restart the pipeline");
+        }
     }
 
     private final List<String> names;
@@ -51,6 +84,7 @@ public final class TableWatch implements AutoCloseable {
     private final Clock clock;
     private final Map<String, Table> handles = new HashMap<>();
     private final Map<String, Outage> outages = new HashMap<>();
+    private final Outage set;
     private final Map<String, TableHead> heads = new ConcurrentHashMap<>();
     private final Map<String, SeenLedger> ledgers = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -75,6 +109,7 @@ public final class TableWatch implements AutoCloseable {
         names.forEach(name -> outages.put(
                 name,
                 new Outage("pipeline " + pipeline + ", table " + name, LOG::warn, health.outageOf(component(name)))));
+        this.set = new Outage("pipeline " + pipeline + ", its tables", LOG::warn, health.outageOf("tables"));
         this.thread = new Thread(() -> run(pipeline), "firn-" + pipeline + "-watch");
         thread.setDaemon(true);
     }
@@ -110,6 +145,7 @@ public final class TableWatch implements AutoCloseable {
         if (!opened.getAsBoolean()) {
             return;
         }
+        boolean allAnswered = true;
         for (String name : names) {
             Outage outage = Objects.requireNonNull(outages.get(name));
             try (PipelineHealth.Call call = health.begin(component(name), "looking at the table", PATIENCE)) {
@@ -117,17 +153,34 @@ public final class TableWatch implements AutoCloseable {
                 outage.over();
             } catch (RuntimeException | Error failed) {
                 handles.remove(name);
+                allAnswered &= failed instanceof MissingTableException;
                 outage.met(FailureText.of(failed));
             }
+        }
+        if (allAnswered) {
+            lookAtSet();
+        }
+    }
+
+    /** Reports a table of a set that is missing or foreign in the words of the start. */
+    @SuppressWarnings("IllegalCatch") // as above
+    private void lookAtSet() {
+        try {
+            Optional<FirnException> refusal = opening.refusal(handles);
+            if (refusal.isPresent()) {
+                set.met(FailureText.of(refusal.get()));
+            } else {
+                set.over();
+            }
+        } catch (RuntimeException | Error failed) {
+            set.met(FailureText.of(failed));
         }
     }
 
     private void look(String name) {
         Table table = handles.get(name);
         if (table == null) {
-            table = opening.open(name)
-                    .orElseThrow(() -> new IllegalStateException(
-                            "the table does not exist (any more); restore it, or restart the pipeline"));
+            table = opening.open(name).orElseThrow(MissingTableException::new);
             handles.put(name, table);
         } else {
             table.refresh();

@@ -48,6 +48,7 @@ class HelpTest {
                         "ledger",
                         "audit",
                         "compact",
+                        "rebuild",
                         "quickstart",
                         "backfill",
                         "backfill start");

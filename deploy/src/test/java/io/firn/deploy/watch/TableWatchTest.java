@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
+import io.firn.catalog.schema.SchemaText;
+import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.catalog.upsert.UpsertRequest;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.deploy.Service;
 import io.firn.deploy.rig.Lake;
 import io.firn.ingest.record.PipelineHealth;
@@ -12,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.iceberg.HasTableOperations;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -100,5 +105,38 @@ final class TableWatchTest {
         catalog.dropTable(ORDERS);
         watch.look();
         assertThat(watch.heads()).as("what was read last").isEqualTo(Map.of("shop.orders", before));
+    }
+
+    @Test
+    void tableOfAnUpsertPipelineThatIsDroppedOrReplacedIsReportedInTheWordsOfTheStart() {
+        UpsertRequest request = UpsertRequest.of(
+                "shop.keyed", new UpsertLayout(SchemaText.parse("id long not null"), List.of("id"), Optional.empty()));
+        Tables tables = new Tables(catalog);
+        UpsertTables.openOrCreate(tables, request);
+        TableIdentifier deletes = TableIdentifier.of("shop", "keyed_deletes");
+        try (TableWatch keyed = new TableWatch(
+                "keyed",
+                List.of("shop.keyed", "shop.keyed_staging", "shop.keyed_deletes"),
+                new TableWatch.SetOpening(tables, "shop.keyed"),
+                () -> true,
+                health,
+                Clock.systemUTC())) {
+            keyed.look();
+            assertThat(health.troubles()).isEmpty();
+
+            catalog.dropTable(deletes);
+            keyed.look();
+            keyed.look();
+            assertThat(health.troubles()).anySatisfy(trouble -> {
+                assertThat(trouble.component()).isEqualTo("tables");
+                assertThat(trouble.level()).isEqualTo(PipelineHealth.Level.OUTAGE);
+                assertThat(trouble.reason()).contains("shop.keyed_deletes is missing", "firn rebuild");
+            });
+
+            var unused = tables.openOrCreate(request.tables().get(1));
+            keyed.look();
+            assertThat(health.troubles()).singleElement().satisfies(trouble -> assertThat(trouble.reason())
+                    .contains("shop.keyed_deletes is another one"));
+        }
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.firn.deploy.rebuild;
+
+import org.jspecify.annotations.NullMarked;
