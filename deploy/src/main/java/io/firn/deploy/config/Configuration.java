@@ -45,6 +45,7 @@ public record Configuration(
     public List<ConfigProblem> doubts() {
         List<ConfigProblem> doubts = new ArrayList<>(KafkaSection.doubts(kafka));
         doubts.addAll(SettingsWithoutEffect.of(this));
+        http.tls().ifPresent(tls -> doubts.addAll(tls.doubts()));
         return doubts;
     }
 

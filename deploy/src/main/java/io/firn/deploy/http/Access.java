@@ -24,12 +24,14 @@ final class Access {
     private record Token(byte[] digest, Caller caller) {}
 
     private final List<Token> tokens = new ArrayList<>();
+    private final Optional<ClientCertificates> certificates;
     private final boolean open;
 
-    private Access(HttpConfig config) {
+    private Access(HttpConfig config, Optional<ClientCertificates> certificates) {
         add(config.tokens().operators(), Role.OPERATOR);
         add(config.tokens().writers(), Role.WRITER);
         add(config.tokens().readers(), Role.READER);
+        this.certificates = certificates;
         this.open = !config.knowsClients();
     }
 
@@ -37,8 +39,11 @@ final class Access {
         secrets.forEach((name, secret) -> tokens.add(new Token(digest(secret), new Caller(name, role))));
     }
 
-    /** @throws FirnException {@code http-open} where others could reach the service and nothing protects it */
-    static Access of(HttpConfig config, String host) {
+    /**
+     * @param certificates of clients, if the service takes them
+     * @throws FirnException {@code http-open} where others could reach the service and nothing protects it
+     */
+    static Access of(HttpConfig config, String host, Optional<ClientCertificates> certificates) {
         if (!config.knowsClients() && !isLoopback(host)) {
             throw FirnException.user(
                     "http-open",
@@ -46,7 +51,7 @@ final class Access {
                     "http.listen: " + config.listen(),
                     "set http.token, as ${env:FIRN_TOKEN}, or http.tls.clients, or listen on 127.0.0.1");
         }
-        return new Access(config);
+        return new Access(config, certificates);
     }
 
     private static boolean isLoopback(String host) {
@@ -70,19 +75,16 @@ final class Access {
      * The caller, if he can prove it.
      *
      * @param authorization the header of that name
-     * @param certificates of the client, its own first; checked by TLS before
+     * @param chain of the client, its own certificate first; checked by TLS when the connection began
      */
-    Optional<Caller> caller(@Nullable String authorization, X509Certificate @Nullable [] certificates) {
+    Optional<Caller> caller(@Nullable String authorization, X509Certificate @Nullable [] chain) {
         if (open) {
             return Optional.of(ANYBODY);
         }
         if (authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             return byToken(authorization.substring(SCHEME.length()));
         }
-        return certificates == null || certificates.length == 0
-                ? Optional.empty()
-                : Optional.of(
-                        new Caller(certificates[0].getSubjectX500Principal().getName(), Role.OPERATOR));
+        return chain == null || chain.length == 0 ? Optional.empty() : certificates.map(known -> known.caller(chain));
     }
 
     /**

@@ -3,6 +3,9 @@ package io.firn.deploy.http;
 import io.firn.deploy.config.HttpConfig;
 import io.firn.deploy.config.TlsConfig;
 import io.firn.deploy.tls.Pem;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
@@ -52,14 +55,42 @@ final class Connectors {
         files.clients().ifPresent(issuers -> factory.setTrustStore(Pem.trusted(issuers)));
     }
 
-    /** Present where it talks by TLS. */
-    Optional<CertificateReload> reload() {
-        return tls.flatMap(factory -> config.tls()
-                .map(files -> new CertificateReload(files, () -> {
+    /**
+     * Present where it talks by TLS.
+     *
+     * @param clients read again with the files of TLS, and apart from them: what is wrong with the one does not keep the
+     *     other from taking effect
+     */
+    Optional<CertificateReload> reload(Optional<ClientCertificates> clients) {
+        return tls.flatMap(factory -> config.tls().map(files -> {
+            List<CertificateReload.Watched> watched = new ArrayList<>(List.of(handshake(files, factory)));
+            clients.ifPresent(known -> watched.add(new CertificateReload.Watched(
+                    both(files.clients(), files.clientCrl()),
+                    known::reload,
+                    "clients' issuers stay as they were; without readable revocation lists, if http.tls.client-crl is"
+                            + " set, no client certificate is accepted")));
+            return new CertificateReload(watched);
+        }));
+    }
+
+    private static CertificateReload.Watched handshake(TlsConfig files, SslContextFactory.Server factory) {
+        List<Path> all = new ArrayList<>(List.of(files.certificate(), files.key()));
+        files.clients().ifPresent(all::add);
+        return new CertificateReload.Watched(
+                List.copyOf(all),
+                () -> {
                     SslContextFactory.Server fresh = new SslContextFactory.Server();
                     read(files, fresh);
                     factory.reload(changing -> read(files, (SslContextFactory.Server) changing));
-                })));
+                },
+                "the old ones stay in use; put both a certificate and its key there");
+    }
+
+    private static List<Path> both(Optional<Path> first, Optional<Path> second) {
+        List<Path> present = new ArrayList<>();
+        first.ifPresent(present::add);
+        second.ifPresent(present::add);
+        return List.copyOf(present);
     }
 
     Connector connector(Server server, HttpConfiguration http, String host, int port) {

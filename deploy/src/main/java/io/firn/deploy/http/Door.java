@@ -88,16 +88,19 @@ final class Door {
             context.header("Retry-After", "1");
             refuse(context, TOO_MANY, "this caller sends more requests than allowed", LIMIT, "send fewer requests");
         } else if (!caller.role().has(needed)) {
-            boolean ofEngine = caller.role().equals(Role.WRITER);
-            refuse(
-                    context,
-                    FORBIDDEN,
-                    ofEngine ? "this token is for " + IcebergRoutes.ROOT + " alone" : "this token is for looking alone",
-                    "header Authorization",
-                    needed.equals(Permission.WRITE_CATALOG)
-                            ? "use a token of http.writers, or an operator's: http.token, http.operators"
-                            : "use an operator's token: http.token, or one of http.operators");
+            Refusal refusal = caller.refusal().orElseGet(() -> ofToken(caller, needed));
+            refuse(context, FORBIDDEN, refusal.what(), refusal.where(), refusal.action());
         }
+    }
+
+    private static Refusal ofToken(Caller caller, Permission needed) {
+        boolean ofEngine = caller.role().equals(Role.WRITER);
+        return new Refusal(
+                ofEngine ? "this token is for " + IcebergRoutes.ROOT + " alone" : "this token is for looking alone",
+                "header Authorization",
+                needed.equals(Permission.WRITE_CATALOG)
+                        ? "use a token of http.writers, or an operator's: http.token, http.operators"
+                        : "use an operator's token: http.token, or one of http.operators");
     }
 
     /** Only those who cannot prove who they are count by address. */

@@ -56,6 +56,7 @@ public final class HttpService implements AutoCloseable {
     private final PipelineMetrics metrics;
     private final TableMetrics tables;
     private final BackfillMetrics backfills;
+    private final Optional<ClientCertificates> clients;
     private final Optional<CertificateReload> certificates;
     private final Javalin server;
 
@@ -64,7 +65,8 @@ public final class HttpService implements AutoCloseable {
         this.running = running;
         this.clock = clock;
         this.history = new History(running, clock);
-        this.access = access(config);
+        this.clients = ClientCertificates.of(config.tls());
+        this.access = Access.of(config, address.getHost(), clients);
         this.limits = limits;
         this.bodies = new RequestBodies(limits.bodyBytes());
         this.runner = new RouteRunner(running, bodies, limits, clock);
@@ -78,7 +80,7 @@ public final class HttpService implements AutoCloseable {
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
         Connectors connectors = new Connectors(config, limits.slowClientMillis());
-        this.certificates = connectors.reload();
+        this.certificates = connectors.reload(clients);
         this.server = Javalin.create(
                 javalin -> configure(javalin, connectors, address.getHost(), Math.max(0, address.getPort())));
     }
@@ -115,12 +117,8 @@ public final class HttpService implements AutoCloseable {
      * @throws FirnException {@code http-open}, {@code http-address}, {@code tls-file}
      */
     public static void check(HttpConfig config) {
-        access(config);
+        Access.of(config, address(config).getHost(), ClientCertificates.of(config.tls()));
         new Connectors(config, SlowClients.LOOK_MILLIS);
-    }
-
-    private static Access access(HttpConfig config) {
-        return Access.of(config, address(config).getHost());
     }
 
     private static URI address(HttpConfig config) {
@@ -170,7 +168,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     private List<Route> routes() {
-        List<Route> all = new ArrayList<>(StatusRoutes.of(running, clock));
+        List<Route> all = new ArrayList<>(StatusRoutes.of(running, this::warnings, clock));
         all.addAll(PageRoutes.of());
         all.add(Route.get(
                 "/v1/history",
@@ -233,6 +231,12 @@ public final class HttpService implements AutoCloseable {
 
     private static String said(HttpResponseException failure) {
         return failure.getMessage() == null ? "refused" : failure.getMessage();
+    }
+
+    private List<String> warnings() {
+        List<String> all = new ArrayList<>(running.warnings());
+        clients.ifPresent(known -> all.addAll(known.warnings()));
+        return all;
     }
 
     private String scrape() {

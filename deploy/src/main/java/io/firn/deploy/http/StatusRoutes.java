@@ -7,20 +7,26 @@ import io.firn.ingest.PipelineStatus;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Probes, and what can be seen of pipelines and tables. */
 final class StatusRoutes {
     private static final int UNAVAILABLE = 503;
 
     private final Running running;
+    private final Supplier<List<String>> warnings;
 
-    private StatusRoutes(Running running) {
+    private StatusRoutes(Running running, Supplier<List<String>> warnings) {
         this.running = running;
+        this.warnings = warnings;
     }
 
-    /** @param clock for the time of an answer */
-    static List<Route> of(Running running, Clock clock) {
-        StatusRoutes routes = new StatusRoutes(running);
+    /**
+     * @param warnings of the service, besides those of its pipelines
+     * @param clock for the time of an answer
+     */
+    static List<Route> of(Running running, Supplier<List<String>> warnings, Clock clock) {
+        StatusRoutes routes = new StatusRoutes(running, warnings);
         return List.of(
                 Route.get(
                                 "/health/live",
@@ -79,12 +85,12 @@ final class StatusRoutes {
     private String ready(Route.Call call) {
         List<PipelineStatus> pipelines = running.pipelines();
         List<String> reasons = Pages.unready(pipelines);
-        List<String> warnings = new ArrayList<>(Pages.warnings(pipelines));
-        warnings.addAll(running.warnings());
+        List<String> doubts = new ArrayList<>(Pages.warnings(pipelines));
+        doubts.addAll(warnings.get());
         if (!reasons.isEmpty()) {
             call.status(UNAVAILABLE);
         }
-        return Pages.readiness(reasons, warnings);
+        return Pages.readiness(reasons, doubts);
     }
 
     private String pipeline(Route.Call call) {

@@ -11,9 +11,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.cert.CRLException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
@@ -65,6 +67,29 @@ public final class Pem {
             return store;
         } catch (GeneralSecurityException e) {
             throw unusable(certificates, String.valueOf(e.getMessage()), "");
+        }
+    }
+
+    /**
+     * Reads revocation lists of issuers; at least one.
+     *
+     * @throws FirnException {@code tls-file}
+     */
+    public static List<X509CRL> revocations(Path lists) {
+        String action = "name a PEM file, -----BEGIN X509 CRL-----; make it of another form: openssl crl -inform DER";
+        try {
+            List<X509CRL> all = CertificateFactory.getInstance("X.509")
+                    .generateCRLs(new ByteArrayInputStream(read(lists).getBytes(StandardCharsets.US_ASCII)))
+                    .stream()
+                    .map(X509CRL.class::cast)
+                    .toList();
+            if (all.isEmpty()) {
+                throw unusable(lists, "no revocation list is in the file", action);
+            }
+            return all;
+        } catch (CRLException | CertificateException broken) {
+            LOG.debug("the revocation lists in {} cannot be read", lists, broken);
+            throw unusable(lists, "the revocation lists cannot be read", action);
         }
     }
 

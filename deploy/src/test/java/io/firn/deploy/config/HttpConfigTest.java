@@ -38,6 +38,13 @@ class HttpConfigTest {
                     operators: {a: tökentökentökentök}                | http.operators.a       | a header cannot carry
                     token: '${env:SAME}', readers: {t: '${env:SAME}'} | http.readers.t         | one of http.operators
                     iceberg-rest: true                                | http.iceberg-rest      | no token protects it
+                    tls: {operators: ['CN=a']}                        | http.tls.operators     | without http.tls.clients
+                    tls: {client-crl: a.pem}                          | http.tls.client-crl    | without http.tls.clients
+                    tls: {clients: a, operators: [alice]}             | http.tls.operators     | not a name in a
+                    tls: {clients: a, readers: ['DNS:*.firn']}        | http.tls.readers       | not a name in a
+                    tls: {clients: a, writers: ['URI:']}              | http.tls.writers       | not a name in a
+                    tls: {clients: a, readers: []}                    | http.tls.readers       | no name is in the list
+                    tls: {operators: [CN=a], readers: ['cn= A']}      | http.tls.readers       | http.tls.operators has
                     iceberg-locations: [http://x/y]                   | http.iceberg-locations | other servers
                     iceberg-locations: [s3://a/../b]                  | http.iceberg-locations | '..'
                     """)
@@ -57,6 +64,26 @@ class HttpConfigTest {
         assertThat(http.icebergLocations()).containsExactly("s3://partners/firn");
         assertThat(http.icebergRest()).isTrue();
         assertThat(http.toString()).doesNotContain("a-token-of-an-engine");
+    }
+
+    @Test
+    void namesInCertificatesReachTheirPlace() throws IOException {
+        TlsConfig tls = read("tls: {certificate: s.crt, key: s.key, clients: ca.crt, client-crl: ca.crl, "
+                        + "operators: 'CN=alice,O=Firn', writers: ['DNS:Trino.firn'], readers: ['uri:spiffe://F/r']}")
+                .tls()
+                .orElseThrow();
+        assertThat(tls.clientCrl()).contains(Path.of("ca.crl"));
+        assertThat(tls.roles().operators()).hasToString("[cn=alice,o=firn]");
+        assertThat(tls.roles().writers()).hasToString("[DNS:trino.firn]");
+        assertThat(tls.roles().readers()).hasToString("[URI:spiffe://F/r]");
+        assertThat(tls.doubts()).isEmpty();
+    }
+
+    @Test
+    void issuersWithoutNamesAreAcceptedAndReported() throws IOException {
+        HttpConfig http = read("tls: {certificate: s.crt, key: s.key, clients: ca.crt}");
+        assertThat(http.tls().orElseThrow().doubts()).singleElement().satisfies(doubt -> assertThat(doubt.toString())
+                .contains("http.tls.clients", "role operator", "http.tls.operators", "http.tls.readers"));
     }
 
     @Test
