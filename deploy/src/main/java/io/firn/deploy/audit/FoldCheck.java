@@ -5,16 +5,10 @@ import io.firn.catalog.backfill.BackfillState;
 import io.firn.catalog.backfill.BackfillTask;
 import io.firn.catalog.backfill.Backfills;
 import io.firn.catalog.backfill.MergedBackfills;
-import io.firn.catalog.ledger.Ledger;
-import io.firn.catalog.ledger.LedgerReader;
-import io.firn.catalog.ledger.LedgerState;
 import io.firn.catalog.ledger.OffsetRange;
-import io.firn.catalog.ledger.PartitionEntry;
-import io.firn.catalog.ledger.SourcePartition;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
 import io.firn.catalog.upsert.UpsertTables;
-import io.firn.compaction.Incarnation;
 import io.firn.compaction.fold.Candidate;
 import io.firn.compaction.fold.KeyBuffer;
 import io.firn.compaction.fold.Sources;
@@ -27,8 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
@@ -42,8 +34,9 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a keyed table with the fold of its staged records, key by key: each row must be the record that comes last
- * by the order, up to the keyed table's ledger, and a key whose last record deletes must have no row.
+ * Compares a keyed table with the fold of its records, key by key: each row must be the record that comes last by the
+ * order, up to the keyed table's ledger, and a key whose last record deletes must have no row. What Kafka holds is taken
+ * from Kafka, and only what it does not show from staging.
  *
  * <p>Reads the tables by Iceberg's own readers, not by the merge's. Memory is bounded: many keys are compared part by
  * part, each a pass over the tables.
@@ -65,7 +58,7 @@ public final class FoldCheck {
     /**
      * @param tables handles of this check alone; it refreshes them
      * @param deleteWhen by names; records for which it is true delete their key
-     * @param kafka reads what staging lacks; empty to judge by what is staged alone
+     * @param kafka reads what Kafka holds; empty to judge by what is staged alone
      */
     FoldCheck(
             UpsertTables tables,
@@ -113,9 +106,9 @@ public final class FoldCheck {
         tables.deletes().refresh();
         Snapshot keyed = tables.keyed().currentSnapshot();
         Snapshot staging = tables.staging().currentSnapshot();
-        Map<Source, OffsetRange> merged = merged();
-        Part whole = new Part(keyed, staging, tables.deletes().currentSnapshot(), merged, open());
-        kafka.ifPresent(rows -> rows.read(keyedLedger().partitions(pipeline)));
+        MergedSpans spans = MergedSpans.read(tables.keyed(), pipeline);
+        Part whole = new Part(keyed, staging, tables.deletes().currentSnapshot(), spans, open());
+        kafka.ifPresent(rows -> rows.read(spans.entries()));
         long rows = records(staging) + records(keyed) + records(whole.deletes()) + records(fromKafka());
         int parts = Math.toIntExact(rows * BYTES_A_KEY / memoryBytes + 1);
         FoldReport.Builder report = new FoldReport.Builder(tables.keyed().name());
@@ -131,8 +124,12 @@ public final class FoldCheck {
             @Nullable Snapshot keyed,
             @Nullable Snapshot staging,
             @Nullable Snapshot deletes,
-            Map<Source, OffsetRange> merged,
+            MergedSpans spans,
             List<BackfillTask> open) {
+        Map<Source, OffsetRange> merged() {
+            return spans.merged();
+        }
+
         /** Whether a record can be one that a backfill staged and no merge has seen. */
         boolean isOpen(Source source, long offset) {
             return open.stream().anyMatch(task -> {
@@ -159,48 +156,24 @@ public final class FoldCheck {
         return kafka.map(read -> read.rows().currentSnapshot()).orElse(null);
     }
 
-    private Ledger keyedLedger() {
-        LedgerState state = LedgerReader.read(tables.keyed());
-        return state.fold(LedgerState.Present::ledger, fresh -> Ledger.empty(), unknown -> {
-            throw LedgerReader.noLedger(tables.keyed().name(), unknown);
-        });
-    }
-
-    private Map<Source, OffsetRange> merged() {
-        Ledger ledger = keyedLedger();
-        Map<Source, OffsetRange> merged = new TreeMap<>();
-        for (String topic : Incarnation.topics(ledger, pipeline)) {
-            List<SortedMap<SourcePartition, PartitionEntry>> incarnations = ledger.incarnations(pipeline, topic);
-            incarnations.forEach(incarnation -> incarnation.forEach((partition, entry) -> {
-                OffsetRange range = new OffsetRange(entry.start(), entry.next());
-                merged.put(new Source(topic, partition.topicId(), partition.partition()), range);
-                if (incarnation == incarnations.get(0)) {
-                    // Rows of before there was an id in them.
-                    merged.put(new Source(topic, "", partition.partition()), range);
-                }
-            }));
-        }
-        return merged;
-    }
-
     private void compare(Part whole, int part, int parts, FoldReport.Builder report) {
         String label = parts == 1 ? "" : ", part " + (part + 1) + " of " + parts;
         boolean versioned = tables.layout().orderBy().isPresent();
         Sources sources = new Sources();
         WinnerTable winners = new WinnerTable(sources, versioned);
-        RowReader reader =
-                new RowReader(sources, tables.layout().key(), tables.layout().orderBy());
+        RowReader reader = new RowReader(
+                sources,
+                whole.spans().identified(),
+                tables.layout().key(),
+                tables.layout().orderBy());
         Map<Source, Long> lowest = new HashMap<>();
         progress.begin("fold check: reading staging" + label, "rows", records(whole.staging()));
         Pass pass = new Pass(part, parts, reader, winners, lowest, report);
-        staged(tables.staging(), whole.staging(), whole.merged(), pass);
+        fold(tables.staging(), whole.staging(), whole.merged(), pass, this::byStaging);
         kafka.ifPresent(read -> {
-            staged(read.rows(), fromKafka(), whole.merged(), pass);
-            read.from()
-                    .forEach((partition, offset) -> lowest.merge(
-                            new Source(partition.topic(), partition.topicId(), partition.partition()),
-                            offset,
-                            Math::min));
+            progress.begin("fold check: folding Kafka's records" + label, "rows", records(fromKafka()));
+            fold(read.rows(), fromKafka(), whole.merged(), pass, (source, offset) -> Origin.KAFKA);
+            read.from().forEach((partition, offset) -> lowest.merge(MergedSpans.source(partition), offset, Math::min));
         });
         progress.begin("fold check: reading known deletes" + label, "rows", records(whole.deletes()));
         each(tables.deletes(), whole.deletes(), UpsertColumns.ORDER_TIMESTAMP, false, row -> {
@@ -231,8 +204,31 @@ public final class FoldCheck {
             Map<Source, Long> lowest,
             FoldReport.Builder report) {}
 
-    /** @param table staging, or one that looks like it */
-    private void staged(Table table, @Nullable Snapshot snapshot, Map<Source, OffsetRange> merged, Pass pass) {
+    /** Whose word is taken about a record. */
+    private enum Origin {
+        KAFKA,
+        STAGING,
+        STAGING_ALONE
+    }
+
+    private interface Judge {
+        Origin of(Source source, long offset);
+    }
+
+    /** Of a staged row: what Kafka shows of the same record counts instead. */
+    private Origin byStaging(Source source, long offset) {
+        if (kafka.isEmpty()) {
+            return Origin.STAGING;
+        }
+        return source.partition() >= 0 && kafka.get().holds(MergedSpans.partition(source), offset)
+                ? Origin.KAFKA
+                : Origin.STAGING_ALONE;
+    }
+
+    /** @param table staging, or the one of Kafka's records */
+    private void fold(
+            Table table, @Nullable Snapshot snapshot, Map<Source, OffsetRange> merged, Pass pass, Judge judge) {
+        boolean isStaging = table == tables.staging();
         Optional<Evaluator> mark =
                 deleteWhen.map(condition -> new Evaluator(table.schema().asStruct(), condition));
         InternalRecordWrapper wrapper = new InternalRecordWrapper(table.schema().asStruct());
@@ -244,17 +240,24 @@ public final class FoldCheck {
                 pass.report().unmerged(pass.part() == 0);
                 return;
             }
+            Origin origin = judge.of(reader.source(), reader.candidate().offset);
+            if (isStaging && origin == Origin.KAFKA) {
+                return;
+            }
             if (reader.isIn(row, pass.part(), pass.parts())) {
                 reader.readKey(row);
                 reader.candidate().deletes = Boolean.TRUE.equals(row.getField(UpsertColumns.TOMBSTONE))
                         || mark.isPresent() && mark.get().eval(wrapper.wrap(row));
                 pass.winners().offer(reader.key(), reader.hash(), reader.candidate());
                 pass.report().staged();
+                if (origin == Origin.STAGING_ALONE) {
+                    pass.report().byStagingOnly();
+                }
             }
         });
     }
 
-    private static void keyedRow(
+    private void keyedRow(
             Part whole,
             RowReader reader,
             WinnerTable winners,
@@ -264,12 +267,15 @@ public final class FoldCheck {
         Candidate row = reader.candidate();
         int head = winners.find(reader.key(), reader.hash());
         boolean gone = row.offset < lowest.getOrDefault(reader.source(), Long.MAX_VALUE);
+        boolean compacted = reader.source().partition() >= 0
+                && kafka.isPresent()
+                && kafka.get().mayBeCompactedAway(MergedSpans.partition(reader.source()), row.offset);
         report.keyed();
         if (head < 0) {
-            if (gone) {
+            if (gone || compacted) {
                 report.unverifiable();
             } else {
-                report.difference(reader.text(), "has a row of " + reader.place() + " that no staged record is");
+                report.difference(reader.text(), "has a row of " + reader.place() + " that no record is");
             }
             return;
         }
@@ -282,7 +288,9 @@ public final class FoldCheck {
         winners.candidate(winners.winner(head), last);
         if (last.source == row.source && last.offset == row.offset && !last.deletes) {
             report.same();
-        } else if (gone || whole.isOpen(sources.source(last.source), last.offset)) {
+        } else if (gone
+                || compacted && (tables.layout().orderBy().isPresent() || last.source != row.source)
+                || whole.isOpen(sources.source(last.source), last.offset)) {
             report.unverifiable();
         } else {
             report.difference(

@@ -11,6 +11,7 @@ import java.util.Locale;
  *
  * @param table the keyed one
  * @param staged records that were folded, staged or read from Kafka: those that the keyed table's ledger covers
+ * @param byStagingOnly of the folded records those that Kafka did not show, taken as staging has them
  * @param unmerged staged records that it does not cover yet
  * @param rows of the keyed table
  * @param same rows that are their key's last record
@@ -23,6 +24,7 @@ import java.util.Locale;
 public record FoldReport(
         String table,
         long staged,
+        long byStagingOnly,
         long unmerged,
         long rows,
         long same,
@@ -45,12 +47,14 @@ public record FoldReport(
     public void print(PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "Fold check of %s: %,d staged records, %,d of them not merged yet; %,d rows, %,d keys deleted%n",
+                "Fold check of %s: %,d records, %,d of them not merged yet; %,d rows, %,d keys deleted;"
+                        + " %,d records judged by staging only%n",
                 table,
                 staged + unmerged,
                 unmerged,
                 rows,
-                deleted);
+                deleted,
+                byStagingOnly);
         differences.forEach(found -> out.println("    DIFFERENCE key " + found.key() + " " + found.what()));
         if (differenceCount > differences.size()) {
             out.println("    ... and " + (differenceCount - differences.size()) + " more");
@@ -69,6 +73,7 @@ public record FoldReport(
         StringBuilder json = new StringBuilder("{\"table\":").append(quoted(table));
         json.append(",\"clean\":").append(isClean());
         json.append(",\"staged\":").append(staged).append(",\"unmerged\":").append(unmerged);
+        json.append(",\"byStagingOnly\":").append(byStagingOnly);
         json.append(",\"rows\":").append(rows).append(",\"same\":").append(same);
         json.append(",\"deleted\":")
                 .append(deleted)
@@ -95,6 +100,7 @@ public record FoldReport(
         private final String table;
         private final List<Difference> differences = new ArrayList<>();
         private long staged;
+        private long byStagingOnly;
         private long unmerged;
         private long rows;
         private long same;
@@ -108,6 +114,10 @@ public record FoldReport(
 
         void staged() {
             staged++;
+        }
+
+        void byStagingOnly() {
+            byStagingOnly++;
         }
 
         /** @param counts whether this pass counts them: each pass meets all of them */
@@ -144,7 +154,16 @@ public record FoldReport(
 
         FoldReport build() {
             return new FoldReport(
-                    table, staged, unmerged, rows, same, deleted, unverifiable, differences, differenceCount);
+                    table,
+                    staged,
+                    byStagingOnly,
+                    unmerged,
+                    rows,
+                    same,
+                    deleted,
+                    unverifiable,
+                    differences,
+                    differenceCount);
         }
     }
 }

@@ -5,8 +5,11 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.ledger.OffsetRange;
 import io.firn.catalog.ledger.PartitionEntry;
 import io.firn.catalog.ledger.SourcePartition;
+import io.firn.catalog.location.UncommittedFiles;
 import io.firn.catalog.schema.SourceColumns;
 import io.firn.catalog.upsert.UpsertColumns;
+import io.firn.catalog.upsert.UpsertLayout;
+import io.firn.catalog.upsert.UpsertTables;
 import io.firn.ingest.record.BadRecordException;
 import io.firn.ingest.record.BatchWriter;
 import io.firn.ingest.record.OffsetGapException;
@@ -16,30 +19,50 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileFormat;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.data.GenericFileWriterFactory;
+import org.apache.iceberg.data.GenericRecord;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
+import org.apache.iceberg.encryption.EncryptedFiles;
+import org.apache.iceberg.expressions.Binder;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.io.DataWriter;
+import org.apache.iceberg.types.TypeUtil;
+import org.apache.iceberg.types.Types;
 
 /**
- * Rows of records that Kafka holds and the staging table does not, decoded as ingestion decodes them, in a table on
- * local disk. With them the fold check judges the keyed table by Kafka, not by what is left in staging. Memory is
- * bounded: offsets are compared window by window.
+ * What decides a fold of the records that Kafka holds, decoded as ingestion decodes them, in a table on local disk: key,
+ * order and delete mark, no other columns. With it the fold check judges the keyed table by Kafka, not by what staging
+ * says of these records.
+ *
+ * <p>Memory is bounded: offsets are read window by window. A bit is kept for offsets that Kafka does not deliver, in
+ * blocks that take no memory where every offset is delivered.
  */
 final class KafkaRows implements AutoCloseable {
     private static final long WINDOW = 1L << 24;
@@ -50,23 +73,36 @@ final class KafkaRows implements AutoCloseable {
     private static final int IDLE_POLLS = 120;
 
     private final Table staging;
+    private final Table decoded;
     private final Table rows;
     private final Catalog scratch;
     private final SpanSource source;
+    private final Predicate<String> isCompacted;
     private final BatchWriter writer;
     private final Progress progress;
     private final SortedMap<SourcePartition, Long> from = new TreeMap<>();
+    private final Map<SourcePartition, OffsetRange> spans = new HashMap<>();
+    private final Map<SourcePartition, List<OffsetSet>> absent = new HashMap<>();
+    private final Map<String, Boolean> compacted = new HashMap<>();
     private long undecodable;
 
     /**
-     * @param staging refreshed
+     * @param deleteWhen by names
+     * @param isCompacted tells of a topic's name whether Kafka compacts it
      * @param source of the pipeline's topics; the caller closes it
      * @param writers makes a writer for a table that looks like staging
      * @param directory for the decoded rows; the caller removes it
      */
     KafkaRows(
-            Table staging, SpanSource source, Function<Table, BatchWriter> writers, Path directory, Progress progress) {
-        this.staging = staging;
+            UpsertTables tables,
+            Optional<Expression> deleteWhen,
+            SpanSource source,
+            Predicate<String> isCompacted,
+            Function<Table, BatchWriter> writers,
+            Path directory,
+            Progress progress) {
+        this.staging = tables.staging();
+        this.isCompacted = isCompacted;
         this.source = source;
         this.progress = progress;
         this.scratch = Catalogs.open(Map.of(
@@ -77,8 +113,34 @@ final class KafkaRows implements AutoCloseable {
                 "warehouse",
                 directory.resolve("rows").toUri().toString()));
         ((SupportsNamespaces) scratch).createNamespace(Namespace.of("audit"));
-        this.rows = scratch.createTable(TableIdentifier.of("audit", "records"), staging.schema());
-        this.writer = writers.apply(rows);
+        this.decoded = scratch.createTable(TableIdentifier.of("audit", "decoded"), staging.schema());
+        this.rows = scratch.createTable(
+                TableIdentifier.of("audit", "records"),
+                staging.schema().select(deciding(tables.staging().schema(), tables.layout(), deleteWhen)));
+        this.writer = writers.apply(decoded);
+    }
+
+    private static Set<String> deciding(Schema staging, UpsertLayout layout, Optional<Expression> deleteWhen) {
+        Set<String> names = new HashSet<>(layout.key());
+        layout.orderBy().ifPresent(names::add);
+        names.addAll(List.of(
+                SourceColumns.TOPIC,
+                SourceColumns.PARTITION,
+                SourceColumns.OFFSET,
+                SourceColumns.TIMESTAMP,
+                UpsertColumns.TOPIC_ID,
+                UpsertColumns.TOMBSTONE));
+        deleteWhen.ifPresent(condition -> {
+            Set<Integer> tested = Binder.boundReferences(staging.asStruct(), List.of(condition), true);
+            for (Types.NestedField column : staging.columns()) {
+                Set<Integer> ids =
+                        TypeUtil.indexById(Types.StructType.of(column)).keySet();
+                if (!Collections.disjoint(ids, tested)) {
+                    names.add(column.name());
+                }
+            }
+        });
+        return names;
     }
 
     /**
@@ -102,6 +164,8 @@ final class KafkaRows implements AutoCloseable {
             long start = Math.max(entry.start(), bounds.start());
             long end = Math.min(entry.next(), bounds.end());
             from.put(partition, start);
+            compacted.computeIfAbsent(partition.topic(), isCompacted::test);
+            spans.put(partition, new OffsetRange(start, Math.max(start, end)));
             for (long at = start; at < end; at += WINDOW) {
                 read(partition, new OffsetRange(at, Math.min(end, at + WINDOW)));
             }
@@ -111,15 +175,13 @@ final class KafkaRows implements AutoCloseable {
 
     private void read(SourcePartition partition, OffsetRange window) {
         OffsetSet present = staged(partition, window);
-        if (present.size() == window.end() - window.start()) {
-            return;
-        }
+        OffsetSet delivered = new OffsetSet(window);
         progress.begin("fold check: reading Kafka, " + partition, "records", window.end() - window.start());
         OffsetRange left = window;
         while (!left.isEmpty()) {
             try {
-                poll(partition, left, present);
-                return;
+                poll(partition, left, present, delivered);
+                left = new OffsetRange(left.end(), left.end());
             } catch (OffsetGapException gone) {
                 // Retention went on meanwhile: what it took cannot be verified.
                 long first = Math.min(
@@ -128,20 +190,22 @@ final class KafkaRows implements AutoCloseable {
                 left = new OffsetRange(first, left.end());
             }
         }
+        absent.computeIfAbsent(partition, none -> new ArrayList<>()).add(delivered.rest());
     }
 
-    private void poll(SourcePartition partition, OffsetRange span, OffsetSet present) {
+    private void poll(SourcePartition partition, OffsetRange span, OffsetSet present, OffsetSet delivered) {
         source.begin(Map.of(partition, span));
         int idle = 0;
         long position = span.start();
         while (position < span.end()) {
             int polled = source.poll(POLL, (record, offset, time, bytes, start, length, key) -> {
                 progress.step();
-                if (present.covers(offset) && !present.contains(offset)) {
+                if (delivered.covers(offset) && !delivered.contains(offset)) {
                     try {
                         BatchWriter.Written unused = writer.write(record, offset, time, bytes, start, length, key);
+                        boolean unusedAnswer = delivered.add(offset);
                     } catch (BadRecordException bad) {
-                        undecodable++;
+                        undecodable += present.contains(offset) ? 0 : 1;
                     }
                 }
             });
@@ -201,21 +265,78 @@ final class KafkaRows implements AutoCloseable {
         return present;
     }
 
+    /** Keeps of the decoded records what decides, and removes their files. */
     private void seal() {
         List<DataFile> files = writer.seal().files();
-        if (!files.isEmpty()) {
-            AppendFiles append = rows.newAppend();
-            files.forEach(append::appendFile);
-            append.commit();
+        if (files.isEmpty()) {
+            return;
         }
+        AppendFiles append = decoded.newAppend();
+        files.forEach(append::appendFile);
+        append.commit();
+        append(kept());
+        decoded.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()).commit();
+        // Nobody else knows this table, which lies in this audit's own folder and is not read at an older snapshot.
+        files.forEach(file -> UncommittedFiles.deleteOrThrow(decoded.io(), file.location()));
     }
 
-    /** The decoded rows, with the columns of staging. */
+    private DataFile kept() {
+        String path = rows.locationProvider().newDataLocation(UUID.randomUUID() + ".avro");
+        List<String> names =
+                rows.schema().columns().stream().map(Types.NestedField::name).toList();
+        GenericRecord copy = GenericRecord.create(rows.schema());
+        DataWriter<Record> out = new GenericFileWriterFactory.Builder(rows)
+                .dataFileFormat(FileFormat.AVRO)
+                .dataSchema(rows.schema())
+                .build()
+                .newDataWriter(EncryptedFiles.plainAsEncryptedOutput(rows.io().newOutputFile(path)), rows.spec(), null);
+        try (out;
+                CloseableIterable<Record> all =
+                        IcebergGenerics.read(decoded).select(names).build()) {
+            for (Record row : all) {
+                names.forEach(name -> copy.setField(name, row.getField(name)));
+                out.write(copy);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot write to local disk: " + path, failed);
+        }
+        return out.toDataFile();
+    }
+
+    private void append(DataFile file) {
+        rows.newAppend().appendFile(file).commit();
+    }
+
+    /** Whether Kafka delivered the record, so that it judges it. */
+    boolean holds(SourcePartition partition, long offset) {
+        return isInSpan(partition, offset) && !isAbsent(partition, offset);
+    }
+
+    /** Whether Kafka reaches back to the offset, and its compaction may have removed the record. */
+    boolean mayBeCompactedAway(SourcePartition partition, long offset) {
+        return isInSpan(partition, offset)
+                && isAbsent(partition, offset)
+                && compacted.getOrDefault(partition.topic(), false);
+    }
+
+    private boolean isInSpan(SourcePartition partition, long offset) {
+        OffsetRange span = spans.get(partition);
+        return span != null && offset >= span.start() && offset < span.end();
+    }
+
+    private boolean isAbsent(SourcePartition partition, long offset) {
+        long start = spans.getOrDefault(partition, new OffsetRange(0, 0)).start();
+        return absent.getOrDefault(partition, List.of())
+                .get(Math.toIntExact((offset - start) / WINDOW))
+                .contains(offset);
+    }
+
+    /** The decoded records: of staging's columns those that decide. */
     Table rows() {
         return rows;
     }
 
-    /** By partition the offset from which on every record that Kafka holds is staged or here. */
+    /** By partition the offset from which on every record that Kafka holds is here. */
     SortedMap<SourcePartition, Long> from() {
         return from;
     }

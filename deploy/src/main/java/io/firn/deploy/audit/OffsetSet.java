@@ -40,6 +40,19 @@ final class OffsetSet {
         return block.length > 0 && (block[index % BLOCK_BITS / Long.SIZE] & (1L << (index % Long.SIZE))) != 0;
     }
 
+    /** The offsets of the window that are not in this set. */
+    OffsetSet rest() {
+        OffsetSet rest = new OffsetSet(window);
+        if (size < window.end() - window.start()) {
+            for (long offset = window.start(); offset < window.end(); offset++) {
+                if (!contains(offset)) {
+                    boolean unused = rest.add(offset);
+                }
+            }
+        }
+        return rest;
+    }
+
     long size() {
         return size;
     }

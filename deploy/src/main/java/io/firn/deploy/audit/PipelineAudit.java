@@ -81,7 +81,15 @@ public final class PipelineAudit {
         try (Scratch scratch = Scratch.create();
                 KafkaSources sources = Assembly.sources(pipeline, config, configuration);
                 SpanSource spans = sources.spans();
-                KafkaRows kafka = new KafkaRows(opened.staging(), spans, this::writer, scratch.folder(), progress)) {
+                KafkaLog log = new KafkaLog(configuration.kafka());
+                KafkaRows kafka = new KafkaRows(
+                        opened,
+                        parts.deleteWhen(),
+                        spans,
+                        topic -> log.compaction(topic) == Compaction.ON,
+                        this::writer,
+                        scratch.folder(),
+                        progress)) {
             return new FoldCheck(opened, pipeline, parts.deleteWhen(), progress, Optional.of(kafka)).run();
         }
     }

@@ -30,13 +30,16 @@ final class RowReader {
     private static final Source NO_RECORD = new Source("", "", -1);
 
     private final Sources sources;
+    private final Map<Source, Source> identified;
     private final List<String> keyColumns;
     private final @Nullable String version;
     private final KeyBuffer key = new KeyBuffer();
     private final Candidate candidate = new Candidate();
     private Source source = NO_RECORD;
 
-    RowReader(Sources sources, List<String> keyColumns, Optional<String> version) {
+    /** @param identified partitions without a topic's ID, as rows of old tables name them, and those that are meant */
+    RowReader(Sources sources, Map<Source, Source> identified, List<String> keyColumns, Optional<String> version) {
+        this.identified = identified;
         this.sources = sources;
         this.keyColumns = keyColumns;
         this.version = version.orElse(null);
@@ -91,7 +94,9 @@ final class RowReader {
         boolean isRecord = from != null && number != null && offset != null;
         boolean hasId = row.struct().field(UpsertColumns.TOPIC_ID) != null;
         Object id = hasId ? row.getField(UpsertColumns.TOPIC_ID) : null;
-        source = isRecord ? new Source(from.toString(), id == null ? "" : id.toString(), (Integer) number) : NO_RECORD;
+        Source told =
+                isRecord ? new Source(from.toString(), id == null ? "" : id.toString(), (Integer) number) : NO_RECORD;
+        source = identified.getOrDefault(told, told);
         candidate.source = sources.number(source);
         candidate.offset = isRecord ? (Long) offset : -1;
         Object time = row.getField(timestamp);

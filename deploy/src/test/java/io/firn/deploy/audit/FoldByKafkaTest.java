@@ -1,6 +1,7 @@
 package io.firn.deploy.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.firn.catalog.Catalogs;
 import io.firn.catalog.Tables;
@@ -44,6 +45,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,9 +62,12 @@ final class FoldByKafkaTest {
 
     private Catalog catalog;
     private UpsertTables tables;
+    private Optional<Expression> deleteWhen = Optional.empty();
+    private long kafkaStart;
+    private Set<Long> compactedAway = Set.of();
 
     /** Twenty records: keys 0 to 9, then 0 to 4 once more, then tombstones of 5 to 9. */
-    private static final class Log implements SpanSource {
+    private final class Log implements SpanSource {
         private Map<SourcePartition, OffsetRange> spans = Map.of();
         private boolean read;
 
@@ -80,10 +85,16 @@ final class FoldByKafkaTest {
             read = true;
             spans.values().forEach(span -> {
                 for (long offset = span.start(); offset < span.end(); offset++) {
-                    deliver(offset, consumer);
+                    if (isHeld(offset)) {
+                        deliver(offset, consumer);
+                    }
                 }
             });
             return RECORDS;
+        }
+
+        private boolean isHeld(long offset) {
+            return !compactedAway.contains(offset);
         }
 
         static void deliver(long offset, RecordSource.RecordConsumer consumer) {
@@ -103,7 +114,7 @@ final class FoldByKafkaTest {
 
         @Override
         public Map<SourcePartition, OffsetRange> bounds(Collection<SourcePartition> partitions) {
-            return Map.of(PARTITION, new OffsetRange(0, RECORDS));
+            return Map.of(PARTITION, new OffsetRange(kafkaStart, RECORDS));
         }
 
         @Override
@@ -120,8 +131,15 @@ final class FoldByKafkaTest {
         public void close() {}
     }
 
+    /** Kafka's record as somebody changed it in staging. */
+    private interface Change {
+        byte[] of(long offset, byte[] value, int length);
+    }
+
+    private static final Change NONE = (offset, value, length) -> length < 0 ? new byte[0] : value;
+
     @BeforeEach
-    void mergeAllAndLoseStaging() {
+    void createTables() {
         catalog = Catalogs.open(Map.of(
                 "type",
                 "jdbc",
@@ -132,10 +150,15 @@ final class FoldByKafkaTest {
         UpsertLayout layout =
                 new UpsertLayout(SchemaText.parse("id long not null, n long"), List.of("id"), Optional.empty());
         tables = UpsertTables.openOrCreate(new Tables(catalog), UpsertRequest.of("shop.orders", layout));
+    }
+
+    private void stageAndMerge(Change change) {
         BatchWriter writer = writer(tables.staging());
         for (long offset = 0; offset < RECORDS; offset++) {
             Log.deliver(offset, (partition, at, time, bytes, start, length, key) -> {
-                BatchWriter.Written unused = writer.write(partition, at, time, bytes, start, length, key);
+                byte[] value = change.of(at, bytes, length);
+                int changed = value.length == 0 ? -1 : value.length;
+                BatchWriter.Written unused = writer.write(partition, at, time, value, 0, changed, key);
             });
         }
         commit(PartitionStep.start(0), List.of());
@@ -146,17 +169,26 @@ final class FoldByKafkaTest {
         MergeJob merge = new MergeJob(
                 tables,
                 "orders",
-                MergeSettings.defaults(directory),
+                deleteWhen
+                        .map(MergeSettings.defaults(directory)::withDeleteWhen)
+                        .orElse(MergeSettings.defaults(directory)),
                 Clock.systemUTC(),
                 new Random(1),
                 JobProgress.NONE);
         while (!(merge.turn() instanceof JobTurn.Ended)) {
             assertThat(tables).isNotNull();
         }
+    }
+
+    private void loseStaging() {
         tables.staging()
                 .newDelete()
                 .deleteFromRowFilter(Expressions.alwaysTrue())
                 .commit();
+    }
+
+    private static byte[] row(long id, long n) {
+        return ("{\"id\": " + id + ", \"n\": " + n + "}").getBytes(StandardCharsets.UTF_8);
     }
 
     @AfterEach
@@ -166,6 +198,8 @@ final class FoldByKafkaTest {
 
     @Test
     void rowsAreVerifiedByRecordsThatOnlyKafkaHolds() {
+        stageAndMerge(NONE);
+        loseStaging();
         FoldReport report = check();
 
         assertThat(report.isClean()).isTrue();
@@ -176,6 +210,8 @@ final class FoldByKafkaTest {
 
     @Test
     void rowThatIsMissingIsADifferenceThoughStagingHasForgottenIt() {
+        stageAndMerge(NONE);
+        loseStaging();
         tables.keyed().newDelete().deleteFromRowFilter(Expressions.alwaysTrue()).commit();
 
         FoldReport report = check();
@@ -186,6 +222,8 @@ final class FoldByKafkaTest {
 
     @Test
     void knownDeletesThatAreLostChangeNothingAboutTheVerdict() {
+        stageAndMerge(NONE);
+        loseStaging();
         tables.deletes()
                 .newDelete()
                 .deleteFromRowFilter(Expressions.alwaysTrue())
@@ -194,11 +232,116 @@ final class FoldByKafkaTest {
         assertThat(check().deleted()).isEqualTo(5);
     }
 
+    @Test
+    void stagedRecordsAreJudgedByKafkaAndCountOnce() {
+        stageAndMerge(NONE);
+
+        FoldReport report = check();
+
+        assertThat(report.isClean()).isTrue();
+        assertThat(report.unverifiable()).isZero();
+        assertThat(report.staged()).isEqualTo(RECORDS);
+        assertThat(report.byStagingOnly()).isZero();
+        assertThat(report.same()).isEqualTo(5);
+        assertThat(report.deleted()).isEqualTo(5);
+    }
+
+    @Test
+    void keyThatSomebodyChangedInStagingBeforeTheMergeIsFound() {
+        stageAndMerge((offset, value, length) -> offset == 13 ? row(77, 13) : NONE.of(offset, value, length));
+
+        FoldReport report = check();
+
+        assertThat(report.differences())
+                .extracting(FoldReport.Difference::key, FoldReport.Difference::what)
+                .containsExactlyInAnyOrder(
+                        tuple("id=77", "has a row of orders-0 offset 13 that no record is"),
+                        tuple("id=3", "has the row of orders-0 offset 3, its last record is orders-0 offset 13"));
+    }
+
+    @Test
+    void deleteMarkThatSomebodyTookBackInStagingBeforeTheMergeIsFound() {
+        stageAndMerge((offset, value, length) -> offset == 16 ? row(6, 16) : NONE.of(offset, value, length));
+
+        FoldReport report = check();
+
+        assertThat(report.differences())
+                .containsExactly(new FoldReport.Difference(
+                        "id=6", "has the row of orders-0 offset 16, its last record deletes it at orders-0 offset 16"));
+    }
+
+    @Test
+    void valueThatDecidesADeleteAndThatSomebodyChangedInStagingIsFound() {
+        deleteWhen = Optional.of(Expressions.greaterThan("n", 11L));
+        stageAndMerge((offset, value, length) -> offset == 13 ? row(3, 1) : NONE.of(offset, value, length));
+
+        FoldReport report = check();
+
+        assertThat(report.differences())
+                .containsExactly(new FoldReport.Difference(
+                        "id=3", "has the row of orders-0 offset 13, its last record deletes it at orders-0 offset 13"));
+        assertThat(report.same()).isEqualTo(2);
+    }
+
+    @Test
+    void deleteMarkThatSomebodySetInStagingBeforeTheMergeIsFound() {
+        stageAndMerge((offset, value, length) -> offset == 12 ? new byte[0] : NONE.of(offset, value, length));
+
+        FoldReport report = check();
+
+        assertThat(report.differences())
+                .containsExactly(
+                        new FoldReport.Difference("id=2", "has no row, its last record is orders-0 offset 12"));
+    }
+
+    @Test
+    void recordsThatKafkaDroppedAreJudgedByStagingAndCounted() {
+        stageAndMerge(NONE);
+        kafkaStart = 5;
+
+        FoldReport report = check();
+
+        assertThat(report.isClean()).isTrue();
+        assertThat(report.unverifiable()).isZero();
+        assertThat(report.byStagingOnly()).isEqualTo(5);
+    }
+
+    @Test
+    void recordsThatCompactionRemovedAreNoDifference() {
+        stageAndMerge(NONE);
+        loseStaging();
+        compactedAway = Set.of(0L, 1L, 2L, 3L, 4L, 5L, 6L, 15L, 16L);
+
+        FoldReport report = check();
+
+        assertThat(report.isClean()).isTrue();
+        assertThat(report.unverifiable()).isZero();
+        assertThat(report.same()).isEqualTo(5);
+    }
+
+    @Test
+    void rowOfARecordThatCompactionRemovedIsNotVerifiable() {
+        stageAndMerge(NONE);
+        loseStaging();
+        compactedAway = Set.of(4L, 14L);
+
+        FoldReport report = check();
+
+        assertThat(report.isClean()).isTrue();
+        assertThat(report.unverifiable()).isEqualTo(1);
+    }
+
     private FoldReport check() {
         Progress progress = new Progress(Clock.systemUTC(), line -> {});
-        try (KafkaRows kafka =
-                new KafkaRows(tables.staging(), new Log(), FoldByKafkaTest::writer, directory, progress)) {
-            return new FoldCheck(tables, "orders", Optional.empty(), progress, Optional.of(kafka)).run();
+        try (KafkaRows kafka = new KafkaRows(
+                tables,
+                deleteWhen,
+                new Log(),
+                topic -> !compactedAway.isEmpty(),
+                FoldByKafkaTest::writer,
+                directory,
+                progress)) {
+            return new FoldCheck(tables, "orders", deleteWhen, progress, Optional.of(kafka)).run();
         }
     }
 
