@@ -121,7 +121,6 @@ final class FirnContender implements Contender {
                 "@" + home.resolve("conf").resolve("service.jvm"),
                 "-Xms192m",
                 run.options().firnHeap == null ? "-Xmx1g" : run.options().firnHeap,
-                "-XX:+ExitOnOutOfMemoryError",
                 "-Xshare:auto",
                 "-Dfile.encoding=UTF-8",
                 "-XX:SharedArchiveFile=" + home.resolve("lib").resolve("firn.jsa"),

@@ -289,8 +289,7 @@ final class Chapter {
                         stage.topic() + "-" + ++started,
                         config,
                         stage.logs(),
-                        "-Xmx320m",
-                        "-XX:+ExitOnOutOfMemoryError")
+                        "-Xmx320m")
                 .with(environment(process));
     }
 

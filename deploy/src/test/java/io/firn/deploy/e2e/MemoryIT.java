@@ -63,7 +63,7 @@ class MemoryIT {
             try (TopicProducer producer = TopicProducer.steady(
                             broker.bootstrap(), "wide", PARTITIONS, RECORDS_PER_SECOND, TABLE_PARTITIONS);
                     FirnProcess service = FirnProcess.of(
-                                    "memory", config, LOGS, "-Xmx256m", "-XX:+ExitOnOutOfMemoryError")
+                                    "memory", config, LOGS, "-Xmx256m")
                             .start()) {
                 Eventually.holds(
                         "rows are committed",

@@ -45,6 +45,11 @@ class ExpandingRecordsTest {
     /** What one poll may hold: half of the worker's memory for fetches. */
     private static final int POLL_BYTES = FETCH_MEMORY / 2;
 
+    /** The share of a fuzzer's inputs that random batches get: each holds up to 40 records, together megabytes. */
+    private static final long BATCHES = Math.max(12, Long.getLong("firn.fuzz.inputs", 200_000) / 10_000);
+
+    private static final int BATCHES_READ_TOGETHER = 12;
+
     @TempDir
     static Path directory;
 
@@ -71,7 +76,8 @@ class ExpandingRecordsTest {
     @BeforeEach
     void createTopic() {
         topic = "expanding-" + topics++;
-        broker.createTopic(topic, 2, Map.of());
+        // The batches' timestamps are of 1970: a run of more than 30 s would meet the broker's retention.
+        broker.createTopic(topic, 2, Map.of("retention.ms", "-1"));
     }
 
     private KafkaSources sources() {
@@ -158,18 +164,20 @@ class ExpandingRecordsTest {
         int sent = 0;
         try (KafkaSources sources = sources();
                 RecordSource source = sources.open(0)) {
-            for (int batch = 0; batch < 12; batch++) {
+            beginAtZero(source);
+            for (long batch = 0; batch < BATCHES; batch++) {
                 int[] sizes = new int[1 + random.nextInt(40)];
                 for (int i = 0; i < sizes.length; i++) {
                     sizes[i] = random.nextInt(1 << (1 + random.nextInt(23)));
                 }
                 ExpandingBatch.send(broker, topic, topicId(sources), 0, sizes);
                 sent += sizes.length;
+                if (batch % BATCHES_READ_TOGETHER == BATCHES_READ_TOGETHER - 1 || batch == BATCHES - 1) {
+                    pollAll(source, sent);
+                    assertEachOnceWithin(sent);
+                }
             }
-            beginAtZero(source);
-            pollAll(source, sent);
         }
-        assertEachOnceWithin(sent);
     }
 
     @Test
