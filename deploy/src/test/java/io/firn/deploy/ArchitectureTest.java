@@ -51,6 +51,17 @@ class ArchitectureTest {
                             JavaClass.Predicates.assignableTo(FileIO.class),
                             JavaClass.Predicates.equivalentTo(CatalogUtil.class))))));
 
+    /** vex.json says so of the libraries that are shaded in other jars. */
+    @ArchTest
+    static final ArchRule shaded_libraries_are_not_used = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.apache.hadoop.shaded..",
+                    "org.apache.hadoop.thirdparty..",
+                    "shaded.parquet..",
+                    "org.apache.parquet.crypto.keytools..");
+
     /** The order of the stages is told in one place: IngestLoop. */
     @ArchTest
     static final ArchRule stages_do_not_know_each_other = slices().matching("io.firn.ingest.(*)..")

@@ -285,11 +285,7 @@ final class Chapter {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
-        return FirnProcess.of(
-                        stage.topic() + "-" + ++started,
-                        config,
-                        stage.logs(),
-                        "-Xmx320m")
+        return FirnProcess.of(stage.topic() + "-" + ++started, config, stage.logs(), "-Xmx320m")
                 .with(environment(process));
     }
 

@@ -62,9 +62,8 @@ class MemoryIT {
             long records;
             try (TopicProducer producer = TopicProducer.steady(
                             broker.bootstrap(), "wide", PARTITIONS, RECORDS_PER_SECOND, TABLE_PARTITIONS);
-                    FirnProcess service = FirnProcess.of(
-                                    "memory", config, LOGS, "-Xmx256m")
-                            .start()) {
+                    FirnProcess service =
+                            FirnProcess.of("memory", config, LOGS, "-Xmx256m").start()) {
                 Eventually.holds(
                         "rows are committed",
                         Eventually.PATIENCE,

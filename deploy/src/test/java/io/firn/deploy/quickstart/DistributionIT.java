@@ -88,6 +88,13 @@ class DistributionIT {
             }
         }
         assertThat(listed).isEqualTo(jars);
+        for (JsonNode component :
+                new ObjectMapper().readTree(home.resolve("vex.json").toFile()).path("components")) {
+            assertThat(listed)
+                    .contains(component.path("name").asText() + "-"
+                            + component.path("version").asText());
+        }
+        assertThat(listed).noneMatch(name -> name.matches("(asm|jetty-(plus|jndi|xml|.*webapp|.*annotations))-.*"));
     }
 
     @Test
