@@ -4,10 +4,12 @@ import io.firn.catalog.FirnException;
 import io.firn.catalog.location.LocationPolicy;
 import io.firn.catalog.rest.IcebergRest.Route;
 import java.util.List;
+import org.apache.iceberg.MetadataUpdate;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.catalog.ViewCatalog;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
+import org.apache.iceberg.exceptions.BadRequestException;
 import org.apache.iceberg.rest.CatalogHandlers;
 import org.apache.iceberg.rest.Endpoint;
 import org.apache.iceberg.rest.requests.CreateViewRequest;
@@ -15,6 +17,9 @@ import org.apache.iceberg.rest.requests.RegisterViewRequest;
 import org.apache.iceberg.rest.requests.RenameTableRequest;
 import org.apache.iceberg.rest.requests.UpdateTableRequest;
 import org.apache.iceberg.rest.responses.LoadViewResponse;
+import org.apache.iceberg.view.SQLViewRepresentation;
+import org.apache.iceberg.view.ViewRepresentation;
+import org.apache.iceberg.view.ViewVersion;
 
 /** Views, where the catalog has them. */
 final class ViewRoutes {
@@ -50,6 +55,7 @@ final class ViewRoutes {
                     CreateViewRequest asked = json.read(request.body(), CreateViewRequest.class);
                     locations.location(asked.location());
                     locations.properties(asked.properties());
+                    requireSql(asked.viewVersion());
                     NamespaceRoutes.require(catalog, names.namespace());
                     return RestAnswer.of(json.write(CatalogHandlers.createView(views, names.namespace(), asked)));
                 }),
@@ -57,6 +63,9 @@ final class ViewRoutes {
                     UpdateTableRequest asked = json.read(request.body(), UpdateTableRequest.class);
                     List<String> existing = stored.viewLocations(views, names.view());
                     new RequestLocations(policy.with(existing)).updates(asked.updates());
+                    asked.updates().stream()
+                            .filter(MetadataUpdate.AddViewVersion.class::isInstance)
+                            .forEach(update -> requireSql(((MetadataUpdate.AddViewVersion) update).viewVersion()));
                     return RestAnswer.of(json.write(CatalogHandlers.updateView(views, names.view(), asked)));
                 }),
                 new Route(Endpoint.V1_DELETE_VIEW, (request, names) -> {
@@ -70,6 +79,15 @@ final class ViewRoutes {
                     return RestAnswer.done();
                 }),
                 new Route(Endpoint.V1_REGISTER_VIEW, (request, names) -> register(views, request, names)));
+    }
+
+    /** The library cannot write a representation of another kind, and fails for it as for a fault of its own. */
+    private static void requireSql(ViewVersion version) {
+        for (ViewRepresentation representation : version.representations()) {
+            if (!(representation instanceof SQLViewRepresentation)) {
+                throw new BadRequestException("A representation of the view is not of type 'sql'");
+            }
+        }
     }
 
     /** As for a table: the file is examined before it becomes a view, and once more after. */

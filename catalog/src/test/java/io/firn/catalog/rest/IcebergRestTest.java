@@ -278,6 +278,30 @@ class IcebergRestTest {
         assertThat(client.viewExists(latest)).isFalse();
     }
 
+    /** Found by the fuzzer: the library reads a representation of another kind, and fails when it writes it. */
+    @Test
+    void a_view_that_is_not_sql_is_a_bad_request() {
+        client.createNamespace(Namespace.of("odd"));
+        String version = "{\"version-id\":1,\"timestamp-ms\":1,\"schema-id\":0,\"summary\":{},\"default-namespace\":"
+                + "[\"odd\"],\"representations\":[{\"type\":\"0.1\",\"sql\":\"select 1\",\"dialect\":\"trino\"}]}";
+        String create = "{\"name\":\"v\",\"schema\":{\"type\":\"struct\",\"fields\":[]},\"view-version\":" + version
+                + ",\"properties\":{}}";
+        client.buildView(TableIdentifier.of("odd", "there"))
+                .withSchema(SCHEMA)
+                .withDefaultNamespace(Namespace.of("odd"))
+                .withQuery("trino", "select 1")
+                .create();
+        String replace = "{\"requirements\":[],\"updates\":[{\"action\":\"add-view-version\",\"view-version\":"
+                + version + "}]}";
+        IcebergRest rest = new IcebergRest(backing, Map.of(), locations, Clock.systemUTC());
+        assertThat(rest.answer(new RestRequest("POST", "/v1/namespaces/odd/views", Map.of(), create))
+                        .status())
+                .isEqualTo(400);
+        assertThat(rest.answer(new RestRequest("POST", "/v1/namespaces/odd/views/there", Map.of(), replace))
+                        .status())
+                .isEqualTo(400);
+    }
+
     @Test
     void a_commit_on_metadata_that_is_no_longer_the_tables_is_refused() {
         client.createNamespace(Namespace.of("conflict"));
